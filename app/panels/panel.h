@@ -1,0 +1,51 @@
+// A panel: one view of the run. Panels read snapshots and submit commands; they know no engine and no tensor.
+// A new panel is one file that defines a Panel and one line in panels.cpp.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/lab/session.h"
+
+namespace tessera {
+
+// One selection for the whole window: pick it in one panel and all others follow. -1: none.
+struct Selection {
+  int layer = 0;
+  int expert = -1;
+  int group = -1;        // a class, or group of classes, by index
+  int hovered_expert = -1;  // set by whoever is hovered in this frame, read by all in the next
+};
+
+// What a panel may use while it draws. Lives for one frame.
+struct PanelContext {
+  const Snapshot& snapshot;
+  Selection& selection;
+  std::function<Ticket(Command)> submit;
+  std::function<void(Command, std::string question)> confirm;  // asks first (a rebuild loses the run so far), then submits
+  const std::vector<Event>& events;        // the log so far
+  const std::vector<PresetFile>& presets;  // shipped
+  const std::vector<std::filesystem::path>& recent;
+  std::function<void(const std::filesystem::path&)> load;  // reads a preset and submits Load, or reports its problems
+  std::function<void()> save, save_as;
+  float scale = 1;   // interface scale; sizes in pixels are multiplied by it
+  bool dark = true;
+};
+
+class Panel {
+ public:
+  virtual ~Panel() = default;
+  virtual const char* name() const = 0;     // "overlap": for View::panels and settings
+  virtual const char* title() const = 0;    // "Overlap": of its window
+  virtual const char* about() const = 0;    // what it shows, and when: for the empty state and the question mark
+  virtual std::vector<std::string> families() const { return {}; }  // metrics explained under the question mark
+  virtual void draw(PanelContext&) = 0;     // between ImGui::Begin and End of its window
+  virtual void apply(const View&) {}        // a preset with its own view was loaded
+};
+
+// All panels, in the order of the View menu. One line each in panels.cpp.
+std::vector<std::unique_ptr<Panel>> make_panels();
+
+}  // namespace tessera

@@ -1,0 +1,73 @@
+// A preset: what a run is made of, as JSON. See docs/manual/presets.md and presets/schema.json (generated).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/lab/parameter.h"
+
+namespace tessera {
+
+inline constexpr int preset_schema = 1;  // a preset with a larger "schema" is refused
+
+// A change of a live parameter at a step (before that step is computed). With ramp > 0 a number goes from its old
+// value to the new one over `ramp` steps (linear; geometric where the parameter's scale is logarithmic).
+struct Intervention {
+  std::int64_t step = 0;
+  std::string path;
+  Value value;
+  std::int64_t ramp = 0;
+  friend bool operator==(const Intervention&, const Intervention&) = default;
+};
+
+struct View {  // what the window shows when the preset is loaded; empty fields leave things as they are
+  std::vector<std::string> panels;  // names of panels to show in front
+  int layer = -1;
+  std::vector<std::string> series;  // families of curves, "alpha_entropy"
+  friend bool operator==(const View&, const View&) = default;
+};
+
+struct Preset {
+  explicit Preset(const ParameterTable& table) : parameters(table) {}
+  std::string name;   // "specialize/first-light": its path under presets/ without .json; not in the JSON
+  std::string title;  // one line
+  std::string about;  // what it is, in a few sentences
+  std::string watch;  // what to watch, in a few sentences
+  double minutes = 0;  // expected time on two CPU cores; 0: not said
+  Parameters parameters;
+  std::vector<Intervention> schedule;  // sorted by step
+  View view;
+  friend bool operator==(const Preset&, const Preset&);
+};
+
+// Checks across parameters that a single range can't express ("k must not exceed the experts"); core/experiment.h has
+// the real one.
+using CombinationCheck = std::function<std::vector<Problem>(const Parameters&)>;
+
+// Every problem is reported, not only the first: malformed JSON (line and column), unknown or duplicate keys, wrong types, values out of
+// range, interventions on parameters that aren't live, a newer schema. `where` names the source in messages.
+Result<Preset> read_preset(std::string_view json, std::string_view where, const ParameterTable&,
+                           const CombinationCheck& = {});
+Result<Preset> load_preset(const std::filesystem::path&, const ParameterTable&, const CombinationCheck& = {});
+
+// JSON text that reads back to an equal preset. complete: every parameter; otherwise only those that differ from their
+// defaults.
+std::string write_preset(const Preset&, bool complete);
+// Atomic: temporary file beside it, fsync, rename. Throws InputError when the folder can't be written.
+void save_preset(const Preset&, const std::filesystem::path&);
+
+// JSON Schema (draft 2020-12) of a preset, for editors; presets/schema.json is this text.
+std::string preset_schema_json(const ParameterTable&);
+
+// The shipped presets: every presets/TOPIC/NAME.json under `folder`, sorted, topics in the order of the design.
+struct PresetFile {
+  std::filesystem::path path;
+  std::string name, topic;
+};
+std::vector<PresetFile> find_presets(const std::filesystem::path& folder);
+
+}  // namespace tessera

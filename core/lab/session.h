@@ -1,0 +1,123 @@
+// A session owns the worker thread that trains, and everything that passes between it and the window: commands in,
+// outcomes, events and snapshots out. No lock is held while the engine works.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/lab/engine.h"
+#include "core/lab/series.h"
+
+namespace tessera {
+
+enum class State { empty, building, ready, running, paused, finished, failed };
+const char* to_string(State);
+
+namespace command {
+struct Load { Preset preset; };      // builds it; then `ready`
+struct Play {};
+struct Pause {};
+struct Step { int count = 1; };
+struct Reset {                       // back to step 0 of the loaded preset; without a seed: the same one
+  std::optional<std::int64_t> seed;
+};
+struct Set {                         // a parameter; one that needs a rebuild is refused unless `rebuild`
+  std::string path;
+  Value value;
+  bool rebuild = false;
+};
+struct Schedule { std::vector<Intervention> interventions; };  // replaces those still to come
+struct SaveCheckpoint { std::filesystem::path file; };
+struct RestoreCheckpoint { std::filesystem::path file; };
+}  // namespace command
+
+using Command = std::variant<command::Load, command::Play, command::Pause, command::Step, command::Reset, command::Set,
+                             command::Schedule, command::SaveCheckpoint, command::RestoreCheckpoint>;
+inline constexpr std::size_t command_kinds = std::variant_size_v<Command>;
+
+// Why a command of this kind (index in Command) is refused in a state; empty when it is allowed. One constexpr table;
+// also the tooltip of a greyed-out button.
+const char* refusal(State, std::size_t command_kind);
+template <class C>
+const char* refusal(State state) {
+  return refusal(state, Command(std::in_place_type<C>).index());
+}
+
+using Ticket = std::uint64_t;
+struct Outcome {
+  Ticket ticket = 0;
+  bool accepted = false;
+  std::string text;  // why it was refused, or empty
+};
+
+enum class Severity { info, warning, error };
+struct Event {
+  Severity severity = Severity::info;
+  std::int64_t step = 0;
+  std::string text;
+  std::chrono::system_clock::time_point when;
+};
+
+// One immutable view of the run, as new as 50 ms.
+struct Snapshot {
+  std::uint64_t version = 0;  // rises by one with each
+  std::uint64_t run = 0;      // rises with each build: caches of an older run are void
+  State state = State::empty;
+  std::int64_t step = 0, steps = 0;       // done, planned
+  double steps_per_s = 0, seconds_left = 0;  // 0: not known
+  std::uint64_t memory_bytes = 0;
+  std::string failure;                              // in `failed`
+  std::shared_ptr<const Description> description;   // null until something was built
+  std::shared_ptr<const Preset> preset;             // as loaded (with rebuild parameters changed since)
+  std::shared_ptr<const Parameters> parameters;     // in force now
+  std::shared_ptr<const std::vector<Intervention>> timeline;  // what was changed, and the schedule still to come
+  std::vector<Series> series;                             // parallel to description->metrics; empty for matrices
+  std::vector<std::shared_ptr<const Matrix>> matrices;    // parallel to description->metrics; null until there is one
+};
+
+// Is told all that happens in a run, losslessly, on the worker thread; the run recorder is one. What it throws fails the run.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void started(const Preset&, const Description&) = 0;
+  virtual void scalar(std::int64_t step, const MetricSpec&, double value) = 0;
+  virtual void matrix(const MetricSpec&, const Matrix&) = 0;
+  virtual void changed(const Intervention&) = 0;
+  virtual void stepped(std::int64_t steps_done, double seconds) = 0;  // after each step, with the time since the start
+  virtual void ended(State, const Snapshot&) = 0;
+};
+
+class Session {
+ public:
+  struct Options {
+    std::chrono::milliseconds publish_every{50};
+    bool paced = true;  // obey run.pace; headless runs don't
+    std::function<void()> on_change;  // called on the worker after each publication (the window posts an empty event)
+    std::shared_ptr<Observer> observer;
+  };
+  // The engine is made, used and destroyed on the worker thread.
+  Session(std::function<std::unique_ptr<Engine>()> make_engine, Options);
+  ~Session();  // asks the worker to stop after the step under way, and joins
+  // Not copyable or movable
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  Ticket submit(Command);  // any thread; never blocks on the engine
+  std::vector<Outcome> take_outcomes();
+  std::vector<Event> take_events();
+  std::shared_ptr<const Snapshot> snapshot() const;  // never null
+  // Blocks until the snapshot satisfies `done` or the time is over; whether it did. For headless commands and tests.
+  bool wait(const std::function<bool(const Snapshot&)>& done, std::chrono::milliseconds limit) const;
+
+ private:
+  struct Worker;
+  std::unique_ptr<Worker> worker_;
+};
+
+}  // namespace tessera
