@@ -15,8 +15,25 @@ namespace tessera {
 struct Selection {
   int layer = 0;
   int expert = -1;
-  int group = -1;        // a class, or group of classes, by index
-  int hovered_expert = -1;  // set by whoever is hovered in this frame, read by all in the next
+  int group = -1;  // a class, or group of classes, by index
+  // The expert under the pointer in the frame before, and its layer: highlighted in every panel that shows it.
+  int hovered_expert = -1, hovered_layer = -1;
+
+  bool highlights(int at_layer, int an_expert) const {
+    return an_expert >= 0 && hovered_expert == an_expert && hovered_layer == at_layer;
+  }
+  void hover(int at_layer, int an_expert) {  // by the panel whose expert is under the pointer in this frame
+    next_layer_ = at_layer;
+    next_expert_ = an_expert;
+  }
+  void end_frame() {  // by the window, after the last panel
+    hovered_expert = next_expert_;
+    hovered_layer = next_layer_;
+    next_expert_ = next_layer_ = -1;
+  }
+
+ private:
+  int next_expert_ = -1, next_layer_ = -1;
 };
 
 // What a panel may use while it draws. Lives for one frame.
