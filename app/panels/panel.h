@@ -9,6 +9,8 @@
 
 #include "core/lab/session.h"
 
+struct ImFont;
+
 namespace tessera {
 
 // One selection for the whole window: pick it in one panel and all others follow. -1: none.
@@ -47,8 +49,13 @@ struct PanelContext {
   const std::vector<std::filesystem::path>& recent;
   std::function<void(const std::filesystem::path&)> load;  // reads a preset and submits Load, or reports its problems
   std::function<void()> save, save_as;
+  // Both ask for a path first, proposing `name` ("curves.png"). A rectangle of this frame, in ImGui coordinates:
+  std::function<void(std::string name, float x, float y, float width, float height)> save_png;
+  std::function<void(std::string name, std::string content)> save_text;
   float scale = 1;   // interface scale; sizes in pixels are multiplied by it
-  bool dark = true;
+  bool dark = true;  // theme; colours that depend on it are in colours.h
+  ImFont* figures = nullptr;  // the monospaced font, for numbers that change (ImGui::PushFont(figures, 0)); never null
+  ImFont* heading = nullptr;  // the bold one; never null
 };
 
 class Panel {
