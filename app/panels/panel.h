@@ -48,6 +48,7 @@ struct PanelContext {
   const std::vector<PresetFile>& presets;  // shipped
   const std::vector<std::filesystem::path>& recent;
   std::function<void(const std::filesystem::path&)> load;  // reads a preset and submits Load, or reports its problems
+  std::function<Result<Preset>(const std::filesystem::path&)> read;  // only reads and checks it: for its description
   std::function<void()> save, save_as;
   // Both ask for a path first, proposing `name` ("curves.png"). A rectangle of this frame, in ImGui coordinates:
   std::function<void(std::string name, float x, float y, float width, float height)> save_png;
@@ -67,6 +68,9 @@ class Panel {
   virtual std::vector<std::string> families() const { return {}; }  // metrics explained under the question mark
   virtual void draw(PanelContext&) = 0;     // between ImGui::Begin and End of its window
   virtual void apply(const View&) {}        // a preset with its own view was loaded
+  // What the panel remembers between sessions ("smoothing=0.6"), one line; restore takes what an older version wrote, too.
+  virtual std::string settings() const { return {}; }
+  virtual void restore(const std::string&) {}
 };
 
 // All panels, in the order of the View menu. One line each in panels.cpp.
