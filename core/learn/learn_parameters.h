@@ -1,0 +1,27 @@
+// The optimiser, AdamW (Loshchilov & Hutter 2019, algorithm 2).
+#pragma once
+
+#include "core/lab/parameter.h"
+
+namespace tessera {
+
+struct LearnParameters {
+  double rate = 1e-3;
+  double weight_decay = 0.01;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double clip = 0;
+
+  void describe(Describer& d) {
+    d.real("rate", rate, {.min = 1e-6, .max = 1, .scale = Scale::logarithmic}, "", "Learning rate of AdamW.",
+           Applies::live);
+    d.real("weight_decay", weight_decay, {.min = 0, .max = 1}, "",
+           "Each step shrinks all weights by rate x weight_decay, apart from the gradient.", Applies::live);
+    d.real("beta1", beta1, {.min = 0, .max = 0.9999}, "", "Memory of the gradient's mean.", Applies::live);
+    d.real("beta2", beta2, {.min = 0, .max = 0.999999}, "", "Memory of the gradient's square.", Applies::live);
+    d.real("clip", clip, {.min = 0, .max = 1000}, "",
+           "A gradient with a norm above it (over all parameters) is scaled down to it; 0: off.", Applies::live);
+  }
+};
+
+}  // namespace tessera

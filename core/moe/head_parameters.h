@@ -1,0 +1,40 @@
+// The head: one linear map to all classes, or a mosaic of tiles that know some classes each.
+#pragma once
+
+#include "core/lab/parameter.h"
+
+namespace tessera {
+
+struct HeadParameters {
+  std::string kind = "linear";
+  std::int64_t tiles = 5;
+  std::string layout = "contiguous";
+  std::int64_t classes_per_tile = 4;
+  std::int64_t layout_seed = 1;
+  bool route_by_label = false;
+
+  void describe(Describer& d) {
+    const Condition tiled{"kind", {"tiles"}};
+    d.choice("kind", kind, {"linear", "tiles"},
+             "linear: one matrix for all classes. tiles: small linear experts, each with logits of its own classes "
+             "only; where tiles overlap, the logits are averaged.",
+             Applies::rebuild);
+    d.integer("tiles.count", tiles, {.min = 1, .max = 64}, "tiles", "Tiles of the mosaic.", Applies::rebuild, tiled);
+    d.choice("tiles.layout", layout, {"contiguous", "random_exclusive", "overlapping"},
+             "Which classes a tile has. contiguous: neighbours, each class in one tile. random_exclusive: shuffled, "
+             "each class in one tile. overlapping: neighbours, a class in several tiles.",
+             Applies::rebuild, tiled);
+    d.integer("tiles.classes_per_tile", classes_per_tile, {.min = 1, .max = 1000}, "classes",
+              "Classes of each overlapping tile. Together the tiles must cover every class.", Applies::rebuild,
+              {"tiles.layout", {"overlapping"}});
+    d.integer("tiles.layout_seed", layout_seed, {.min = 0, .max = 2147483647}, "",
+              "Shuffles the classes of a random layout; apart from run.seed, so that seeds share a layout.",
+              Applies::rebuild, {"tiles.layout", {"random_exclusive"}});
+    d.boolean("route_by_label", route_by_label,
+              "While training, only the tiles that have the sample's class learn from it, each by the cross entropy "
+              "among its own classes. Tests never see the label: the largest logit of all tiles wins.",
+              Applies::live, tiled);
+  }
+};
+
+}  // namespace tessera
