@@ -33,6 +33,7 @@ enum class Scale { linear, logarithmic };
 
 using Value = std::variant<bool, std::int64_t, double, std::string>;  // choice and text are strings
 std::string to_string(const Value& value);                            // shortest text that reads back to the same value
+inline constexpr std::size_t max_text_bytes = 4096;                   // of one text value
 
 struct Range {  // closed and finite on both sides
   double min = 0, max = 1;
@@ -68,8 +69,8 @@ class Describer {
                        Condition when = {}) = 0;
   virtual void real(const char* name, double& field, Range, const char* unit, const char* help, Applies,
                     Condition when = {}) = 0;
-  virtual void choice(const char* name, std::string& field, std::vector<std::string> choices, const char* help,
-                      Applies, Condition when = {}) = 0;
+  virtual void choice(const char* name, std::string& field, std::vector<std::string> choices, const char* help, Applies,
+                      Condition when = {}) = 0;
   virtual void text(const char* name, std::string& field, const char* help, Applies, Condition when = {}) = 0;
 };
 
@@ -94,18 +95,26 @@ class ParameterTable {
   std::map<std::string, std::size_t, std::less<>> index_;
 };
 
+// What a parameter may be, in words: "0.01 to 100", "one of softmax, sigmoid", "true or false".
+std::string allowed_values(const ParameterSpec& spec);
 // The value, if it has the right type and lies in the range; otherwise what is wrong with it. Whole reals are taken
-// for integers, integers for reals; NaN and infinities never.
+// for integers, integers for reals; NaN and infinities never. `where` is the Problem's whole `where` ("x.json:
+// model.router.k", "--set model.router.k"); empty: the spec's path.
 Result<Value> checked(const ParameterSpec& spec, const Value& value, std::string_view where);
 // Reads "0.5", "true", "sparsemax" as `--set path=value` has it.
 Result<Value> parse_value(const ParameterSpec& spec, std::string_view text, std::string_view where);
 
-// "model.layer2.router.k" -> {"model.router.k", 2}; nothing when `path` names no layer.
+// "model.layer2.router.k" -> {"model.router.k", 2}; nothing when `path` names no layer. The layer is always the second
+// part of a path.
 struct LayerPath {
   std::string base;
   int layer;
 };
 std::optional<LayerPath> layer_path(std::string_view path);
+std::string layer_override(std::string_view base, int layer);  // the way back
+
+// The problem of a path that the table doesn't have, with the path that was probably meant.
+Problem unknown_parameter(const ParameterTable& table, std::string_view path, std::string_view where = "");
 
 // A complete set of values: every spec of the table has one, plus overrides for single layers. A regular value type.
 class Parameters {
@@ -120,9 +129,11 @@ class Parameters {
   double real(std::string_view path) const { return std::get<double>(get(path)); }
   const std::string& text(std::string_view path) const { return std::get<std::string>(get(path)); }
 
-  // Checks and sets; the problems when the path is unknown or the value not allowed (then nothing is changed).
+  // Checks and sets; the problems when the path is unknown, the value not allowed or the layer of an override not below
+  // "model.depth" (then nothing is changed). `where` names the source ("x.json"); the path is added to it.
+  // Setting a base path removes no override, but a smaller "model.depth" removes those of the layers that are gone.
   std::vector<Problem> set(std::string_view path, const Value& value, std::string_view where = "");
-  // Setting a base path also removes no override. clear_override drops one.
+  // Drops an override; nothing happens when there is none.
   void clear_override(std::string_view path);
   const std::map<std::string, Value, std::less<>>& overrides() const { return overrides_; }
   bool holds(const Condition& when) const;

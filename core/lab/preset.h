@@ -15,7 +15,8 @@ namespace tessera {
 inline constexpr int preset_schema = 1;  // a preset with a larger "schema" is refused
 
 // A change of a live parameter at a step (before that step is computed). With ramp > 0 a number goes from its old
-// value to the new one over `ramp` steps (linear; geometric where the parameter's scale is logarithmic).
+// value, which it still has at `step`, to the new one, which it has from `step + ramp` on (linear; geometric where the
+// parameter's scale is logarithmic; integers are rounded). The next intervention on the same path ends a ramp.
 struct Intervention {
   std::int64_t step = 0;
   std::string path;
@@ -23,6 +24,12 @@ struct Intervention {
   std::int64_t ramp = 0;
   friend bool operator==(const Intervention&, const Intervention&) = default;
 };
+
+inline constexpr std::int64_t max_step = 1'000'000'000'000;  // of an intervention, and of a ramp's length
+
+// The intervention with its value in the parameter's kind, or all that is wrong with it: an unknown path, a parameter
+// that isn't live, a value that isn't allowed, a negative step, a ramp on what is no number.
+Result<Intervention> checked(const Intervention&, const Parameters&, std::string_view where);
 
 struct View {  // what the window shows when the preset is loaded; empty fields leave things as they are
   std::vector<std::string> panels;  // names of panels to show in front
@@ -33,23 +40,25 @@ struct View {  // what the window shows when the preset is loaded; empty fields 
 
 struct Preset {
   explicit Preset(const ParameterTable& table) : parameters(table) {}
-  std::string name;   // "specialize/first-light": its path under presets/ without .json; not in the JSON
-  std::string title;  // one line
-  std::string about;  // what it is, in a few sentences
-  std::string watch;  // what to watch, in a few sentences
+  std::string name;    // "specialize/first-light": its path under presets/ without .json; not in the JSON
+  std::string title;   // one line
+  std::string about;   // what it is, in a few sentences
+  std::string watch;   // what to watch, in a few sentences
   double minutes = 0;  // expected time on two CPU cores; 0: not said
   Parameters parameters;
   std::vector<Intervention> schedule;  // sorted by step
   View view;
-  friend bool operator==(const Preset&, const Preset&);
+  friend bool operator==(const Preset&, const Preset&);  // all but the name, which says where it was found
 };
 
 // Checks across parameters that a single range can't express ("k must not exceed the experts"); core/experiment.h has
 // the real one.
 using CombinationCheck = std::function<std::vector<Problem>(const Parameters&)>;
 
-// Every problem is reported, not only the first: malformed JSON (line and column), unknown or duplicate keys, wrong types, values out of
-// range, interventions on parameters that aren't live, a newer schema. `where` names the source in messages.
+// Every problem is reported, not only the first: malformed JSON (line and column), unknown or duplicate keys, wrong
+// types, values out of range, interventions on parameters that aren't live, a newer schema. Nothing is thrown. `where`
+// names the source in messages. The schedule is sorted by step; one path can't change twice at one step.
+// load_preset also names the preset after its file.
 Result<Preset> read_preset(std::string_view json, std::string_view where, const ParameterTable&,
                            const CombinationCheck& = {});
 Result<Preset> load_preset(const std::filesystem::path&, const ParameterTable&, const CombinationCheck& = {});

@@ -1,0 +1,172 @@
+// The JSON Schema of presets, from the parameter table.
+#include "core/lab/json_text.h"
+#include "core/lab/preset_json.h"
+
+namespace tessera {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json object_schema() {
+  return {{"type", "object"}, {"additionalProperties", false}, {"properties", ordered_json::object()}};
+}
+
+ordered_json described(const char* type, const char* description) {
+  return {{"type", type}, {"description", description}};
+}
+
+ordered_json text_schema(const char* description, std::size_t limit) {
+  return {{"type", "string"}, {"description", description}, {"maxLength", limit}};
+}
+
+ordered_json whole_schema(const char* description, std::int64_t min, std::int64_t max) {
+  return {{"type", "integer"}, {"description", description}, {"minimum", min}, {"maximum", max}};
+}
+
+std::string description(const ParameterSpec& spec) {
+  std::string text = spec.help;
+  if (!spec.unit.empty()) text += " Unit: " + spec.unit + ".";
+  if (!spec.when.path.empty()) {
+    text += " Only where " + spec.when.path + " is ";
+    for (std::size_t i = 0; i < spec.when.values.size(); ++i) text += (i == 0 ? "" : " or ") + spec.when.values[i];
+    text += ".";
+  }
+  return text + (spec.applies == Applies::live ? " Can change while training." : " A change needs a rebuild.");
+}
+
+ordered_json number(double value, Kind kind) {
+  if (kind == Kind::integer) return static_cast<std::int64_t>(value);
+  return value;
+}
+
+ordered_json parameter_schema(const ParameterSpec& spec) {
+  ordered_json schema;
+  const auto type = [&] {
+    switch (spec.kind) {
+      case Kind::boolean:
+        return "boolean";
+      case Kind::integer:
+        return "integer";
+      case Kind::real:
+        return "number";
+      case Kind::choice:
+      case Kind::text:
+        break;
+    }
+    return "string";
+  };
+  schema["type"] = type();
+  schema["title"] = spec.label;
+  schema["description"] = description(spec);
+  schema["default"] = value_json(spec.default_value);
+  if (spec.kind == Kind::integer || spec.kind == Kind::real) {
+    schema["minimum"] = number(spec.range.min, spec.kind);
+    schema["maximum"] = number(spec.range.max, spec.kind);
+  }
+  if (spec.kind == Kind::choice) schema["enum"] = spec.choices;
+  if (spec.kind == Kind::text) schema["maxLength"] = max_text_bytes;
+  return schema;
+}
+
+// Puts the schema of a parameter where `path`, relative to the object `root`, says.
+void place(ordered_json& root, std::string_view path, const ParameterSpec& spec) {
+  ordered_json* object = &root;
+  while (true) {
+    const std::size_t dot = path.find('.');
+    ordered_json& child = (*object)["properties"][std::string(path.substr(0, dot))];
+    if (dot == std::string_view::npos) {
+      child = parameter_schema(spec);
+      return;
+    }
+    if (child.is_null()) child = object_schema();
+    object = &child;
+    path.remove_prefix(dot + 1);
+  }
+}
+
+constexpr const char* layer_key = "layer(0|[1-9][0-9]{0,3})";
+
+// "model.layer2": the parameters of its object that a layer may have for itself.
+void place_layer(ordered_json& root, const ParameterSpec& spec) {
+  const std::size_t dot = spec.path.find('.');
+  if (!spec.per_layer || dot == std::string::npos) return;
+  ordered_json& patterns = root["properties"][spec.path.substr(0, dot)]["patternProperties"];
+  ordered_json& layer = patterns["^" + std::string(layer_key) + "$"];
+  if (layer.is_null()) {
+    layer = object_schema();
+    layer["description"] = "Values for this layer alone; layers count from 0.";
+  }
+  place(layer, std::string_view(spec.path).substr(dot + 1), spec);
+}
+
+ordered_json path_schema(const ParameterTable& table) {
+  ordered_json live = ordered_json::array();
+  std::string pattern;
+  for (const ParameterSpec& spec : table.specs()) {
+    if (spec.applies != Applies::live) continue;
+    live.push_back(spec.path);
+    const std::size_t dot = spec.path.find('.');
+    if (!spec.per_layer || dot == std::string::npos) continue;
+    std::string path = spec.path.substr(0, dot) + "." + layer_key + spec.path.substr(dot);
+    for (std::size_t i = path.find('.'); i != std::string::npos; i = path.find('.', i + 2)) path.insert(i, "\\");
+    pattern += (pattern.empty() ? "" : "|") + path;
+  }
+  ordered_json any = ordered_json::array({{{"enum", live}}});
+  if (!pattern.empty()) any.push_back({{"pattern", "^(" + pattern + ")$"}});
+  return {{"type", "string"}, {"description", "A parameter that can change while training."}, {"anyOf", any}};
+}
+
+ordered_json schedule_schema(const ParameterTable& table) {
+  ordered_json item = object_schema();
+  item["required"] = {"step", "path", "value"};
+  item["properties"]["step"] = whole_schema("Before this step is computed; the first is 0.", 0, max_step);
+  item["properties"]["path"] = path_schema(table);
+  item["properties"]["value"] = {{"type", {"boolean", "number", "string"}}, {"description", "The new value."}};
+  item["properties"]["ramp"] = whole_schema("Over this many steps instead of at once; only numbers.", 0, max_step);
+  ordered_json schema = described("array", "What changes while the run goes on.");
+  schema["items"] = item;
+  return schema;
+}
+
+ordered_json names_schema(const char* description) {
+  ordered_json schema = described("array", description);
+  schema["items"] = {{"type", "string"}, {"minLength", 1}, {"maxLength", 64}};
+  schema["maxItems"] = 64;
+  return schema;
+}
+
+ordered_json view_schema() {
+  ordered_json schema = object_schema();
+  schema["description"] = "What the window shows when the preset is loaded.";
+  schema["properties"]["panels"] = names_schema("Panels to bring to the front.");
+  schema["properties"]["layer"] = whole_schema("The selected layer; -1 leaves it as it is.", -1, 9999);
+  schema["properties"]["series"] = names_schema("Families of metrics to plot, such as alpha_entropy.");
+  return schema;
+}
+
+}  // namespace
+
+std::string preset_schema_json(const ParameterTable& table) {
+  ordered_json root;
+  root["$schema"] = "https://json-schema.org/draft/2020-12/schema";
+  root["title"] = "Tessera preset";
+  root["description"] = "What a run is made of. Every key may be left out: then its default holds.";
+  root.update(object_schema());
+  ordered_json& own = root["properties"];
+  own["$schema"] = text_schema("Where an editor finds this schema.", 1000);
+  own["schema"] = whole_schema("Version of the preset format.", 1, preset_schema);
+  own["title"] = text_schema("One line.", 200);
+  own["about"] = text_schema("What it is, in a few sentences.", max_text_bytes);
+  own["watch"] = text_schema("What to watch, in a few sentences.", max_text_bytes);
+  own["minutes"] = {{"type", "number"},
+                    {"description", "Expected time on two CPU cores; 0: not said."},
+                    {"minimum", 0},
+                    {"maximum", 1000000}};
+  for (const ParameterSpec& spec : table.specs()) place(root, spec.path, spec);
+  for (const ParameterSpec& spec : table.specs()) place_layer(root, spec);
+  own["schedule"] = schedule_schema(table);
+  own["view"] = view_schema();
+  return print_json(root);
+}
+
+}  // namespace tessera
