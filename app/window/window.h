@@ -11,6 +11,7 @@
 
 #include "core/lab/engine.h"
 #include "core/lab/preset.h"
+#include "core/lab/session.h"
 
 namespace tessera {
 
@@ -29,6 +30,8 @@ struct WindowOptions {
   std::string theme;                     // "light" or "dark"; empty: as last time (dark at first)
   double scale = 0;                      // interface scale, 0.75 to 2.5, on top of the monitor's; 0: as last time
   bool play = false;                     // start training at once
+  bool quit = false;                     // close when the run has ended; the exit code is 1 if it failed
+  std::shared_ptr<Observer> observer;    // of the session: a recorder, for windows that record. May be null
 };
 
 // $XDG_CONFIG_HOME/tessera, else ~/.config/tessera; empty when neither variable is set (nothing is remembered then).
