@@ -1,5 +1,6 @@
 // main() of the GoogleTest programs. `--file=NAME` runs the tests of one source file, which is how CTest calls it: one
-// entry a file. A run in which a test was skipped, and none failed, exits 77, so that CTest says "Skipped", not "Passed".
+// entry a file. A run in which a test was skipped, and none failed, exits 77, so that CTest says "Skipped", not
+// "Passed".
 #include <gtest/gtest.h>
 
 #include <cstdio>
