@@ -1,0 +1,41 @@
+#include "core/moe/head.h"
+
+#include <torch/torch.h>
+
+#include <cmath>
+
+#include "core/moe/tiles.h"
+
+namespace tessera {
+namespace {
+
+class LinearHead : public Head {
+ public:
+  LinearHead(std::int64_t width, int classes, Initialiser& initialiser) {
+    const double bound = 1 / std::sqrt(static_cast<double>(width));  // torch.nn.Linear's
+    weight_ = initialiser.add("head.weight", Scope::head, -1, {width, classes}, bound);
+    bias_ = initialiser.add("head.bias", Scope::head, -1, {classes}, bound);
+  }
+
+  HeadOutput forward(const at::Tensor& x, const at::Tensor& labels, bool) const override {
+    HeadOutput output;
+    output.logits = at::addmm(bias_, x, weight_);
+    if (labels.defined()) output.loss = at::cross_entropy_loss(output.logits, labels);
+    return output;
+  }
+
+ private:
+  at::Tensor weight_, bias_;  // [width, classes], [classes]
+};
+
+}  // namespace
+
+std::unique_ptr<Head> make_head(const HeadParameters& parameters, std::int64_t width, int classes, int layer,
+                                Initialiser& initialiser) {
+  if (parameters.kind != "tiles") return std::make_unique<LinearHead>(width, classes, initialiser);
+  TileLayout layout = tile_layout(parameters.layout, static_cast<int>(parameters.tiles), classes,
+                                  static_cast<int>(parameters.classes_per_tile), parameters.layout_seed);
+  return std::make_unique<MosaicHead>(std::move(layout), width, classes, layer, initialiser);
+}
+
+}  // namespace tessera

@@ -1,0 +1,62 @@
+// The model: encoder, residual MoE layers, head.
+#pragma once
+
+#include <memory>
+
+#include "core/moe/encoder.h"
+#include "core/moe/expert_bank.h"
+#include "core/moe/head.h"
+#include "core/moe/loss_parameters.h"
+#include "core/moe/model_parameters.h"
+#include "core/moe/router.h"
+
+namespace tessera {
+
+// What may change between two steps.
+struct LiveModelParameters {
+  std::vector<RouterParameters> routers;     // one a MoE layer
+  std::vector<RouterLossParameters> losses;  // one a MoE layer
+  bool route_by_label = false;
+};
+
+struct ModelParts {
+  ModelParameters outline;
+  std::vector<ExpertParameters> experts;  // one a MoE layer
+  HeadParameters head;
+  LiveModelParameters live;
+};
+
+struct ModelOutput {
+  at::Tensor logits;              // [samples, classes]
+  at::Tensor task_loss;           // scalar; undefined without labels
+  std::vector<Routing> routings;  // of each routed layer: the MoE layers, then the tiles of a mosaic head
+};
+
+class Model {
+ public:
+  // Images of rows x columns pixels. Each weight starts from a generator of its own; options: dtype and device.
+  Model(const ModelParts& parts, int rows, int columns, int classes, std::int64_t seed, at::TensorOptions options);
+
+  // pixels: [samples, rows * columns]; labels: int64 [samples], undefined while testing.
+  ModelOutput forward(const at::Tensor& pixels, const at::Tensor& labels) const;
+
+  LiveModelParameters live;
+
+  const std::vector<Weight>& weights() const { return weights_; }
+  int moe_layers() const { return static_cast<int>(layers_.size()); }
+  std::vector<int> experts() const;  // of each routed layer, tiles included
+  TileLayout tiles() const { return head_->tiles(); }
+
+ private:
+  struct Layer {
+    Router router;
+    ExpertBank experts;
+  };
+  bool norm_;
+  std::unique_ptr<Encoder> encoder_;
+  std::vector<Layer> layers_;
+  std::unique_ptr<Head> head_;
+  std::vector<Weight> weights_;
+};
+
+}  // namespace tessera

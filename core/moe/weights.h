@@ -1,0 +1,35 @@
+// A model's weights, by name, and how they start.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <vector>
+
+namespace tessera {
+
+enum class Scope { encoder, router, experts, head };  // what a weight is part of
+
+struct Weight {
+  std::string name;  // "layer2.experts.w1"
+  Scope scope;
+  int layer;  // routed layer (tiles of a mosaic head: the one after the last MoE layer), or -1
+  at::Tensor value;
+};
+
+// Makes weights that start as U(-bound, bound), each from a generator of its own, seeded by name. Numbers are drawn in
+// double on the CPU, so that devices and dtypes start alike.
+class Initialiser {
+ public:
+  Initialiser(std::int64_t seed, at::TensorOptions options) : seed_(seed), options_(options) {}
+
+  at::Tensor add(std::string name, Scope scope, int layer, at::IntArrayRef shape, double bound);
+
+  std::vector<Weight> weights;  // in the order added
+
+ private:
+  std::int64_t seed_;
+  at::TensorOptions options_;  // dtype, device
+};
+
+}  // namespace tessera
