@@ -3,13 +3,9 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace tessera::kernels {
+#include "kernels/expert_mlp/activation.h"
 
-enum class Activation {
-  relu,
-  gelu,  // exact, x Phi(x) with the error function, as torch.nn.GELU() is by default
-  silu,
-};
+namespace tessera::kernels {
 
 // y[t] = sum over assignments (t, e, weight) of weight * (act(x[t] w1[e] + b1[e]) w2[e] + b2[e]); [T, D] as x.
 //

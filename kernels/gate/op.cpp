@@ -1,60 +1,122 @@
-// tessera::gate for the dispatcher: its schema, and the typed call.
+// tessera::gate for the dispatcher: its schema, its autograd, and the typed call.
 #include "kernels/gate/op.h"
 
+#include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
+
+#include "kernels/gate/detail.h"
 
 namespace tessera::kernels {
 namespace {
 
-const char* name_of(Score score) {
-  switch (score) {
-    case Score::softmax:
-      return "softmax";
-    case Score::sigmoid:
-      return "sigmoid";
-    case Score::sparsemax:
-      return "sparsemax";
-    case Score::entmax15:
-      return "entmax15";
-  }
-  TORCH_CHECK(false, "gate: unknown score");
+using at::Tensor;
+using Tensors = std::tuple<Tensor, Tensor>;
+using Forward = Tensors(const Tensor&, double, std::string_view, std::int64_t, bool);
+using Backward = Tensor(const std::optional<Tensor>&, const std::optional<Tensor>&, const Tensor&, const Tensor&,
+                        double, std::string_view, bool);
+
+const auto& forward_op() {
+  static const auto op = c10::Dispatcher::singleton().findSchemaOrThrow("tessera::gate", "").typed<Forward>();
+  return op;
 }
+
+const auto& backward_op() {
+  static const auto op = c10::Dispatcher::singleton().findSchemaOrThrow("tessera::gate_backward", "").typed<Backward>();
+  return op;
+}
+
+constexpr std::string_view names[] = {"softmax", "sigmoid", "sparsemax", "entmax15"};  // in the order of Score
 
 Score score_named(std::string_view name) {
-  for (const Score score : {Score::softmax, Score::sigmoid, Score::sparsemax, Score::entmax15}) {
-    if (name == name_of(score)) return score;
+  const auto* const found = std::find(std::begin(names), std::end(names), name);
+  TORCH_CHECK(found != std::end(names), "gate: score is one of softmax, sigmoid, sparsemax, entmax15, not ", name);
+  return static_cast<Score>(found - std::begin(names));
+}
+
+void check_matrix(const Tensor& t, const char* name) {
+  TORCH_CHECK(t.dim() == 2 && t.size(1) >= 1, "gate: ", name, " are [tokens, experts], not ", t.sizes());
+  TORCH_CHECK(t.scalar_type() == at::kFloat || t.scalar_type() == at::kDouble, "gate: ", name,
+              " are float32 or float64, not ", t.scalar_type());
+}
+
+void check_temperature(double temperature) {
+  TORCH_CHECK(temperature > 0 && std::isfinite(temperature), "gate: the temperature is above 0 and finite, not ",
+              temperature);
+}
+
+class Gate : public torch::autograd::Function<Gate> {
+ public:
+  static torch::autograd::variable_list forward(torch::autograd::AutogradContext* context, const Tensor& logits,
+                                                double temperature, std::string_view score, std::int64_t k,
+                                                bool normalise) {
+    const at::AutoDispatchBelowADInplaceOrView below;
+    auto [alpha, scores] = forward_op().call(logits, temperature, score, k, normalise);
+    context->set_materialize_grads(false);
+    context->save_for_backward({alpha, scores});
+    context->saved_data["temperature"] = temperature;
+    context->saved_data["score"] = static_cast<std::int64_t>(score_named(score));
+    context->saved_data["normalise"] = normalise;
+    return {alpha, scores};
   }
-  TORCH_CHECK(false, "gate: score is one of softmax, sigmoid, sparsemax, entmax15, not ", name);
-}
 
-void check(const at::Tensor& logits, double temperature) {
-  TORCH_CHECK(logits.dim() == 2 && logits.size(1) >= 1, "gate: logits are [tokens, experts], not ", logits.sizes());
-  TORCH_CHECK(logits.scalar_type() == at::kFloat || logits.scalar_type() == at::kDouble,
-              "gate: logits are float32 or float64, not ", logits.scalar_type());
-  TORCH_CHECK(temperature > 0, "gate: the temperature is above 0, not ", temperature);
-}
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 torch::autograd::variable_list gradients) {
+    const auto optional = [](const Tensor& t) { return t.defined() ? std::optional(t) : std::nullopt; };
+    if (!gradients[0].defined() && !gradients[1].defined()) return {Tensor(), Tensor(), Tensor(), Tensor(), Tensor()};
+    const auto saved = context->get_saved_variables();
+    auto& data = context->saved_data;
+    return {
+        backward_op().call(optional(gradients[0]), optional(gradients[1]), saved[0], saved[1],
+                           data["temperature"].toDouble(), names[data["score"].toInt()], data["normalise"].toBool()),
+        Tensor(), Tensor(), Tensor(), Tensor()};
+  }
+};
 
-std::tuple<at::Tensor, at::Tensor> composite(const at::Tensor& logits, double temperature, std::string_view score,
-                                             std::int64_t k, bool normalise) {
-  check(logits, temperature);
-  return reference::gate(logits, temperature, score_named(score), k, normalise);
+Tensors autograd(const Tensor& logits, double temperature, std::string_view score, std::int64_t k, bool normalise) {
+  if (!at::GradMode::is_enabled() || !logits.requires_grad()) {
+    const at::AutoDispatchBelowADInplaceOrView below;
+    return forward_op().call(logits, temperature, score, k, normalise);
+  }
+  auto out = Gate::apply(logits, temperature, score, k, normalise);
+  return {std::move(out[0]), std::move(out[1])};
 }
 
 }  // namespace
 
-std::tuple<at::Tensor, at::Tensor> gate(const at::Tensor& logits, double temperature, Score score, std::int64_t k,
-                                        bool normalise) {
-  static const auto op =
-      c10::Dispatcher::singleton()
-          .findSchemaOrThrow("tessera::gate", "")
-          .typed<std::tuple<at::Tensor, at::Tensor>(const at::Tensor&, double, std::string_view, std::int64_t, bool)>();
-  return op.call(logits, temperature, name_of(score), k, normalise);
+GateArguments checked_gate(const Tensor& logits, double temperature, std::string_view score, std::int64_t k,
+                           bool normalise) {
+  check_matrix(logits, "logits");
+  check_temperature(temperature);
+  const std::int64_t experts = logits.size(1);
+  return {temperature, score_named(score), k <= 0 || k > experts ? experts : k, normalise};
+}
+
+GateArguments checked_gate_backward(const std::optional<Tensor>& d_alpha, const std::optional<Tensor>& d_scores,
+                                    const Tensor& alpha, const Tensor& scores, double temperature,
+                                    std::string_view score, bool normalise) {
+  check_matrix(alpha, "weights");
+  check_temperature(temperature);
+  const auto alike = [&](const Tensor& t) {
+    TORCH_CHECK(t.sizes() == alpha.sizes() && t.scalar_type() == alpha.scalar_type(),
+                "gate_backward: tensors of different shapes or dtypes");
+  };
+  alike(scores);
+  if (d_alpha) alike(*d_alpha);
+  if (d_scores) alike(*d_scores);
+  return {temperature, score_named(score), alpha.size(1), normalise};
+}
+
+Tensors gate(const Tensor& logits, double temperature, Score score, std::int64_t k, bool normalise) {
+  return forward_op().call(logits, temperature, names[static_cast<int>(score)], k, normalise);
 }
 
 TORCH_LIBRARY_FRAGMENT(tessera, m) {
   m.def("gate(Tensor logits, float temperature, str score, int k, bool normalise) -> (Tensor alpha, Tensor scores)");
+  m.def(
+      "gate_backward(Tensor? d_alpha, Tensor? d_scores, Tensor alpha, Tensor scores, float temperature, str score, "
+      "bool normalise) -> Tensor");
 }
 
-TORCH_LIBRARY_IMPL(tessera, CompositeImplicitAutograd, m) { m.impl("gate", composite); }
+TORCH_LIBRARY_IMPL(tessera, Autograd, m) { m.impl("gate", autograd); }
 
 }  // namespace tessera::kernels

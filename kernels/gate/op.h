@@ -6,14 +6,9 @@
 #include <cstdint>
 #include <tuple>
 
-namespace tessera::kernels {
+#include "kernels/gate/score.h"
 
-enum class Score {
-  softmax,
-  sigmoid,
-  sparsemax,  // Martins & Astudillo 2016, algorithm 1
-  entmax15,   // alpha-entmax with alpha = 1.5, by sorting (Peters, Niculae & Martins 2019, algorithm 2)
-};
+namespace tessera::kernels {
 
 // Returns {alpha, scores}, both [T, E] with the dtype of logits.
 //

@@ -1,0 +1,41 @@
+// The vectorised parts of operators, compiled once for each instruction set; which one runs is chosen at run time.
+#pragma once
+
+#include <span>
+
+#include "kernels/expert_mlp/cpu.h"
+#include "kernels/gate/cpu.h"
+
+namespace tessera::kernels::cpu {
+
+template <class T>
+struct Functions {
+  void (*gate_forward)(const GateForward<T>&);
+  void (*gate_backward)(const GateBackward<T>&);
+  void (*mlp_forward)(const MlpForward<T>&, const MlpRows&, T* scratch);
+  void (*mlp_backward)(const MlpBackward<T>&, const MlpRows&, T* scratch);
+  void (*mlp_gradient)(const MlpBackward<T>&, const MlpGradientRows&);
+  void (*mlp_combine)(const MlpCombine<T>&, std::int64_t first, std::int64_t last);
+};
+
+struct InstructionSet {
+  const char* name;
+  Functions<float> of_float;
+  Functions<double> of_double;
+
+  template <class T>
+  const Functions<T>& functions() const {
+    if constexpr (sizeof(T) == sizeof(float)) {
+      return of_float;
+    } else {
+      return of_double;
+    }
+  }
+};
+
+extern const InstructionSet baseline, avx2, avx512;  // the latter two on x86-64 only
+
+// Those that this machine can run, the best one first.
+std::span<const InstructionSet* const> instruction_sets();
+
+}  // namespace tessera::kernels::cpu
