@@ -36,11 +36,9 @@ endif()
 add_library(tessera_warnings INTERFACE)
 target_compile_options(tessera_warnings INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Werror>)
 
-# ninja format, format-check, tidy: for people who have the tools; not part of the tests.
+# ./lab build format, ./lab build format-check: for people who have clang-format. clang-tidy: scripts/tidy.sh.
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(ours git -C ${CMAKE_SOURCE_DIR} ls-files -z --cached --others --exclude-standard *.h *.cpp *.cu *.cuh)
 add_custom_target(format COMMAND ${ours} | xargs -0 clang-format -i WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} VERBATIM)
 add_custom_target(format-check COMMAND ${ours} | xargs -0 clang-format --dry-run -Werror
-                  WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} VERBATIM)
-add_custom_target(tidy COMMAND git ls-files -z app/*.cpp core/*.cpp kernels/*.cpp | xargs -0 -n 1 clang-tidy --quiet -p ${CMAKE_BINARY_DIR}
                   WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} VERBATIM)
