@@ -43,7 +43,8 @@ struct PanelContext {
   const Snapshot& snapshot;
   Selection& selection;
   std::function<Ticket(Command)> submit;
-  std::function<void(Command, std::string question)> confirm;  // asks first (a rebuild loses the run so far), then submits
+  std::function<void(Command, std::string question)>
+      confirm;                             // asks first (a rebuild loses the run so far), then submits
   const std::vector<Event>& events;        // the log so far
   const std::vector<PresetFile>& presets;  // shipped
   const std::vector<std::filesystem::path>& recent;
@@ -53,8 +54,8 @@ struct PanelContext {
   // Both ask for a path first, proposing `name` ("curves.png"). A rectangle of this frame, in ImGui coordinates:
   std::function<void(std::string name, float x, float y, float width, float height)> save_png;
   std::function<void(std::string name, std::string content)> save_text;
-  float scale = 1;   // interface scale; sizes in pixels are multiplied by it
-  bool dark = true;  // theme; colours that depend on it are in colours.h
+  float scale = 1;            // interface scale; sizes in pixels are multiplied by it
+  bool dark = true;           // theme; colours that depend on it are in colours.h
   ImFont* figures = nullptr;  // the monospaced font, for numbers that change (ImGui::PushFont(figures, 0)); never null
   ImFont* heading = nullptr;  // the bold one; never null
 };
@@ -62,13 +63,14 @@ struct PanelContext {
 class Panel {
  public:
   virtual ~Panel() = default;
-  virtual const char* name() const = 0;     // "overlap": for View::panels and settings
-  virtual const char* title() const = 0;    // "Overlap": of its window
-  virtual const char* about() const = 0;    // what it shows, and when: for the empty state and the question mark
+  virtual const char* name() const = 0;   // "overlap": for View::panels and settings
+  virtual const char* title() const = 0;  // "Overlap": of its window
+  virtual const char* about() const = 0;  // what it shows, and when: for the empty state and the question mark
   virtual std::vector<std::string> families() const { return {}; }  // metrics explained under the question mark
-  virtual void draw(PanelContext&) = 0;     // between ImGui::Begin and End of its window
-  virtual void apply(const View&) {}        // a preset with its own view was loaded
-  // What the panel remembers between sessions ("smoothing=0.6"), one line; restore takes what an older version wrote, too.
+  virtual void draw(PanelContext&) = 0;                             // between ImGui::Begin and End of its window
+  virtual void apply(const View&) {}                                // a preset with its own view was loaded
+  // What the panel remembers between sessions ("smoothing=0.6"), one line; restore takes what an older version wrote,
+  // too.
   virtual std::string settings() const { return {}; }
   virtual void restore(const std::string&) {}
 };

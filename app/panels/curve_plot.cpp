@@ -1,0 +1,314 @@
+// One plot of the curves panel.
+#include "app/panels/curve_plot.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "app/panels/colours.h"
+#include "app/panels/lookup.h"
+#include "app/panels/widgets.h"
+#include "implot.h"
+
+namespace tessera {
+namespace {
+
+struct Guide {
+  double value;
+  std::string label;
+};
+
+// ln N, where N experts share evenly, and ln 2, an even tie of two; for entropies in nats.
+std::vector<Guide> guides(const Description& description, const std::string& family) {
+  const auto metrics = series_of(description, family);
+  if (metrics.empty() || !family.ends_with("entropy") || description.metrics[metrics.front()].unit != "nats") return {};
+  std::set<int> counts{2};
+  for (const std::size_t metric : metrics) {
+    const int layer = description.metrics[metric].layer;
+    if (layer >= 0 && layer < static_cast<int>(description.experts.size())) {
+      counts.insert(description.experts[static_cast<std::size_t>(layer)]);
+    }
+  }
+  std::vector<Guide> lines;
+  for (const int count : counts) {
+    if (count > 1) lines.push_back({std::log(count), "ln " + std::to_string(count)});
+  }
+  return lines;
+}
+
+struct Line {
+  std::size_t metric;
+  ImU32 colour;
+  Polyline raw, smooth;
+};
+
+class Plot {
+ public:
+  Plot(PanelContext& context, CurveView& view, const std::string& family)
+      : context_(context),
+        view_(view),
+        family_(family),
+        description_(*context.snapshot.description),
+        tone_(tones(context.dark)),
+        metrics_(series_of(description_, family)),
+        guides_(guides(description_, family)) {}
+
+  bool draw(ImVec2 size, bool lowest) {
+    heading(size.x);
+    size.y -= ImGui::GetTextLineHeightWithSpacing();
+    prepare(size.x);
+    double low = 0, high = 1;
+    range(low, high);
+    const bool logarithmic = view_.logarithmic_y.contains(family_);
+    const double set[] = {view_.x_min, view_.x_max, low, high};
+    double y_min = low, y_max = high;
+    bool hovered = false;
+    ImPlot::PushStyleVar(ImPlotStyleVar_PlotPadding, ImVec2(4, 4));
+    ImPlot::PushStyleVar(ImPlotStyleVar_PlotMinSize, ImVec2(20, 20));
+    ImPlot::PushStyleVar(ImPlotStyleVar_LabelPadding, ImVec2(4, 2));
+    const std::string id = "##plot " + family_;
+    if (ImPlot::BeginPlot(id.c_str(), size, ImPlotFlags_CanvasOnly | ImPlotFlags_NoFrame)) {
+      const ImPlotAxisFlags bare = ImPlotAxisFlags_NoTickLabels | ImPlotAxisFlags_NoLabel;
+      ImPlot::SetupAxes(lowest ? "step" : nullptr, nullptr, lowest ? 0 : bare, 0);
+      ImPlot::SetupAxisLinks(ImAxis_X1, &view_.x_min, &view_.x_max);
+      ImPlot::SetupAxisLinks(ImAxis_Y1, &y_min, &y_max);
+      ImPlot::SetupAxisFormat(ImAxis_X1, "%g");
+      if (view_.logarithmic_x) ImPlot::SetupAxisScale(ImAxis_X1, ImPlotScale_Log10);
+      if (logarithmic) ImPlot::SetupAxisScale(ImAxis_Y1, ImPlotScale_Log10);
+      ImPlot::SetupFinish();
+      hovered = ImPlot::IsPlotHovered();
+      if (hovered) view_.hovered_step = ImPlot::GetPlotMousePos().x;
+      back();
+      lines();
+      marks(hovered);
+      if (hovered && ImGui::IsMouseDoubleClicked(0)) reset_ = true;
+      ImPlot::EndPlot();
+    }
+    ImPlot::PopStyleVar(3);
+    take_over(set, y_min, y_max);
+    return hovered;
+  }
+
+ private:
+  // Name and unit, then a legend whose entries show and hide a series.
+  void heading(float width) {
+    const MetricSpec& spec = description_.metrics[metrics_.front()];
+    const float start = ImGui::GetCursorPosX();
+    const float line = ImGui::GetTextLineHeight();
+    std::string name = words(family_);
+    if (!spec.unit.empty()) name += ", " + spec.unit;
+    ui::fitted_text(name, width);
+    for (std::size_t i = 0; i < metrics_.size() && metrics_.size() > 1; ++i) {
+      const std::string label = series_label(description_.metrics[metrics_[i]], description_);
+      const std::string& metric = description_.metrics[metrics_[i]].name;
+      const float text = ImGui::CalcTextSize(label.c_str()).x;
+      ImGui::SameLine(0, line * 0.5f);
+      const bool last = i + 1 == metrics_.size();
+      if (ImGui::GetCursorPosX() - start + text + line * (last ? 0.6f : 1.4f) > width) {
+        ImGui::TextUnformatted("\u2026");
+        ImGui::SetItemTooltip("More series than fit here: see Series");
+        break;
+      }
+      const ImVec2 at = ImGui::GetCursorScreenPos();
+      const std::string id = "##legend " + metric;
+      if (ImGui::InvisibleButton(id.c_str(), ImVec2(text + line * 0.6f, line))) {
+        if (!view_.hidden.erase(metric)) view_.hidden.insert(metric);
+      }
+      ImGui::SetItemTooltip("%s", description_.metrics[metrics_[i]].title.c_str());
+      const bool hidden = view_.hidden.contains(metric);
+      const ImU32 colour = series_colour(description_, metrics_[i], i, context_.dark);
+      ImDrawList& list = *ImGui::GetWindowDrawList();
+      const float half = std::round(line * 0.18f), middle = at.y + std::round(line / 2);
+      if (hidden) {
+        list.AddRect(ImVec2(at.x, middle - half), ImVec2(at.x + 2 * half, middle + half), tone_.muted);
+      } else {
+        list.AddRectFilled(ImVec2(at.x, middle - half), ImVec2(at.x + 2 * half, middle + half), colour);
+      }
+      list.AddText(ImVec2(at.x + line * 0.5f, at.y), hidden ? tone_.muted : tone_.text, label.c_str());
+    }
+  }
+
+  void prepare(float width) {
+    const auto points = static_cast<std::size_t>(std::max(16.0f, width / 2));
+    for (std::size_t i = 0; i < metrics_.size(); ++i) {
+      const std::size_t metric = metrics_[i];
+      if (view_.hidden.contains(description_.metrics[metric].name)) continue;
+      if (metric >= context_.snapshot.series.size()) continue;
+      Curve& curve = view_.curves[metric];
+      curve.update(context_.snapshot.series[metric], context_.snapshot.run, view_.smoothing);
+      Line line{metric, series_colour(description_, metric, i, context_.dark), {}, {}};
+      line.raw = curve.raw(view_.x_min, view_.x_max, points, view_.logarithmic_x);
+      if (view_.smoothing > 0) line.smooth = curve.smooth(view_.x_min, view_.x_max, points, view_.logarithmic_x);
+      lines_.push_back(std::move(line));
+    }
+  }
+
+  void range(double& low, double& high) const {
+    const bool logarithmic = view_.logarithmic_y.contains(family_);
+    if (const auto zoomed = view_.y_range.find(family_); zoomed != view_.y_range.end()) {
+      std::tie(low, high) = zoomed->second;
+      return;
+    }
+    bool any = false;
+    const auto include = [&](double value) {
+      if (!std::isfinite(value) || (logarithmic && value <= 0)) return;
+      low = any ? std::min(low, value) : value;
+      high = any ? std::max(high, value) : value;
+      any = true;
+    };
+    for (const Line& line : lines_) {
+      if (!logarithmic) {
+        if (line.raw.lowest > line.raw.highest) continue;
+        include(line.raw.lowest);
+        include(line.raw.highest);
+      } else {
+        for (const double value : line.raw.y) include(value);
+      }
+    }
+    for (const Guide& guide : guides_) include(guide.value);
+    if (!guides_.empty()) include(0);
+    if (!any) low = 0, high = 1;
+    if (logarithmic) {
+      low *= 0.9;
+      high *= 1.1;
+      if (high <= low) high = low * 10;
+      return;
+    }
+    const double margin = high > low ? (high - low) * 0.06 : std::max(std::abs(high) * 0.1, 0.05);
+    low -= margin;
+    high += margin;
+  }
+
+  void back() const {
+    const ImPlotRect shown = ImPlot::GetPlotLimits();
+    ImDrawList& list = *ImPlot::GetPlotDrawList();
+    ImPlot::PushPlotClipRect();
+    for (const Guide& guide : guides_) {
+      if (!shown.Y.Contains(guide.value)) continue;
+      const ImVec2 from = ImPlot::PlotToPixels(shown.X.Min, guide.value);
+      const ImVec2 to = ImPlot::PlotToPixels(shown.X.Max, guide.value);
+      list.AddLine(from, to, tone_.guide);
+      const ImVec2 text = ImGui::CalcTextSize(guide.label.c_str());
+      list.AddText(ImVec2(to.x - text.x - 4, to.y), tone_.muted, guide.label.c_str());
+    }
+    if (view_.hovered_step >= 0) {
+      const ImVec2 at = ImPlot::PlotToPixels(view_.hovered_step, shown.Y.Max);
+      const ImVec2 end = ImPlot::PlotToPixels(view_.hovered_step, shown.Y.Min);
+      list.AddLine(ImVec2(std::round(at.x), at.y), ImVec2(std::round(at.x), end.y), ui::faded(tone_.text, 0.5f));
+    }
+    ImPlot::PopPlotClipRect();
+  }
+
+  void lines() const {
+    for (const Line& line : lines_) {
+      const MetricSpec& spec = description_.metrics[line.metric];
+      const bool chosen = spec.layer >= 0 && spec.layer == context_.selection.layer;
+      ImPlotSpec style;
+      style.LineWeight = (chosen ? 2.2f : 1.3f) * context_.scale;
+      style.LineColor = ui::colour(view_.smoothing > 0 ? ui::faded(line.colour, 0.28f) : line.colour);
+      const auto plot = [&](const Polyline& points, const std::string& name) {
+        // A single point is no line; a short dash shows that it is there.
+        ImPlotSpec own = style;
+        if (points.x.size() == 1) own.Marker = ImPlotMarker_Circle;
+        ImPlot::PlotLine(name.c_str(), points.x.data(), points.y.data(), static_cast<int>(points.x.size()), own);
+      };
+      plot(line.raw, spec.name);
+      if (view_.smoothing <= 0) continue;
+      style.LineColor = ui::colour(line.colour);
+      plot(line.smooth, spec.name + " smooth");
+    }
+  }
+
+  void marks(bool hovered) const {
+    const ImPlotRect shown = ImPlot::GetPlotLimits();
+    ImDrawList& list = *ImPlot::GetPlotDrawList();
+    std::string text;
+    float last = -1e9f;
+    int count = 0;
+    ImPlot::PushPlotClipRect();
+    for (const Mark& mark : view_.marks) {
+      const double step = std::max(static_cast<double>(mark.step), view_.logarithmic_x ? 1.0 : 0.0);
+      if (!shown.X.Contains(step)) continue;
+      const float x = std::round(ImPlot::PlotToPixels(step, shown.Y.Max).x);
+      const float top = ImPlot::PlotToPixels(step, shown.Y.Max).y, bottom = ImPlot::PlotToPixels(step, shown.Y.Min).y;
+      if (hovered && std::abs(ImGui::GetMousePos().x - x) <= 4 * context_.scale) {
+        if (++count <= 6) text += (text.empty() ? "" : "\n") + mark.text;
+      }
+      if (x - last < 1) continue;  // a slider's move leaves many at nearly one place
+      last = x;
+      if (!mark.scheduled) {
+        list.AddLine(ImVec2(x, top), ImVec2(x, bottom), ui::faded(tone_.marker, 0.8f));
+      } else {
+        for (float y = top; y < bottom; y += 8) {
+          list.AddLine(ImVec2(x, y), ImVec2(x, std::min(bottom, y + 4)), ui::faded(tone_.marker, 0.8f));
+        }
+      }
+      const float size = 4 * context_.scale;
+      list.AddTriangleFilled(ImVec2(x - size, top), ImVec2(x + size, top), ImVec2(x, top + size * 1.4f), tone_.marker);
+    }
+    ImPlot::PopPlotClipRect();
+    if (count > 6) text += "\nand " + std::to_string(count - 6) + " more";
+    if (!text.empty() && ImGui::BeginTooltip()) {
+      ImGui::TextColored(ui::colour(tone_.marker), "%s", text.c_str());
+      ImGui::Separator();
+      ImGui::EndTooltip();
+    }
+  }
+
+  // Panning and zooming moved the limits away from those that were set: they stay where the person put them.
+  void take_over(const double (&set)[4], double y_min, double y_max) const {
+    if (reset_) {
+      view_.follow = true;
+      view_.y_range.clear();
+      view_.x_min = set[0];
+      view_.x_max = set[1];
+      return;
+    }
+    const auto moved = [](double a, double b, double span) { return std::abs(a - b) > 1e-6 * std::abs(span); };
+    if (moved(view_.x_min, set[0], set[1] - set[0]) || moved(view_.x_max, set[1], set[1] - set[0]))
+      view_.follow = false;
+    if (moved(y_min, set[2], set[3] - set[2]) || moved(y_max, set[3], set[3] - set[2])) {
+      view_.y_range[family_] = {y_min, y_max};
+    }
+  }
+
+  PanelContext& context_;
+  CurveView& view_;
+  const std::string& family_;
+  const Description& description_;
+  const Tones& tone_;
+  const std::vector<std::size_t> metrics_;
+  const std::vector<Guide> guides_;
+  std::vector<Line> lines_;
+  bool reset_ = false;
+};
+
+}  // namespace
+
+std::string series_label(const MetricSpec& spec, const Description& description) {
+  if (spec.layer >= 0 && spec.layer < static_cast<int>(description.layer_names.size())) {
+    const std::string& name = description.layer_names[static_cast<std::size_t>(spec.layer)];
+    return name.starts_with("layer ") ? name.substr(6) : name;
+  }
+  const std::size_t slash = spec.name.find('/');
+  return words(slash == std::string::npos ? spec.name : spec.name.substr(slash + 1));
+}
+
+std::vector<std::size_t> series_of(const Description& description, const std::string& family) {
+  std::vector<std::size_t> metrics;
+  for (std::size_t i = 0; i < description.metrics.size(); ++i) {
+    if (description.metrics[i].rank == 0 && description.metrics[i].family == family) metrics.push_back(i);
+  }
+  return metrics;
+}
+
+ImU32 series_colour(const Description& description, std::size_t metric, std::size_t place, bool dark) {
+  const MetricSpec& spec = description.metrics[metric];
+  if (spec.layer >= 0) return layer_colour(spec.layer, description.layers, dark);
+  return expert_colour(static_cast<int>(place), dark);
+}
+
+bool draw_curve_plot(PanelContext& context, CurveView& view, const std::string& family, ImVec2 size, bool lowest) {
+  return Plot(context, view, family).draw(size, lowest);
+}
+
+}  // namespace tessera

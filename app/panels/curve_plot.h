@@ -1,0 +1,44 @@
+// One plot of the curves panel: the series of a family over the steps, with guide lines and marks of what was changed.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "app/panels/curve.h"
+#include "app/panels/panel.h"
+#include "app/panels/timeline.h"
+#include "imgui.h"
+
+namespace tessera {
+
+// What all plots of the panel share.
+struct CurveView {
+  double smoothing = 0;  // [0, 1)
+  bool logarithmic_x = false;
+  std::set<std::string> logarithmic_y;                       // families
+  std::set<std::string> hidden;                              // names of metrics
+  double x_min = 0, x_max = 1;                               // shown; plots change it when the person pans or zooms
+  std::map<std::string, std::pair<double, double>> y_range;  // families that the person zoomed
+  bool follow = true;                                        // x_max is the newest step
+  double hovered_step = -1;  // -1: none; of the frame before for plots above the hovered one
+  std::vector<Mark> marks;
+  std::map<std::size_t, Curve> curves;  // by metric
+};
+
+// "2" of "alpha_entropy/layer2", "total" of "loss/total": what tells the series of a family apart.
+std::string series_label(const MetricSpec&, const Description&);
+
+// The metrics of a family of scalars, in the order declared.
+std::vector<std::size_t> series_of(const Description&, const std::string& family);
+
+// A series's colour: layers are an ordered scale, the rest takes the categorical one.
+ImU32 series_colour(const Description&, std::size_t metric, std::size_t place, bool dark);
+
+// Draws it into `size` at the cursor; item id "##plot FAMILY". `lowest`: with the figures and title of the step axis.
+// True when the pointer is in it.
+bool draw_curve_plot(PanelContext&, CurveView&, const std::string& family, ImVec2 size, bool lowest);
+
+}  // namespace tessera

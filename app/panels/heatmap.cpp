@@ -1,0 +1,378 @@
+// The one heatmap of all panels.
+#include "app/panels/heatmap.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "app/panels/colours.h"
+#include "app/panels/heatmap_texture.h"
+#include "app/panels/labels.h"
+#include "app/panels/widgets.h"
+
+namespace tessera {
+namespace {
+
+constexpr int texture_from = 128;
+
+float width_of(std::string_view text) { return ImGui::CalcTextSize(text.data(), text.data() + text.size(), false).x; }
+
+float widest(const std::vector<std::string>& labels) {
+  float width = 0;
+  for (const std::string& label : labels) width = std::max(width, width_of(label));
+  return width;
+}
+
+// Draws a heatmap once; the members are what its parts share.
+class Painter {
+ public:
+  Painter(const char* id, const Heatmap& map, ImVec2 size, const PanelContext& context, HeatmapCache& cache)
+      : map_(map),
+        context_(context),
+        cache_(cache),
+        tones_(tones(context.dark)),
+        list_(*ImGui::GetWindowDrawList()),
+        origin_(ImGui::GetCursorScreenPos()),
+        line_(ImGui::GetTextLineHeight()),
+        row_names_(names(map.row_axis)),
+        column_names_(names(map.column_axis)) {
+    range();
+    bar_width_ = std::round(line_ * 0.7f);
+    bar_gap_ = std::round(line_ * 0.5f);
+    const float figures = std::max({width_of(ui::number(low_)), width_of(ui::number(high_)), width_of("0")});
+    const float mark = map.row_axis.colour ? line_ : 0;
+    HeatmapMeasures measures;
+    measures.width = size.x;
+    measures.height = size.y;
+    measures.rows = map.rows;
+    measures.columns = map.columns;
+    measures.row_label = widest(row_names_) + mark;
+    measures.column_label = widest(column_names_) + (map.column_axis.colour ? 2.0f : 0.0f);
+    measures.row_title = width_of(map.row_axis.title);
+    measures.column_title = width_of(map.column_axis.title);
+    measures.bar = bar_gap_ + bar_width_ + 4 + figures;
+    measures.line = line_;
+    measures.largest_cell = map.largest_cell * context.scale;
+    layout_ = layout_heatmap(measures);
+    item_ = ImGui::GetID(id);
+    ImGui::InvisibleButton(id, size);
+    hovered_ = ImGui::IsItemHovered();
+    clicked_ = ImGui::IsItemClicked();
+    remember();
+  }
+
+  HeatmapHit draw() {
+    if (map_.rows <= 0 || map_.columns <= 0) return {};
+    const HeatmapHit hit = find();
+    cells();
+    outlines(hit);
+    row_labels(hit);
+    column_labels(hit);
+    bar();
+    if (hovered_) tooltip(hit);
+    return hit;
+  }
+
+ private:
+  // What the axis's title says anyway need not be in every name: "layer 2" is "2" on an axis "layer".
+  static std::vector<std::string> names(const HeatmapAxis& axis) {
+    std::vector<std::string> names = axis.labels;
+    for (std::string& name : names) {
+      if (name.size() > axis.title.size() + 1 && name.starts_with(axis.title + " ")) {
+        name.erase(0, axis.title.size() + 1);
+      }
+    }
+    return names;
+  }
+
+  void range() {
+    low_ = map_.low;
+    high_ = map_.high;
+    if (low_ < high_) return;
+    low_ = high_ = 0;
+    bool first = true;
+    for (const float value : map_.values) {
+      if (!std::isfinite(value)) continue;
+      low_ = first ? value : std::min<double>(low_, value);
+      high_ = first ? value : std::max<double>(high_, value);
+      first = false;
+    }
+    if (map_.colours == Colours::diverging) {
+      high_ = std::max(std::abs(low_), std::abs(high_));
+      low_ = -high_;
+    }
+    if (low_ >= high_) high_ = low_ + 1;
+  }
+
+  float value(int row, int column) const {
+    const std::size_t index = static_cast<std::size_t>(row) * static_cast<std::size_t>(map_.columns) + column;
+    return index < map_.values.size() ? map_.values[index] : HUGE_VALF;
+  }
+
+  ImU32 colour_of(float value) const {
+    const ColourMap& colours =
+        map_.colours == Colours::diverging ? diverging_map(context_.dark) : sequential_map(context_.dark);
+    return colours.at((value - low_) / (high_ - low_));
+  }
+
+  // Edges on whole pixels, so that cells have no blurred borders.
+  float left(int column) const {
+    return std::round(origin_.x + layout_.x + layout_.cell_width * static_cast<float>(column));
+  }
+  float top(int row) const { return std::round(origin_.y + layout_.y + layout_.cell_height * static_cast<float>(row)); }
+
+  void remember() const {
+    ImGuiStorage& storage = *ImGui::GetStateStorage();
+    const float values[] = {origin_.x + layout_.x, origin_.y + layout_.y, layout_.cell_width, layout_.cell_height};
+    for (ImGuiID i = 0; i < 4; ++i) storage.SetFloat(item_ + 1 + i, values[i]);
+  }
+
+  HeatmapHit find() const {
+    HeatmapHit hit;
+    if (!hovered_) return hit;
+    const ImVec2 mouse = ImGui::GetMousePos();
+    const float x = mouse.x - origin_.x - layout_.x, y = mouse.y - origin_.y - layout_.y;
+    const bool in_columns = x >= 0 && x < layout_.width, in_rows = y >= 0 && y < layout_.height;
+    const int column = std::min(map_.columns - 1, static_cast<int>(x / layout_.cell_width));
+    const int row = std::min(map_.rows - 1, static_cast<int>(y / layout_.cell_height));
+    if (in_columns && in_rows) {
+      if (std::isinf(value(row, column))) return hit;
+      hit.row = row;
+      hit.column = column;
+    } else if (in_rows && x < 0) {
+      hit.row = row;
+    } else if (in_columns && y >= layout_.height) {
+      hit.column = column;
+    }
+    hit.clicked = clicked_ && (hit.row >= 0 || hit.column >= 0);
+    return hit;
+  }
+
+  void hatch(ImVec2 from, ImVec2 to) const {
+    list_.AddRectFilled(from, to, missing_colour(context_.dark));
+    const float width = to.x - from.x, height = to.y - from.y;
+    const float apart = std::max(4.0f, std::round(6 * context_.scale));
+    const ImU32 ink = ui::faded(tones_.muted, 0.55f);
+    if (width < 4 || height < 4) return;
+    for (float offset = apart - std::ceil(height / apart) * apart; offset < width; offset += apart) {
+      const float start = std::max(offset, 0.0f), end = std::min(offset + height, width);
+      if (end <= start) continue;
+      list_.AddLine(ImVec2(from.x + start, to.y - (start - offset)), ImVec2(from.x + end, to.y - (end - offset)), ink);
+    }
+  }
+
+  void cells() {
+    if (map_.rows > texture_from || map_.columns > texture_from) {
+      std::vector<ImU32> pixels;
+      pixels.reserve(map_.values.size());
+      for (int row = 0; row < map_.rows; ++row) {
+        for (int column = 0; column < map_.columns; ++column) {
+          const float v = value(row, column);
+          pixels.push_back(std::isinf(v) ? 0 : colour_of(v));
+        }
+      }
+      cache_.texture().update(pixels, map_.columns, map_.rows);
+      cache_.texture().draw(list_, ImVec2(left(0), top(0)), ImVec2(left(map_.columns), top(map_.rows)));
+      return;
+    }
+    const float gap = std::min(layout_.cell_width, layout_.cell_height) >= 8 ? 1.0f : 0.0f;
+    const bool figures = layout_.cell_height >= line_ + 2 && layout_.cell_width >= width_of("-0.00") + 4;
+    for (int row = 0; row < map_.rows; ++row) {
+      for (int column = 0; column < map_.columns; ++column) {
+        const float v = value(row, column);
+        if (std::isinf(v)) continue;
+        const ImVec2 from(left(column), top(row)), to(left(column + 1) - gap, top(row + 1) - gap);
+        if (std::isnan(v)) {
+          hatch(from, to);
+          continue;
+        }
+        const ImU32 fill = colour_of(v);
+        list_.AddRectFilled(from, to, fill);
+        if (!figures) continue;
+        char text[16];
+        std::snprintf(text, sizeof text, "%.2f", static_cast<double>(v));
+        const float width = width_of(text);
+        list_.AddText(ImVec2(std::round((from.x + to.x - width) / 2), std::round((from.y + to.y - line_) / 2)),
+                      text_colour_on(fill), text);
+      }
+    }
+  }
+
+  void outline(int row, int column, int rows, int columns, ImU32 ink, float thickness) const {
+    list_.AddRect(ImVec2(left(column), top(row)), ImVec2(left(column + columns), top(row + rows)), ink, 0, thickness);
+  }
+
+  void outlines(const HeatmapHit& hit) const {
+    const float thick = std::max(1.0f, std::round(2 * context_.scale));
+    if (map_.highlighted && map_.rows <= texture_from && map_.columns <= texture_from) {
+      for (int row = 0; row < map_.rows; ++row) {
+        for (int column = 0; column < map_.columns; ++column) {
+          if (map_.highlighted(row, column)) outline(row, column, 1, 1, tones_.text, thick);
+        }
+      }
+    }
+    const int row = map_.selected_row < map_.rows ? map_.selected_row : -1;
+    const int column = map_.selected_column < map_.columns ? map_.selected_column : -1;
+    if (row >= 0 && column >= 0) {
+      outline(row, column, 1, 1, tones_.accent, thick);
+    } else if (row >= 0) {
+      outline(row, 0, 1, map_.columns, tones_.accent, thick);
+    } else if (column >= 0) {
+      outline(0, column, map_.rows, 1, tones_.accent, thick);
+    }
+    if (hit.row >= 0 && hit.column >= 0) outline(hit.row, hit.column, 1, 1, tones_.text, thick);
+  }
+
+  void row_labels(const HeatmapHit& hit) const {
+    list_.AddText(origin_, tones_.muted, map_.row_axis.title.c_str());
+    const float right = origin_.x + layout_.row_label;
+    const float mark = map_.row_axis.colour ? line_ : 0;
+    for (int row = 0; row < map_.rows; row += layout_.row_stride) {
+      if (static_cast<std::size_t>(row) >= row_names_.size()) break;
+      const float middle = (top(row) + top(row + 1)) / 2;
+      const bool bright = row == hit.row || (map_.row_axis.highlighted && map_.row_axis.highlighted(row));
+      if (map_.row_axis.colour) {
+        const float half = std::round(line_ * 0.3f);
+        list_.AddRectFilled(ImVec2(right - 2 * half, std::round(middle) - half),
+                            ImVec2(right, std::round(middle) + half), map_.row_axis.colour(row), 2);
+      }
+      const std::string text = shortened(row_names_[static_cast<std::size_t>(row)], layout_.row_label - mark, width_of);
+      const ImVec2 at(std::round(right - mark - width_of(text)), std::round(middle - line_ / 2));
+      label(at, text, bright);
+    }
+  }
+
+  void label(ImVec2 at, const std::string& text, bool bright) const {
+    if (bright) {
+      const float width = width_of(text);
+      list_.AddRectFilled(ImVec2(at.x - 2, at.y), ImVec2(at.x + width + 2, at.y + line_),
+                          ui::faded(tones_.accent, 0.35f), 2);
+    }
+    list_.AddText(at, tones_.text, text.c_str());
+  }
+
+  void column_labels(const HeatmapHit& hit) const {
+    const float under = top(map_.rows) + std::round(line_ * 0.2f);
+    for (int column = 0; column < map_.columns; column += layout_.column_stride) {
+      if (static_cast<std::size_t>(column) >= column_names_.size()) break;
+      const float middle = (left(column) + left(column + 1)) / 2;
+      const bool bright =
+          column == hit.column || (map_.column_axis.highlighted && map_.column_axis.highlighted(column));
+      const std::string text =
+          shortened(column_names_[static_cast<std::size_t>(column)], layout_.column_label, width_of);
+      const float width = width_of(text);
+      float below = under;
+      if (map_.column_axis.colour) {
+        const float height = std::round(line_ * 0.22f);
+        list_.AddRectFilled(ImVec2(left(column), under - 1), ImVec2(left(column + 1) - 1, under - 1 + height),
+                            map_.column_axis.colour(column));
+        below += height;
+      }
+      if (layout_.upright) {
+        upright(ImVec2(std::round(middle - line_ / 2), below), text, width, bright);
+      } else {
+        label(ImVec2(std::round(middle - width / 2), below), text, bright);
+      }
+    }
+    if (layout_.title_below) {
+      const float below = under + (layout_.upright ? layout_.column_label : line_);
+      const float width = width_of(map_.column_axis.title);
+      list_.AddText(ImVec2(std::round((left(0) + left(map_.columns) - width) / 2), below), tones_.muted,
+                    map_.column_axis.title.c_str());
+    } else {
+      list_.AddText(ImVec2(origin_.x, under), tones_.muted, map_.column_axis.title.c_str());
+    }
+  }
+
+  // Text that reads upwards and ends at `top_left.y`, where the cells end.
+  void upright(ImVec2 top_left, const std::string& text, float width, bool bright) const {
+    if (bright) {
+      list_.AddRectFilled(top_left, ImVec2(top_left.x + line_, top_left.y + width + 2), ui::faded(tones_.accent, 0.35f),
+                          2);
+    }
+    const int first = list_.VtxBuffer.Size;
+    list_.AddText(origin_, tones_.text, text.c_str());  // where nothing is clipped away; then turned and moved
+    for (int i = first; i < list_.VtxBuffer.Size; ++i) {
+      ImVec2& p = list_.VtxBuffer[i].pos;
+      p = ImVec2(top_left.x + (p.y - origin_.y), top_left.y + width - (p.x - origin_.x));
+    }
+  }
+
+  void bar() const {
+    const float from = left(map_.columns) + bar_gap_, to = from + bar_width_;
+    const float above = top(0), below = std::max(top(map_.rows), above + 2 * line_);
+    constexpr int bands = 32;
+    const ColourMap& colours =
+        map_.colours == Colours::diverging ? diverging_map(context_.dark) : sequential_map(context_.dark);
+    for (int band = 0; band < bands; ++band) {
+      const float t = static_cast<float>(band) / bands, next = static_cast<float>(band + 1) / bands;
+      const ImU32 high = colours.at(1 - t), low = colours.at(1 - next);
+      list_.AddRectFilledMultiColor(ImVec2(from, above + (below - above) * t),
+                                    ImVec2(to, above + (below - above) * next), high, high, low, low);
+    }
+    list_.AddRect(ImVec2(from, above), ImVec2(to, below), ui::faded(tones_.muted, 0.6f));
+    const auto figure = [&](double value, float y) {
+      list_.AddText(ImVec2(to + 4, std::round(y)), tones_.text, ui::number(value).c_str());
+    };
+    figure(high_, above);
+    figure(low_, below - line_);
+    if (low_ < 0 && high_ > 0 && below - above > 3.5f * line_) {
+      const double zero = high_ / (high_ - low_);
+      figure(0, above + (below - above) * static_cast<float>(zero) - line_ / 2);
+    }
+    const float room = to + 40 * context_.scale - left(0);
+    const std::string name = shortened(map_.value_name, room, width_of);
+    const float end = std::max(to, left(0) + width_of(name));
+    list_.AddText(ImVec2(std::round(end - width_of(name)), origin_.y), tones_.muted, name.c_str());
+  }
+
+  void tooltip(const HeatmapHit& hit) const {
+    const auto name = [](const HeatmapAxis& axis, int index) {
+      return static_cast<std::size_t>(index) < axis.labels.size() ? axis.labels[static_cast<std::size_t>(index)]
+                                                                  : axis.title + " " + std::to_string(index);
+    };
+    if (hit.row < 0 && hit.column < 0) return;
+    if (!ImGui::BeginTooltip()) return;
+    if (hit.row >= 0) ImGui::Text("%s", name(map_.row_axis, hit.row).c_str());
+    if (hit.column >= 0) ImGui::Text("%s", name(map_.column_axis, hit.column).c_str());
+    if (hit.row >= 0 && hit.column >= 0) {
+      const float v = value(hit.row, hit.column);
+      if (std::isnan(v)) {
+        ImGui::TextUnformatted(map_.missing.empty() ? "no value" : map_.missing.c_str());
+      } else {
+        ImGui::Text("%s %s%s%s", map_.value_name.c_str(), ui::number(v).c_str(), map_.unit.empty() ? "" : " ",
+                    map_.unit.c_str());
+      }
+    }
+    ImGui::EndTooltip();
+  }
+
+  const Heatmap& map_;
+  const PanelContext& context_;
+  HeatmapCache& cache_;
+  const Tones& tones_;
+  ImDrawList& list_;
+  const ImVec2 origin_;
+  const float line_;
+  const std::vector<std::string> row_names_, column_names_;
+  HeatmapLayout layout_;
+  double low_ = 0, high_ = 1;
+  float bar_width_ = 0, bar_gap_ = 0;
+  ImGuiID item_ = 0;
+  bool hovered_ = false, clicked_ = false;
+};
+
+}  // namespace
+
+HeatmapHit draw_heatmap(const char* id, const Heatmap& map, ImVec2 size, const PanelContext& context,
+                        HeatmapCache& cache) {
+  if (size.x < 8 || size.y < 8) return {};
+  return Painter(id, map, size, context, cache).draw();
+}
+
+ImVec2 heatmap_cell(const ImGuiStorage& storage, ImGuiID id, int row, int column) {
+  return {storage.GetFloat(id + 1) + storage.GetFloat(id + 3) * (static_cast<float>(column) + 0.5f),
+          storage.GetFloat(id + 2) + storage.GetFloat(id + 4) * (static_cast<float>(row) + 0.5f)};
+}
+
+}  // namespace tessera
