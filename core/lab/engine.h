@@ -50,8 +50,8 @@ class Engine {
   virtual ~Engine() = default;
   // May be called again: the old experiment is replaced, or kept whole when build throws (InputError for bad input).
   virtual Description build(const Preset&) = 0;
-  // Computes step number `step` (from 0) and writes the metrics that are due after it. `last`: the run ends with this step, so that
-  // everything due "at the end" is written. Throws TrainingError.
+  // Computes step number `step` (from 0) and writes the metrics that are due after it. `last`: the run ends with this
+  // step, so that everything due "at the end" is written. Throws TrainingError.
   virtual void step(std::int64_t step, bool last, Telemetry&) = 0;
   // A live parameter took a new value (checked already); `parameters` are all values now in force.
   virtual void apply(const Parameters& parameters) = 0;

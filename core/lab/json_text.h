@@ -11,7 +11,7 @@
 
 namespace tessera {
 
-inline constexpr std::size_t max_json_bytes = 1 << 20;
+inline constexpr std::size_t max_json_bytes = 4 << 20;
 inline constexpr int max_json_depth = 16;
 
 // The value of a whole text. Problems: larger than max_bytes, malformed (line and column), deeper than max_json_depth,

@@ -24,7 +24,7 @@ struct MetricSpec {
   int rank = 0;        // 0 scalar, 2 matrix
   Axis axes[2];        // of a matrix: rows, columns
   Colours colours = Colours::sequential;
-  double low = 0, high = 1;               // range of the colours; equal: from the data
+  double low = 0, high = 1;                 // range of the colours; equal: from the data
   std::string definition, formula, source;  // in words; in symbols; paper or document
 };
 

@@ -66,6 +66,13 @@ Result<Intervention> checked(const Intervention& intervention, const Parameters&
   } else if (spec != nullptr && intervention.ramp > 0 && spec->kind != Kind::integer && spec->kind != Kind::real) {
     problems.push_back({place("ramp"), number_text(intervention.ramp), "0: only numbers can change gradually"});
   }
+  if (problems.empty() && good.path == steps_path && spec->kind == Kind::integer) {
+    if (good.ramp > 0) problems.push_back({place("ramp"), number_text(good.ramp), "0: run.steps changes at once"});
+    if (std::get<std::int64_t>(good.value) <= good.step) {
+      problems.push_back({place("value"), to_string(good.value),
+                          "more than " + number_text(good.step) + ": so many steps are done by then"});
+    }
+  }
   if (!problems.empty()) return problems;
   return good;
 }

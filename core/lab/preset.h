@@ -1,6 +1,7 @@
 // A preset: what a run is made of, as JSON. See docs/manual/presets.md and presets/schema.json (generated).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -14,6 +15,11 @@ namespace tessera {
 
 inline constexpr int preset_schema = 1;  // a preset with a larger "schema" is refused
 
+// Parameters that a session itself reads, where the table has them.
+inline constexpr const char* seed_path = "run.seed";    // integer
+inline constexpr const char* steps_path = "run.steps";  // integer: planned steps
+inline constexpr const char* pace_path = "run.pace";    // at most so many steps a second; 0: as fast as it goes
+
 // A change of a live parameter at a step (before that step is computed). With ramp > 0 a number goes from its old
 // value, which it still has at `step`, to the new one, which it has from `step + ramp` on (linear; geometric where the
 // parameter's scale is logarithmic; integers are rounded). The next intervention on the same path ends a ramp.
@@ -25,6 +31,7 @@ struct Intervention {
   friend bool operator==(const Intervention&, const Intervention&) = default;
 };
 
+inline constexpr std::size_t max_interventions = 20'000;     // in a schedule or timeline
 inline constexpr std::int64_t max_step = 1'000'000'000'000;  // of an intervention, and of a ramp's length
 
 // The intervention with its value in the parameter's kind, or all that is wrong with it: an unknown path, a parameter

@@ -13,7 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t max_interventions = 10'000;
 constexpr std::size_t max_problems = 1000;  // more help nobody, and a hostile file could have a million
 
 // What a person wrote, for a message.

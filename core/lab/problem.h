@@ -24,7 +24,7 @@ struct Result {
   std::optional<T> value;
   std::vector<Problem> problems;
 
-  Result(T v) : value(std::move(v)) {}  // NOLINT(google-explicit-constructor)
+  Result(T v) : value(std::move(v)) {}                        // NOLINT(google-explicit-constructor)
   Result(std::vector<Problem> p) : problems(std::move(p)) {}  // NOLINT(google-explicit-constructor)
   explicit operator bool() const { return value.has_value(); }
 };

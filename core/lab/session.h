@@ -7,7 +7,10 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -20,33 +23,61 @@ enum class State { empty, building, ready, running, paused, finished, failed };
 const char* to_string(State);
 
 namespace command {
-struct Load { Preset preset; };      // builds it; then `ready`
+// Builds it; then `ready`. When it can't be built the experiment before stays as it was (paused), and the outcome says
+// why; without one, or after a failure, the session is `failed`.
+struct Load {
+  Preset preset;
+};
 struct Play {};
 struct Pause {};
-struct Step { int count = 1; };
-struct Reset {                       // back to step 0 of the loaded preset; without a seed: the same one
+struct Step {  // so many steps, then `paused`; answered when they begin
+  int count = 1;
+};
+struct Reset {  // back to step 0 of the loaded preset; without a seed: the same one
   std::optional<std::int64_t> seed;
 };
-struct Set {                         // a parameter; one that needs a rebuild is refused unless `rebuild`
+// A parameter. A live one acts at the next step, ends a ramp under way and goes into the timeline. One that needs a
+// rebuild is refused unless `rebuild`: then the preset is changed and built anew, its schedule kept, other changes
+// dropped.
+struct Set {
   std::string path;
   Value value;
   bool rebuild = false;
 };
-struct Schedule { std::vector<Intervention> interventions; };  // replaces those still to come
-struct SaveCheckpoint { std::filesystem::path file; };
-struct RestoreCheckpoint { std::filesystem::path file; };
+struct Schedule {  // replaces those still to come
+  std::vector<Intervention> interventions;
+};
+struct SaveCheckpoint {
+  std::filesystem::path file;
+};
+// Then `paused` at the checkpoint's step. It must come from an experiment with the same rebuild parameters. When it
+// can't be used, the experiment stays as it was.
+struct RestoreCheckpoint {
+  std::filesystem::path file;
+};
 }  // namespace command
 
 using Command = std::variant<command::Load, command::Play, command::Pause, command::Step, command::Reset, command::Set,
                              command::Schedule, command::SaveCheckpoint, command::RestoreCheckpoint>;
 inline constexpr std::size_t command_kinds = std::variant_size_v<Command>;
 
+// The index in Command of a kind of command.
+template <class C, class... Kinds>
+constexpr std::size_t index_in(std::type_identity<std::variant<Kinds...>>) {
+  std::size_t index = 0;
+  (void)((std::is_same_v<C, Kinds> || (++index, false)) || ...);
+  return index;
+}
+template <class C>
+inline constexpr std::size_t command_kind = index_in<C>(std::type_identity<Command>());
+
 // Why a command of this kind (index in Command) is refused in a state; empty when it is allowed. One constexpr table;
 // also the tooltip of a greyed-out button.
 const char* refusal(State, std::size_t command_kind);
 template <class C>
 const char* refusal(State state) {
-  return refusal(state, Command(std::in_place_type<C>).index());
+  static_assert(command_kind<C> < command_kinds, "not a command");
+  return refusal(state, command_kind<C>);
 }
 
 using Ticket = std::uint64_t;
@@ -67,29 +98,35 @@ struct Event {
 // One immutable view of the run, as new as 50 ms.
 struct Snapshot {
   std::uint64_t version = 0;  // rises by one with each
-  std::uint64_t run = 0;      // rises with each build: caches of an older run are void
+  std::uint64_t run = 0;      // rises with each build and restore: caches of an older run are void
   State state = State::empty;
-  std::int64_t step = 0, steps = 0;       // done, planned
+  std::int64_t step = 0, steps = 0;  // done, planned (run.steps; 0 where there is no such parameter: without end)
   double steps_per_s = 0, seconds_left = 0;  // 0: not known
   std::uint64_t memory_bytes = 0;
-  std::string failure;                              // in `failed`
-  std::shared_ptr<const Description> description;   // null until something was built
-  std::shared_ptr<const Preset> preset;             // as loaded (with rebuild parameters changed since)
-  std::shared_ptr<const Parameters> parameters;     // in force now
+  std::string failure;                                        // in `failed`
+  std::shared_ptr<const Description> description;             // null until something was built
+  std::shared_ptr<const Preset> preset;                       // as loaded (with rebuild parameters changed since)
+  std::shared_ptr<const Parameters> parameters;               // in force now
   std::shared_ptr<const std::vector<Intervention>> timeline;  // what was changed, and the schedule still to come
-  std::vector<Series> series;                             // parallel to description->metrics; empty for matrices
-  std::vector<std::shared_ptr<const Matrix>> matrices;    // parallel to description->metrics; null until there is one
+  std::vector<Series> series;  // parallel to description->metrics; empty for matrices. A point's step is the number of
+                               // the step it was measured in, from 0, like an intervention's
+  std::vector<std::shared_ptr<const Matrix>> matrices;  // parallel to description->metrics; null until there is one
 };
 
-// Is told all that happens in a run, losslessly, on the worker thread; the run recorder is one. What it throws fails the run.
+// Is told all that happens in a run, losslessly, on the worker thread; the run recorder is one. What it throws fails
+// the run.
 class Observer {
  public:
   virtual ~Observer() = default;
-  virtual void started(const Preset&, const Description&) = 0;
+  virtual void started(const Preset&, const Description&) = 0;  // after each build
   virtual void scalar(std::int64_t step, const MetricSpec&, double value) = 0;
   virtual void matrix(const MetricSpec&, const Matrix&) = 0;
+  // When it takes effect or its ramp begins. It replaces one that was told with the same step and path.
   virtual void changed(const Intervention&) = 0;
-  virtual void stepped(std::int64_t steps_done, double seconds) = 0;  // after each step, with the time since the start
+  virtual void stepped(std::int64_t steps_done, double seconds) = 0;  // after each step, with the time spent running
+  virtual void restored(std::int64_t) {}  // at a checkpoint: what was told of this step and later ones is void
+  // Finished, failed, replaced by another build, or closed before its end (running or paused). A finished run may go
+  // on, and end again.
   virtual void ended(State, const Snapshot&) = 0;
 };
 
@@ -97,7 +134,7 @@ class Session {
  public:
   struct Options {
     std::chrono::milliseconds publish_every{50};
-    bool paced = true;  // obey run.pace; headless runs don't
+    bool paced = true;                // obey run.pace; headless runs don't
     std::function<void()> on_change;  // called on the worker after each publication (the window posts an empty event)
     std::shared_ptr<Observer> observer;
   };

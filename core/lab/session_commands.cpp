@@ -1,0 +1,185 @@
+// What a session does on each command. Each function returns why the command was refused, or nothing.
+#include <algorithm>
+#include <set>
+
+#include "core/lab/session_worker.h"
+#include "core/lab/text.h"
+
+namespace tessera {
+namespace {
+
+std::string joined(const std::vector<Problem>& problems) { return InputError(problems).what(); }
+
+}  // namespace
+
+std::string Session::Worker::handle(Command& command) {
+  try {
+    return std::visit([this](auto& kind) { return on(kind); }, command);
+  } catch (...) {  // out of memory, say: what normally goes wrong is dealt with below
+    fail(reason_of_failure());
+    return failure_;
+  }
+}
+
+std::string Session::Worker::on(command::Load& load) {
+  const std::string name = load.preset.name.empty() ? load.preset.title : load.preset.name;
+  return build(std::move(load.preset), "loaded " + (name.empty() ? "a preset" : name));
+}
+
+std::string Session::Worker::on(command::Play&) {
+  set_state(State::running);
+  return "";
+}
+
+std::string Session::Worker::on(command::Pause&) {
+  set_state(State::paused);
+  return "";
+}
+
+std::string Session::Worker::on(command::Step& step) {
+  if (step.count < 1) return "step: " + std::to_string(step.count) + "; allowed: 1 or more";
+  set_state(State::running);
+  steps_to_go_ = step.count;
+  return "";
+}
+
+std::string Session::Worker::on(command::Reset& reset) {
+  Preset preset = *preset_;
+  if (reset.seed) {
+    if (const auto problems = preset.parameters.set(seed_path, *reset.seed); !problems.empty()) return joined(problems);
+  }
+  return build(std::move(preset), reset.seed ? "reset with seed " + number_text(*reset.seed) : "reset");
+}
+
+std::string Session::Worker::on(command::Set& set) {
+  const ParameterSpec* spec = preset_->parameters.table().find(set.path);
+  if (spec == nullptr) return unknown_parameter(preset_->parameters.table(), set.path).text();
+  if (set.rebuild && (spec->applies == Applies::rebuild || state_ == State::failed)) return set_and_rebuild(set);
+  if (state_ == State::failed) return refusal<command::Play>(state_);
+  if (spec->applies == Applies::rebuild) return set.path + ": a change needs a rebuild, which ends this run";
+  const Result<Intervention> good = checked(Intervention{step_, set.path, set.value}, *parameters_, "");
+  if (good) return set_live(set, good.value->value);
+  const bool same = spec->path == steps_path && set.value == parameters_->get(steps_path);  // of a finished run
+  return same ? "" : joined(good.problems);
+}
+
+std::string Session::Worker::set_live(const command::Set& set, const Value& value) {
+  const bool planned = timeline_.planned_at(step_, set.path);
+  if (value == parameters_->get(set.path) && !timeline_.ramping(set.path) && !planned) return "";
+  if (timeline_.interventions().size() >= max_interventions && !planned) {
+    return "the timeline is full (" + std::to_string(max_interventions) + " changes)";
+  }
+  const Intervention intervention{step_, set.path, value};
+  try {
+    parameters_->set(set.path, value);
+    shared_parameters_ = nullptr;
+    timeline_.set(step_, set.path, value);
+    shared_timeline_ = nullptr;
+    engine_->apply(*parameters_);
+    if (options_.observer) options_.observer->changed(intervention);
+  } catch (...) {
+    fail(reason_of_failure());
+    return failure_;
+  }
+  if (state_ == State::finished && step_ < planned_steps()) set_state(State::paused);
+  return "";
+}
+
+std::string Session::Worker::set_and_rebuild(const command::Set& set) {
+  Preset preset = *preset_;
+  if (const auto problems = preset.parameters.set(set.path, set.value); !problems.empty()) return joined(problems);
+  for (const Intervention& planned : preset.schedule) {
+    const Result<Intervention> still = checked(planned, preset.parameters, "schedule");
+    if (!still) return joined(still.problems);
+  }
+  const std::string now = to_string(preset.parameters.get(set.path));
+  return build(std::move(preset), "rebuilt with " + set.path + " = " + now);
+}
+
+std::string Session::Worker::on(command::Schedule& schedule) {
+  std::vector<Intervention> planned;
+  std::set<std::pair<std::int64_t, std::string>> seen;
+  std::vector<Problem> problems;
+  for (std::size_t i = 0; i < schedule.interventions.size(); ++i) {
+    const std::string where = "schedule[" + std::to_string(i) + "]";
+    Result<Intervention> good = checked(schedule.interventions[i], *parameters_, where);
+    problems.insert(problems.end(), good.problems.begin(), good.problems.end());
+    if (!good) continue;
+    if (good.value->step < step_) {
+      problems.push_back({where + ".step", number_text(good.value->step), number_text(step_) + " or later"});
+    }
+    if (!seen.emplace(good.value->step, good.value->path).second) {
+      problems.push_back({where, good.value->path + " changes twice at step " + number_text(good.value->step), "once"});
+    }
+    planned.push_back(*std::move(good.value));
+  }
+  if (timeline_.interventions().size() + planned.size() > max_interventions) {
+    problems.push_back({"schedule", std::to_string(planned.size()) + " interventions",
+                        "with those of the run so far at most " + std::to_string(max_interventions)});
+  }
+  if (!problems.empty()) return joined(problems);
+  std::stable_sort(planned.begin(), planned.end(), [](const auto& a, const auto& b) { return a.step < b.step; });
+  timeline_.replace_planned(planned);
+  shared_timeline_ = nullptr;
+  return "";
+}
+
+std::string Session::Worker::build(Preset preset, const std::string& done) {
+  const bool keep = engine_ != nullptr && description_ != nullptr && state_ != State::failed;
+  const auto shared = std::make_shared<const Preset>(std::move(preset));
+  const State before = state_ == State::running ? State::paused : state_;
+  set_state(State::building);
+  publish();
+  Description description;
+  try {
+    if (!keep) engine_ = nullptr;  // after a failure nothing of the old engine is trusted
+    if (!engine_) engine_ = make_engine_();
+    description = engine_->build(*shared);
+  } catch (...) {
+    const std::string reason = reason_of_failure();
+    if (keep) {
+      set_state(before);
+      log(Severity::error, reason);
+    } else {
+      begin(nullptr, shared);
+      fail(reason);
+    }
+    return reason;
+  }
+  try {
+    if (keep) {
+      set_state(before);
+      end_run();
+    }
+    begin(std::make_shared<const Description>(std::move(description)), shared);
+    set_state(State::ready);
+    if (options_.observer) {
+      observing_ = true;
+      options_.observer->started(*preset_, *description_);
+    }
+  } catch (...) {
+    fail(reason_of_failure());
+    return failure_;
+  }
+  log(Severity::info, done);
+  return "";
+}
+
+// Everything of the run before is gone. Without a description there is no experiment, but a preset to try again.
+void Session::Worker::begin(std::shared_ptr<const Description> description, std::shared_ptr<const Preset> preset) {
+  description_ = std::move(description);
+  preset_ = std::move(preset);
+  parameters_ = preset_->parameters;
+  timeline_ = Timeline(preset_->schedule);
+  shared_parameters_ = nullptr;
+  shared_timeline_ = nullptr;
+  const std::size_t metrics = description_ ? description_->metrics.size() : 0;
+  series_.assign(metrics, Series());
+  matrices_.assign(metrics, nullptr);
+  step_ = 0;
+  ++run_;
+  memory_ = 0;
+  rate_.clear();
+}
+
+}  // namespace tessera
