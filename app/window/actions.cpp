@@ -1,0 +1,246 @@
+// See actions.h.
+#include "app/window/actions.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "app/panels/icons.h"
+#include "app/window/application.h"
+
+namespace tessera {
+namespace {
+
+const char* needs_preset(const Application& app) { return app.snapshot().preset ? "" : "No preset is loaded."; }
+
+const char* needs_data(const Application& app) {
+  return app.snapshot().step > 0 ? "" : "There are no figures before the first step.";
+}
+
+template <class C>
+const char* refused(const Application& app) {
+  return refusal<C>(app.snapshot().state);
+}
+
+const char* play_refused(const Application& app) {
+  const State state = app.snapshot().state;
+  return state == State::running ? refusal<command::Pause>(state) : refusal<command::Play>(state);
+}
+
+double step_scale(double from, double by) { return std::clamp(from + by, min_scale, max_scale); }
+
+constexpr ImGuiKeyChord ctrl = ImGuiMod_Ctrl, shift = ImGuiMod_Shift;
+
+const Action table[] = {
+    {"File",
+     "Open preset...",
+     ICON_FOLDER_OPEN,
+     ctrl | ImGuiKey_O,
+     {},
+     "Choose a preset file and build its experiment.",
+     [](Application& a) { a.ask_open(); },
+     nullptr,
+     false},
+    {"File",
+     "Save",
+     ICON_SAVE,
+     ctrl | ImGuiKey_S,
+     {},
+     "Save the experiment as a preset: what was changed while it ran becomes its schedule.",
+     [](Application& a) { a.save(); },
+     needs_preset,
+     true},
+    {"File",
+     "Save as...",
+     "",
+     ctrl | shift | ImGuiKey_S,
+     {},
+     "Save the experiment as a preset under another name.",
+     [](Application& a) { a.save_as(); },
+     needs_preset,
+     false},
+    {"File",
+     "Save figures...",
+     ICON_TABLE,
+     ctrl | ImGuiKey_E,
+     {},
+     "Write every scalar of this run as CSV: step, name, value.",
+     [](Application& a) { a.save_scalars(); },
+     needs_data,
+     true},
+    {"File",
+     "Save picture...",
+     ICON_PICTURE,
+     ctrl | ImGuiKey_P,
+     {},
+     "Write what the window shows as PNG.",
+     [](Application& a) { a.save_picture(); },
+     nullptr,
+     false},
+    {"File",
+     "Quit",
+     "",
+     ctrl | ImGuiKey_Q,
+     {},
+     "Close the window.",
+     [](Application& a) { a.request_close(); },
+     nullptr,
+     true},
+
+    {"Experiment",
+     "Play or pause",
+     ICON_PLAY,
+     ImGuiKey_Space,
+     {},
+     "Train, or stop after the step under way.",
+     [](Application& a) { a.toggle_play(); },
+     play_refused,
+     false},
+    {"Experiment",
+     "Step",
+     ICON_STEP,
+     ImGuiKey_Period,
+     {ImGuiKey_KeypadDecimal},
+     "Train one step.",
+     [](Application& a) { a.submit(command::Step{}); },
+     refused<command::Step>,
+     false},
+    {"Experiment",
+     "Reset",
+     ICON_RESET,
+     ctrl | ImGuiKey_R,
+     {},
+     "Back to step 0, with the same seed: the same run again.",
+     [](Application& a) { a.submit(command::Reset{}); },
+     refused<command::Reset>,
+     true},
+    {"Experiment",
+     "New seed",
+     ICON_DICE,
+     ctrl | shift | ImGuiKey_R,
+     {},
+     "Back to step 0 with the next seed: another run.",
+     [](Application& a) { a.new_seed(); },
+     refused<command::Reset>,
+     false},
+
+    {"View",
+     "Reset layout",
+     "",
+     0,
+     {},
+     "Put all panels back to their places.",
+     [](Application& a) { a.reset_layout(); },
+     nullptr,
+     true},
+    {"View",
+     "Light or dark",
+     "",
+     ctrl | ImGuiKey_T,
+     {},
+     "Change between the light and the dark theme.",
+     [](Application& a) { a.set_theme(!a.dark()); },
+     nullptr,
+     false},
+    {"View",
+     "Larger",
+     "",
+     ctrl | ImGuiKey_Equal,
+     {ctrl | shift | ImGuiKey_Equal, ctrl | ImGuiKey_KeypadAdd},
+     "Enlarge text and controls.",
+     [](Application& a) { a.set_scale(step_scale(a.settings().scale, 0.125)); },
+     nullptr,
+     false},
+    {"View",
+     "Smaller",
+     "",
+     ctrl | ImGuiKey_Minus,
+     {ctrl | ImGuiKey_KeypadSubtract},
+     "Reduce text and controls.",
+     [](Application& a) { a.set_scale(step_scale(a.settings().scale, -0.125)); },
+     nullptr,
+     false},
+    {"View",
+     "Normal size",
+     "",
+     ctrl | ImGuiKey_0,
+     {ctrl | ImGuiKey_Keypad0},
+     "Text and controls at their usual size.",
+     [](Application& a) { a.set_scale(1); },
+     nullptr,
+     false},
+
+    {"Help",
+     "Shortcuts",
+     "",
+     ImGuiKey_F1,
+     {},
+     "This list.",
+     [](Application& a) { a.show_page(Page::shortcuts); },
+     nullptr,
+     false},
+    {"Help",
+     "Metrics",
+     "",
+     0,
+     {},
+     "What every figure means: definition, formula, source.",
+     [](Application& a) { a.show_page(Page::metrics); },
+     needs_preset,
+     false},
+    {"Help",
+     "About Tessera",
+     "",
+     0,
+     {},
+     "Version, licences, folders.",
+     [](Application& a) { a.show_page(Page::about); },
+     nullptr,
+     true},
+};
+
+}  // namespace
+
+std::span<const Action> actions() { return table; }
+
+const Action& action(const char* label) {
+  for (const Action& candidate : table) {
+    if (std::string_view(candidate.label) == label) return candidate;
+  }
+  throw std::out_of_range(label);
+}
+
+std::string shown_keys(ImGuiKeyChord keys) {
+  if (keys == 0) return {};
+  std::string text;
+  if (keys & ImGuiMod_Ctrl) text += "Ctrl+";
+  if (keys & ImGuiMod_Shift) text += "Shift+";
+  if (keys & ImGuiMod_Alt) text += "Alt+";
+  switch (const auto key = static_cast<ImGuiKey>(keys & ~ImGuiMod_Mask_)) {
+    case ImGuiKey_Period:
+      return text + ".";
+    case ImGuiKey_Equal:
+      return text + "+";
+    case ImGuiKey_Minus:
+      return text + "-";
+    default:
+      return text + ImGui::GetKeyName(key);
+  }
+}
+
+void handle_keys(Application& app) {
+  if (app.asking()) return;
+  for (const Action& candidate : table) {
+    const auto pressed = [](ImGuiKeyChord keys) {
+      return keys != 0 && ImGui::Shortcut(keys, ImGuiInputFlags_RouteGlobal);
+    };
+    if (!pressed(candidate.keys) && !pressed(candidate.also[0]) && !pressed(candidate.also[1])) continue;
+    const char* reason = candidate.refused ? candidate.refused(app) : "";
+    if (*reason) {
+      app.say(Severity::info, reason);
+    } else {
+      candidate.run(app);
+    }
+  }
+}
+
+}  // namespace tessera

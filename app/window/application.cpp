@@ -1,0 +1,353 @@
+// The application's life: the session's news, presets in and out. See frame.cpp for what it draws.
+#include "app/window/application.h"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+
+#include "core/lab/atomic_file.h"
+#include "core/lab/text.h"
+#include "imgui.h"
+
+namespace tessera {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr std::size_t max_events = 10000;
+constexpr double notice_seconds = 6;
+constexpr const char* default_preset = "specialize/first-light.json";
+
+double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+// Every scalar as rows of step, name, value: by step, then in the order of the metrics.
+std::string scalars_csv(const Snapshot& snapshot) {
+  std::string csv = "step,name,value\n";
+  if (!snapshot.description) return csv;
+  const auto& metrics = snapshot.description->metrics;
+  const std::size_t count = std::min(metrics.size(), snapshot.series.size());
+  std::vector<std::size_t> next(count, 0);
+  while (true) {
+    std::int64_t step = std::numeric_limits<std::int64_t>::max();
+    for (std::size_t i = 0; i < count; ++i) {
+      if (next[i] < snapshot.series[i].size()) step = std::min(step, snapshot.series[i][next[i]].step);
+    }
+    if (step == std::numeric_limits<std::int64_t>::max()) return csv;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (next[i] >= snapshot.series[i].size() || snapshot.series[i][next[i]].step != step) continue;
+      csv += std::to_string(step) + ',' + metrics[i].name + ',' + number_text(snapshot.series[i][next[i]].value) + '\n';
+      ++next[i];
+    }
+  }
+}
+
+}  // namespace
+
+fs::path first_preset(const WindowOptions& options) {
+  return options.preset.empty() ? options.presets_folder / default_preset : options.preset;
+}
+
+Application::Application(const WindowOptions& options, SettingsFile settings, std::function<void()> wake,
+                         std::string solo)
+    : options_(options),
+      solo_(std::move(solo)),
+      settings_(std::move(settings)),
+      fonts_(load_fonts()),
+      panels_(make_panels()),
+      shipped_(find_presets(options.presets_folder)),
+      snapshot_(std::make_shared<Snapshot>()) {
+  Settings& s = settings_.settings;
+  if (!settings_.complaint().empty()) say(Severity::warning, settings_.complaint());
+  if (!options.theme.empty()) s.dark = options.theme != "light";
+  if (options.scale > 0) s.scale = std::clamp(options.scale, min_scale, max_scale);
+  if (options.reset_layout) {
+    s.layout.clear();
+    for (auto& [name, panel] : s.panels) panel.open = true;
+  }
+  for (const auto& panel : panels_) panel->restore(s.panels[panel->name()].text);
+  build_layout_ = s.layout.empty();
+  if (!build_layout_) ImGui::LoadIniSettingsFromMemory(s.layout.c_str(), s.layout.size());
+
+  std::error_code error;
+  files_.places = {{"Shipped presets", options.presets_folder}, {"Current folder", fs::current_path(error)}};
+  if (const char* home = std::getenv("HOME")) files_.places.emplace_back("Home", home);
+
+  Session::Options session;
+  session.on_change = std::move(wake);
+  session.observer = options.observer;
+  session_ = std::make_unique<Session>(options.make_engine, std::move(session));
+  snapshot_ = session_->snapshot();
+  play_when_ready_ = options.play;
+  load(first_preset(options));
+}
+
+Application::~Application() { leave(); }
+
+void Application::leave() {
+  if (ImGui::GetCurrentContext() && ImGui::GetFrameCount() > 0 && solo_.empty()) {
+    std::size_t size = 0;
+    const char* layout = ImGui::SaveIniSettingsToMemory(&size);
+    settings().layout.assign(layout, size);
+    ImGui::GetIO().WantSaveIniSettings = false;
+  }
+  for (const auto& panel : panels_) settings().panels[panel->name()].text = panel->settings();
+  if (const std::string complaint = settings_.save(); !complaint.empty()) say(Severity::warning, complaint);
+}
+
+void Application::say(Severity severity, const std::string& text) {
+  events_.push_back({severity, snapshot_->step, text, std::chrono::system_clock::now()});
+  if (severity == Severity::error) ++errors_;
+  notice_ = text;
+  notice_until_ = seconds() + notice_seconds;
+  answered_ = true;
+}
+
+bool Application::at_start() const {
+  return snapshot_->state == State::ready && snapshot_->step == 0 && snapshot_->preset;
+}
+
+News Application::news() {
+  snapshot_ = session_->snapshot();
+  take_outcomes();
+  take_events();
+  if (!notice_.empty() && seconds() > notice_until_) {
+    notice_.clear();
+    answered_ = true;
+  }
+  const State state = snapshot_->state;
+  if (play_when_ready_ && state == State::ready) {
+    play_when_ready_ = false;
+    submit_one(command::Play{});
+  }
+  const bool ended = state == State::finished || state == State::failed;
+  if (options_.quit && ended && !closing_) {
+    exit_code_ = state == State::failed ? 1 : 0;
+    closing_ = true;
+  }
+  if (answered_ || state != drawn_state_) return News::urgent;
+  return snapshot_->version != drawn_version_ ? News::data : News::none;
+}
+
+void Application::take_outcomes() {
+  for (const Outcome& outcome : session_->take_outcomes()) {
+    answered_ = true;
+    const bool load = loading_ && loading_->ticket == outcome.ticket;
+    if (load && outcome.accepted) loaded();
+    if (load) loading_.reset();
+    if (!outcome.accepted) say(Severity::warning, outcome.text);
+  }
+}
+
+void Application::take_events() {
+  for (Event& event : session_->take_events()) {
+    answered_ = true;
+    if (event.severity == Severity::error) ++errors_;
+    events_.push_back(std::move(event));
+  }
+  if (events_.size() > max_events) {
+    events_.erase(events_.begin(), events_.end() - static_cast<std::ptrdiff_t>(max_events));
+  }
+}
+
+Ticket Application::submit_one(Command command) {
+  answered_ = true;
+  return session_->submit(std::move(command));
+}
+
+void Application::toggle_play() {
+  if (snapshot_->state == State::running) {
+    submit_one(command::Pause{});
+  } else {
+    submit_one(command::Play{});
+  }
+}
+
+void Application::new_seed() {
+  if (!snapshot_->preset) return;
+  const Parameters& now = snapshot_->preset->parameters;
+  const ParameterSpec* spec = now.table().find("run.seed");
+  if (!spec) return;
+  const std::int64_t seed = now.integer("run.seed");
+  const auto most = static_cast<std::int64_t>(spec->range.max);
+  submit_one(command::Reset{.seed = seed < most ? seed + 1 : static_cast<std::int64_t>(spec->range.min)});
+}
+
+void Application::confirm(Command command, std::string question) {
+  auto shared = std::make_shared<Command>(std::move(command));  // a Command is larger than a std::function likes
+  dialogs_.ask({"Build anew?",
+                std::move(question),
+                {{"Build anew", [this, shared] { submit_one(std::move(*shared)); }}, {"Cancel", {}}},
+                {}});
+}
+
+bool Application::shipped(const fs::path& file) const {
+  const fs::path relative = file.lexically_relative(options_.presets_folder);
+  return !options_.presets_folder.empty() && !relative.empty() && *relative.begin() != "..";
+}
+
+void Application::if_unchanged(const std::string& question, std::function<void()> then) {
+  if (!document_.changed(*snapshot_)) {
+    then();
+    return;
+  }
+  dialogs_.ask({"Unsaved changes",
+                document_.name() + " was changed. " + question,
+                {{"Discard changes", std::move(then)}, {"Save as...", [this] { save_as(); }}, {"Cancel", {}}},
+                {}});
+}
+
+void Application::open(const fs::path& preset) {
+  if_unchanged("Opening another preset loses the changes.", [this, preset] { load(preset); });
+}
+
+void Application::load(const fs::path& file) {
+  std::error_code error;
+  const fs::path path = fs::absolute(file, error).lexically_normal();
+  auto preset = options_.read_preset(path);
+  if (!preset) {
+    dialogs_.tell("This preset can't be opened", path.string(), preset.problems);
+    for (const Problem& problem : preset.problems) say(Severity::error, problem.text());
+    return;
+  }
+  const Ticket ticket = submit_one(command::Load{*preset.value});
+  loading_ = Loading{ticket, path, std::move(*preset.value)};
+}
+
+void Application::loaded() {
+  document_.opened(loading_->file, loading_->preset);
+  remember(settings(), loading_->file);
+  welcome = true;
+  const View& view = loading_->preset.view;
+  selection_ = Selection();
+  selection_.layer = std::max(view.layer, 0);
+  for (const auto& panel : panels_) panel->apply(view);
+  for (const std::string& name : view.panels) show_panel(name, true);
+}
+
+void Application::ask_file(FileRequest request) { files_.show(std::move(request)); }
+
+void Application::ask_open() {
+  ask_file({.purpose = FileRequest::Purpose::open,
+            .title = "Open preset",
+            .extension = ".json",
+            .folder = document_.open() ? document_.file().parent_path() : options_.presets_folder,
+            .name = "",
+            .done = [this](const fs::path& file) { open(file); }});
+}
+
+void Application::save() {
+  if (!document_.open() || shipped(document_.file())) {
+    save_as();
+  } else {
+    save_to(document_.file());
+  }
+}
+
+void Application::save_as() {
+  std::error_code error;
+  const fs::path file = document_.file();
+  const bool own = document_.open() && !shipped(file);
+  ask_file({.purpose = FileRequest::Purpose::save,
+            .title = "Save preset",
+            .extension = ".json",
+            .folder = own ? file.parent_path() : fs::current_path(error),
+            .name = file.empty() ? "preset.json" : file.filename().string(),
+            .done = [this](const fs::path& to) { save_to(to); }});
+}
+
+void Application::save_to(const fs::path& file) {
+  auto preset = preset_to_save(*snapshot_);
+  if (!preset) return;
+  try {
+    save_preset(*preset, file);
+  } catch (const InputError& error) {
+    dialogs_.tell("The preset was not saved", "Nothing was written.", error.problems());
+    say(Severity::error, error.what());
+    return;
+  }
+  preset->name = file.stem().string();
+  document_.saved(file, *preset);
+  remember(settings(), file);
+  say(Severity::info, "Saved " + file.string());
+}
+
+void Application::save_scalars() { context().save_text("scalars.csv", scalars_csv(*snapshot_)); }
+
+void Application::save_picture() { context().save_png("tessera.png", 0, 0, 0, 0); }
+
+void Application::captured(const fs::path& file, const std::string& complaint) {
+  if (complaint.empty()) {
+    say(Severity::info, "Saved " + file.string());
+  } else {
+    dialogs_.tell("The picture was not saved", complaint, {});
+    say(Severity::error, complaint);
+  }
+}
+
+void Application::request_close() {
+  if (asking() && closing_) return;
+  if_unchanged("Closing the window loses the changes.", [this] { closing_ = true; });
+}
+
+void Application::set_theme(bool dark) { settings().dark = dark; }
+
+void Application::set_scale(double scale) { settings().scale = std::clamp(scale, min_scale, max_scale); }
+
+void Application::reset_layout() {
+  for (auto& [name, panel] : settings().panels) panel.open = true;
+  build_layout_ = true;
+}
+
+void Application::show_panel(const std::string& name, bool in_front) {
+  const auto known = std::any_of(panels_.begin(), panels_.end(), [&](const auto& p) { return name == p->name(); });
+  if (!known) return;
+  settings().panels[name].open = true;
+  if (in_front) to_front_.push_back(name);
+  answered_ = true;
+}
+
+PanelContext Application::context() {
+  const auto ask = [this](std::string name, std::string what, std::function<void(const fs::path&)> done) {
+    ask_file({.purpose = FileRequest::Purpose::save,
+              .title = "Save " + what,
+              .extension = fs::path(name).extension().string(),
+              .folder = {},
+              .name = name,
+              .done = std::move(done)});
+  };
+  const auto save_png = [this, ask](std::string name, float x, float y, float width, float height) {
+    ask(std::move(name), "picture", [this, x, y, width, height](const fs::path& file) {
+      capture_ = Capture{file, x, y, width, height};
+      capture_in_ = 3;
+    });
+  };
+  const auto save_text = [this, ask](std::string name, std::string content) {
+    ask(std::move(name), "figures", [this, content = std::move(content)](const fs::path& file) {
+      try {
+        write_file(file, content);
+        say(Severity::info, "Saved " + file.string());
+      } catch (const InputError& error) {
+        dialogs_.tell("The file was not saved", "Nothing was written.", error.problems());
+        say(Severity::error, error.what());
+      }
+    });
+  };
+  return {.snapshot = *snapshot_,
+          .selection = selection_,
+          .submit = [this](Command command) { return submit_one(std::move(command)); },
+          .confirm = [this](Command command, std::string text) { confirm(std::move(command), std::move(text)); },
+          .events = events_,
+          .presets = shipped_,
+          .recent = settings().recent,
+          .load = [this](const fs::path& file) { open(file); },
+          .read = options_.read_preset,
+          .save = [this] { save(); },
+          .save_as = [this] { save_as(); },
+          .save_png = save_png,
+          .save_text = save_text,
+          .scale = scale_,
+          .dark = settings().dark,
+          .figures = fonts_.figures,
+          .heading = fonts_.heading};
+}
+
+}  // namespace tessera

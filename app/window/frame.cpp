@@ -1,0 +1,109 @@
+// One frame of the application: what surrounds the panels, the panels, what lies over them.
+#include <algorithm>
+#include <cmath>
+
+#include "app/window/actions.h"
+#include "app/window/application.h"
+#include "app/window/chrome.h"
+#include "app/window/layout.h"
+#include "app/window/theme.h"
+#include "imgui.h"
+#include "imgui_internal.h"
+
+namespace tessera {
+namespace {
+
+constexpr ImGuiID dock_space = 0x7e55e7a;  // its own: the layout that is kept names it
+
+}  // namespace
+
+void Application::prepare(float monitor_scale) {
+  scale_ = monitor_scale * static_cast<float>(settings().scale);
+  if (scale_ == applied_scale_ && settings().dark == applied_dark_) return;
+  apply_theme(settings().dark, scale_);
+  applied_scale_ = scale_;
+  applied_dark_ = settings().dark;
+}
+
+void Application::draw() {
+  handle_keys(*this);
+  const bool changed = document_.changed(*snapshot_);
+  title_ = document_.open() ? document_.name() + (changed ? " * - Tessera" : " - Tessera") : "Tessera";
+
+  draw_menu_bar(*this);
+  draw_status_bar(*this);
+  draw_failure(*this);
+  draw_panels();
+  draw_welcome(*this);
+  draw_page(*this);
+  dialogs_.draw(scale_);
+  files_.draw(scale_, settings().dark);
+
+  selection_.end_frame();
+  if (ImGui::GetIO().WantSaveIniSettings) leave();
+  drawn_state_ = snapshot_->state;
+  drawn_version_ = snapshot_->version;
+  answered_ = capture_.has_value();
+  if (capture_in_ > 0) --capture_in_;
+}
+
+std::optional<Capture> Application::take_capture() {
+  if (!capture_ || capture_in_ > 0) return {};
+  auto capture = std::move(capture_);
+  capture_.reset();
+  return capture;
+}
+
+void Application::draw_panels() {
+  PanelContext panel_context = context();
+  const ImGuiViewport& viewport = *ImGui::GetMainViewport();
+  if (!solo_.empty()) {
+    ImGui::SetNextWindowPos(viewport.WorkPos);
+    ImGui::SetNextWindowSize(viewport.WorkSize);
+    for (const auto& panel : panels_) {
+      if (panel->name() == solo_) draw_panel(*panel, panel_context);
+    }
+    return;
+  }
+  ImGui::DockSpaceOverViewport(dock_space, &viewport);
+  if (build_layout_) {
+    build_default_layout(dock_space, viewport.WorkSize, panels_, scale_);
+    build_layout_ = false;
+    // Where several share a place, the first of the list is in front.
+    std::vector<std::string> order;
+    for (auto panel = panels_.rbegin(); panel != panels_.rend(); ++panel) order.emplace_back((*panel)->name());
+    order.insert(order.end(), to_front_.begin(), to_front_.end());
+    to_front_ = std::move(order);
+  }
+  for (const auto& panel : panels_) draw_panel(*panel, panel_context);
+  raise_panels();
+}
+
+// A tab can be selected only once its dock node has a tab bar, which a new layout has after a frame or two.
+void Application::raise_panels() {
+  std::vector<std::string> later;
+  for (const std::string& name : to_front_) {
+    const auto panel = std::find_if(panels_.begin(), panels_.end(), [&](const auto& p) { return name == p->name(); });
+    ImGuiWindow* window = panel == panels_.end() ? nullptr : ImGui::FindWindowByName(window_id(**panel).c_str());
+    if (window && window->DockNode && window->DockNode->TabBar) {
+      window->DockNode->TabBar->NextSelectedTabId = window->TabId;
+    } else if (window && !window->DockIsActive) {
+      ImGui::BringWindowToDisplayFront(window);
+    }
+    if (!window || (window->DockIsActive && !window->DockNode->TabBar)) later.push_back(name);
+  }
+  if (++raising_ > 4) later.clear();
+  if (later.empty()) raising_ = 0;
+  to_front_ = std::move(later);
+}
+
+void Application::draw_panel(Panel& panel, PanelContext& panel_context) {
+  bool& open = settings().panels[panel.name()].open;
+  if (!open && solo_.empty()) return;
+  ImGuiWindowFlags flags = ImGuiWindowFlags_NoCollapse;
+  if (!solo_.empty()) flags |= ImGuiWindowFlags_NoDocking | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoResize;
+  if (ImGui::Begin(window_id(panel).c_str(), solo_.empty() ? &open : nullptr, flags)) panel.draw(panel_context);
+  ImGui::End();
+}
+
+}  // namespace tessera

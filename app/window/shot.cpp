@@ -1,0 +1,88 @@
+// render_shot: the real window, off screen, after a number of steps.
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "app/window/application.h"
+#include "app/window/display.h"
+#include "app/window/graphics.h"
+#include "app/window/window.h"
+
+namespace tessera {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr int settle_frames = 6;  // docking and automatic sizes come to rest
+constexpr int most_pixels = 16384;
+
+void check(const ShotOptions& shot) {
+  std::vector<Problem> problems;
+  const auto panels = make_panels();
+  const bool known = shot.layout.empty() || shot.layout == "default" ||
+                     std::any_of(panels.begin(), panels.end(), [&](const auto& p) { return shot.layout == p->name(); });
+  if (!known) {
+    std::string names = "default";
+    for (const auto& panel : panels) names += std::string(", ") + panel->name();
+    problems.push_back({"--layout", shot.layout, names});
+  }
+  if (shot.window.width > most_pixels || shot.window.height > most_pixels) {
+    problems.push_back({"--size", std::to_string(shot.window.width) + "x" + std::to_string(shot.window.height),
+                        "up to " + std::to_string(most_pixels) + " on a side"});
+  }
+  std::error_code error;
+  const fs::path folder = fs::absolute(shot.out, error).parent_path();
+  if (!fs::is_directory(folder, error))
+    problems.push_back({"--out", shot.out.string(), "a file in a folder that exists"});
+  if (!problems.empty()) throw InputError(std::move(problems));
+}
+
+[[noreturn]] void fail(const Snapshot& snapshot) {
+  if (snapshot.step > 0) throw TrainingError(snapshot.failure);
+  throw InputError({{snapshot.preset ? snapshot.preset->name : "", snapshot.failure, ""}});
+}
+
+// Until the experiment is built, and has done `steps` steps or all it has.
+void train(Session& session, std::int64_t steps) {
+  constexpr auto forever = std::chrono::hours(24 * 365);
+  const auto at_rest = [](const Snapshot& s) {
+    return s.state != State::empty && s.state != State::building && s.state != State::running;
+  };
+  session.wait(at_rest, forever);
+  if (session.snapshot()->state == State::failed) fail(*session.snapshot());
+  const std::int64_t goal = std::min(steps, session.snapshot()->steps);
+  if (goal <= 0) return;
+  session.submit(command::Step{static_cast<int>(std::min<std::int64_t>(goal, 1'000'000'000))});
+  session.wait([&](const Snapshot& s) { return at_rest(s) && (s.step >= goal || s.state == State::failed); }, forever);
+  if (session.snapshot()->state == State::failed) fail(*session.snapshot());
+}
+
+}  // namespace
+
+void render_shot(const ShotOptions& shot) {
+  check(shot);
+  WindowOptions options = shot.window;
+  options.play = options.quit = false;
+  if (auto preset = options.read_preset(first_preset(options)); !preset) throw InputError(preset.problems);
+  if (options.before_graphics) options.before_graphics();
+
+  std::optional<VirtualDisplay> display;
+  if (!has_display()) display.emplace();
+  const GraphicsOptions size{.width = options.width > 0 ? options.width : 1600,
+                             .height = options.height > 0 ? options.height : 1000,
+                             .visible = false};
+  Graphics graphics(size);
+  Application app(
+      options, SettingsFile(""), [] {}, shot.layout == "default" ? "" : shot.layout);
+  train(app.session(), shot.steps);
+  for (int frame = 0; frame < settle_frames; ++frame) {
+    app.news();
+    app.prepare(1);
+    graphics.begin_frame();
+    app.draw();
+    graphics.render();
+  }
+  write_png(graphics.picture(), shot.out);
+}
+
+}  // namespace tessera
