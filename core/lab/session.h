@@ -123,8 +123,12 @@ class Observer {
   virtual void matrix(const MetricSpec&, const Matrix&) = 0;
   // When it takes effect or its ramp begins. It replaces one that was told with the same step and path.
   virtual void changed(const Intervention&) = 0;
-  virtual void stepped(std::int64_t steps_done, double seconds) = 0;  // after each step, with the time spent running
-  virtual void restored(std::int64_t) {}  // at a checkpoint: what was told of this step and later ones is void
+  // After each step: with the time spent running since the start, and the memory in use (read now and then; 0: not
+  // known).
+  virtual void stepped(std::int64_t steps_done, double seconds, std::uint64_t memory_bytes) = 0;
+  virtual void paused() {}  // nothing will come for a while: what is buffered should be written
+  // At a checkpoint: what was told of this step and later ones is void. The timeline is that of the checkpoint.
+  virtual void restored(std::int64_t, const std::vector<Intervention>&) {}
   // Finished, failed, replaced by another build, or closed before its end (running or paused). A finished run may go
   // on, and end again.
   virtual void ended(State, const Snapshot&) = 0;

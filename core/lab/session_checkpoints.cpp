@@ -99,7 +99,7 @@ void Session::Worker::go_on_from(Checkpoint& saved) {
     if (matrix && matrix->step >= step_) matrix = nullptr;
   }
   ++run_;
-  if (options_.observer) options_.observer->restored(step_);
+  if (options_.observer) options_.observer->restored(step_, timeline_.interventions());
   set_state(planned_steps() > 0 && step_ >= planned_steps() ? State::finished : State::paused);
 }
 

@@ -32,7 +32,7 @@ std::string Session::Worker::on(command::Play&) {
 }
 
 std::string Session::Worker::on(command::Pause&) {
-  set_state(State::paused);
+  pause();
   return "";
 }
 

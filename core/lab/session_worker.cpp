@@ -131,11 +131,11 @@ void Session::Worker::one_step() {
       }
       ++step_;
       rate_.count(step_);
-      if (options_.observer) options_.observer->stepped(step_, rate_.seconds());
+      if (options_.observer) options_.observer->stepped(step_, rate_.seconds(), memory_);
       if (steps_to_go_ > 0) --steps_to_go_;
     }
     finish_if_over();
-    if (state_ == State::running && steps_to_go_ == 0) set_state(State::paused);
+    if (state_ == State::running && steps_to_go_ == 0) pause();
   } catch (...) {
     fail(reason_of_failure());
   }
@@ -148,6 +148,11 @@ void Session::Worker::finish_if_over() {
   set_state(State::finished);
   log(Severity::info, "finished after " + number_text(step_) + " steps");
   end_run();
+}
+
+void Session::Worker::pause() {
+  set_state(State::paused);
+  if (options_.observer) options_.observer->paused();
 }
 
 void Session::Worker::close() {

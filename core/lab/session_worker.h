@@ -55,6 +55,7 @@ struct Session::Worker : private Telemetry {
   void one_step();
   bool prepare_step();  // applies what is due at the next step; false: the run is finished
   void finish_if_over();
+  void pause();
   void close();
 
   void scalar(std::size_t metric, double value) override;  // from the engine, within a step

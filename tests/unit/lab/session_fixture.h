@@ -31,6 +31,7 @@ class SessionTest : public testing::Test {
   std::unique_ptr<Session> session;
 
   void start() {
+    outcomes_.clear();
     session = std::make_unique<Session>([script = script] { return std::make_unique<FakeEngine>(script); }, options);
   }
 

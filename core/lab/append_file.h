@@ -1,0 +1,55 @@
+// A file of lines that only grows: what is in it stays whole whatever happens, but for the last line after a power cut.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace tessera {
+
+// Writing errors (a full disk) throw std::runtime_error with the path and the system's reason; the lines that fitted
+// stay, and no others follow them: a file with a gap would be worse than a short one.
+class AppendFile {
+ public:
+  AppendFile() = default;  // no file yet
+  ~AppendFile();           // writes what is buffered if it can; flush() says whether it could
+  // Not copyable or movable
+  AppendFile(const AppendFile&) = delete;
+  AppendFile& operator=(const AppendFile&) = delete;
+
+  void create(const std::filesystem::path& path);  // must not exist
+  void open(const std::filesystem::path& path);    // exists, or is made; a last line without its end is cut off
+  bool is_open() const { return file_ >= 0; }
+  bool empty() const { return size_ == 0 && buffer_.empty(); }
+
+  void append(std::string_view lines);  // buffered; ends with a line feed
+  void flush();                         // to the system
+  void sync();                          // to the disk
+
+  // Drops all lines from the first one that `first_dropped` is true for. The buffer is flushed before.
+  template <class Predicate>
+  void cut(Predicate first_dropped) {
+    const std::string all = contents();
+    std::size_t start = 0;
+    while (start < all.size()) {
+      const std::size_t end = all.find('\n', start);
+      if (first_dropped(std::string_view(all).substr(start, end - start))) break;
+      start = end + 1;
+    }
+    truncate(start);
+  }
+
+ private:
+  [[noreturn]] void fail(int error) const;
+  std::string contents();
+  void truncate(std::uint64_t size);
+
+  std::filesystem::path path_;
+  int file_ = -1;
+  std::uint64_t size_ = 0;  // of the file, without the buffer
+  std::string buffer_;
+  bool broken_ = false;  // a line is missing
+};
+
+}  // namespace tessera

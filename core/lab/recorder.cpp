@@ -1,0 +1,327 @@
+// See recorder.h.
+#include "core/lab/recorder.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <limits>
+
+#include "core/lab/atomic_file.h"
+#include "core/lab/build_info.h"
+#include "core/lab/json_text.h"
+#include "core/lab/preset_json.h"
+#include "core/lab/text.h"
+
+namespace tessera {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+constexpr const char* scalars_header = "step,name,value\n";
+constexpr const char* timing_header = "step,seconds,steps_per_s,memory_bytes\n";
+
+// RFC 4180: quoted only where that is needed.
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string out = "\"";
+  for (const char c : text) out += c == '"' ? "\"\"" : std::string(1, c);
+  return out + '"';
+}
+
+std::string scalar_row(std::int64_t step, const std::string& name, double value) {
+  return number_text(step) + ',' + csv_field(name) + ',' + number_text(value) + '\n';
+}
+
+std::string matrix_row(const Matrix& matrix) {
+  std::string row = "{\"step\": " + number_text(matrix.step) + ", \"rows\": " + std::to_string(matrix.rows) +
+                    ", \"columns\": " + std::to_string(matrix.columns) + ", \"values\": [";
+  for (int r = 0; r < matrix.rows; ++r) {
+    row += r == 0 ? "[" : ", [";
+    for (int c = 0; c < matrix.columns; ++c) {
+      if (c > 0) row += ", ";
+      char buffer[32];
+      const float value = matrix.at(r, c);
+      if (std::isfinite(value)) {
+        row.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
+      } else {
+        row += "null";
+      }
+    }
+    row += ']';
+  }
+  return row + "]}\n";
+}
+
+std::string matrix_header(const MetricSpec& metric) {
+  ordered_json header = {{"metric", metric.name}, {"title", metric.title}, {"unit", metric.unit}};
+  for (const Axis& axis : metric.axes) header["axes"].push_back({{"title", axis.title}, {"labels", axis.labels}});
+  return print_json_line(header) + '\n';
+}
+
+// The number that a line begins with, after `prefix`; -1 for a header.
+std::int64_t step_of(std::string_view line, std::string_view prefix) {
+  if (!line.starts_with(prefix)) return -1;
+  line.remove_prefix(prefix.size());
+  std::int64_t step = -1;
+  std::from_chars(line.data(), line.data() + line.size(), step);
+  return step;
+}
+
+[[noreturn]] void refuse(const fs::path& folder, std::string found, std::string allowed) {
+  throw InputError({{folder.string(), std::move(found), std::move(allowed)}});
+}
+
+// Whether files can be made where the folder is or will be: by making one, and removing it.
+void try_to_write(const fs::path& folder) {
+  fs::path existing = folder;
+  std::error_code error;
+  while (!fs::exists(existing, error) && existing.has_relative_path()) existing = existing.parent_path();
+  if (existing.empty()) existing = ".";
+  if (!fs::is_directory(existing, error)) refuse(folder, existing.string() + " is not a folder", "");
+  try {
+    AtomicFile probe(existing / "tessera-probe");  // never committed
+    probe.write(std::string(64 << 10, ' '));
+  } catch (const InputError& error) {
+    refuse(folder, error.problems()[0].found, "a folder that can be written, with space on its disk");
+  }
+}
+
+}  // namespace
+
+RunRecorder::RunRecorder(fs::path folder, Existing existing) : folder_(std::move(folder)), existing_(existing) {
+  // "runs/x/" and "runs/x" are the same folder
+  if (!folder_.has_filename() && folder_.has_parent_path()) folder_ = folder_.parent_path();
+  if (existing == Existing::refuse && holds_run(folder_)) {
+    refuse(folder_, "this folder holds a run already", "a new or empty folder, or to resume that run");
+  }
+  if (existing == Existing::resume && !fs::exists(folder_ / "preset.json")) {
+    refuse(folder_, "this folder holds no run", "the folder of an earlier run");
+  }
+  try_to_write(folder_);
+}
+
+RunRecorder::~RunRecorder() = default;
+
+void RunRecorder::started(const Preset& preset, const Description& description) {
+  if (started_) refuse(folder_, "a second run can't go into the same folder", "one run a folder");
+  for (const MetricSpec& metric : description.metrics) {
+    order_.emplace(metric.name, names_.size());
+    names_.push_back(metric.name);
+  }
+  timeline_ = preset.schedule;
+  if (existing_ == Existing::resume) {
+    continue_files();
+  } else {
+    make_files(preset);
+  }
+  started_ = true;
+  began_ = flushed_ = stepped_ = Clock::now();
+}
+
+// All or nothing: a run that can't start leaves no folder behind.
+void RunRecorder::make_files(const Preset& preset) {
+  std::error_code error;
+  const bool is_new = fs::create_directories(folder_, error);
+  if (error) refuse(folder_, "can't be made: " + error.message(), "");
+  try {
+    scalars_.create(folder_ / "scalars.csv");
+    scalars_.append(scalars_header);
+    timing_.create(folder_ / "timing.csv");
+    timing_.append(timing_header);
+    scalars_.flush();
+    timing_.flush();
+    write_file(folder_ / "preset.json", write_preset(preset, true));
+    write_timeline();
+  } catch (const std::exception&) {
+    for (const char* name : {"scalars.csv", "timing.csv", "preset.json", "timeline.json"}) {
+      fs::remove(folder_ / name, error);
+    }
+    if (is_new) fs::remove(folder_, error);
+    throw;
+  }
+}
+
+void RunRecorder::continue_files() {
+  scalars_.open(folder_ / "scalars.csv");
+  timing_.open(folder_ / "timing.csv");
+  cut_pending_ = true;
+}
+
+void RunRecorder::restored(std::int64_t step, const std::vector<Intervention>& timeline) {
+  rows_.clear();
+  cut(step);
+  timeline_ = timeline;
+  write_timeline();
+}
+
+void RunRecorder::cut(std::int64_t step) {
+  cut_pending_ = false;
+  fs::remove(folder_ / "summary.json");  // if there is one, it tells of an end that is none
+  const auto cut_lines = [](AppendFile& file, std::int64_t first, const char* prefix) {
+    file.cut([=](std::string_view line) { return step_of(line, prefix) >= first; });
+  };
+  cut_lines(scalars_, step, "");
+  if (scalars_.empty()) scalars_.append(scalars_header);
+  cut_lines(timing_, step + 1, "");  // its steps are those done
+  if (timing_.empty()) timing_.append(timing_header);
+  if (fs::exists(folder_ / "matrices")) {
+    for (const fs::directory_entry& file : fs::directory_iterator(folder_ / "matrices")) {
+      if (file.path().extension() != ".ndjson") continue;
+      AppendFile& matrix = matrices_[file.path().filename().string()];
+      if (!matrix.is_open()) matrix.open(file.path());
+      cut_lines(matrix, step, "{\"step\": ");
+    }
+  }
+  flush();
+}
+
+void RunRecorder::scalar(std::int64_t step, const MetricSpec& metric, double value) {
+  if (cut_pending_) cut(0);
+  rows_.push_back({step, order_.at(metric.name), value});
+}
+
+void RunRecorder::matrix(const MetricSpec& metric, const Matrix& matrix) {
+  if (cut_pending_) cut(0);
+  matrix_file(metric).append(matrix_row(matrix));
+}
+
+AppendFile& RunRecorder::matrix_file(const MetricSpec& metric) {
+  std::string name = metric.name + ".ndjson";
+  std::replace(name.begin(), name.end(), '/', '-');
+  AppendFile& file = matrices_[name];
+  if (!file.is_open()) {
+    fs::create_directories(folder_ / "matrices");
+    file.open(folder_ / "matrices" / name);
+    if (file.empty()) file.append(matrix_header(metric));
+  }
+  return file;
+}
+
+void RunRecorder::changed(const Intervention& change) {
+  const auto same = [&](const Intervention& old) { return old.step == change.step && old.path == change.path; };
+  const auto old = std::find_if(timeline_.begin(), timeline_.end(), same);
+  if (old != timeline_.end()) {
+    if (*old == change) return;
+    *old = change;
+  } else {
+    const auto later = [](std::int64_t step, const Intervention& other) { return step < other.step; };
+    timeline_.insert(std::upper_bound(timeline_.begin(), timeline_.end(), change.step, later), change);
+  }
+  timeline_changed_ = true;
+}
+
+void RunRecorder::stepped(std::int64_t steps_done, double seconds, std::uint64_t memory_bytes) {
+  if (cut_pending_) cut(0);
+  write_rows();
+  ++steps_;
+  seconds_ = seconds;
+  if (seconds_ - timed_ >= 1 || steps_ == 1) {
+    const double rate = static_cast<double>(steps_ - timed_steps_) / std::max(seconds_ - timed_, 1e-9);
+    timing_.append(number_text(steps_done) + ',' + number_text(seconds_) + ',' + number_text(rate) + ',' +
+                   std::to_string(memory_bytes) + '\n');
+    timed_ = seconds_;
+    timed_steps_ = steps_;
+  }
+  const auto now = Clock::now();
+  // Slow steps are written one by one: the next may come late.
+  if (now - flushed_ >= std::chrono::seconds(1) || now - stepped_ >= std::chrono::milliseconds(200)) flush();
+  stepped_ = now;
+}
+
+void RunRecorder::paused() { flush(); }
+
+// The rows of a step are sorted when it is over: in what order an engine computes its metrics is its own business.
+void RunRecorder::write_rows() {
+  std::stable_sort(rows_.begin(), rows_.end(),
+                   [](const Row& a, const Row& b) { return a.step != b.step ? a.step < b.step : a.metric < b.metric; });
+  for (const Row& row : rows_) scalars_.append(scalar_row(row.step, names_[row.metric], row.value));
+  rows_.clear();
+}
+
+void RunRecorder::flush() {
+  flushed_ = Clock::now();
+  scalars_.flush();
+  timing_.flush();
+  for (auto& [name, file] : matrices_) file.flush();
+  if (timeline_changed_) write_timeline();
+}
+
+void RunRecorder::write_timeline() {
+  timeline_changed_ = false;
+  write_file(folder_ / "timeline.json", print_json(interventions_json(timeline_)));
+}
+
+void RunRecorder::ended(State state, const Snapshot& snapshot) {
+  if (cut_pending_) return;  // resumed, but not one step was done: the folder is as it was
+  write_rows();
+  timeline_ = *snapshot.timeline;
+  timeline_changed_ = true;
+  flush();
+  scalars_.sync();
+  timing_.sync();
+  for (auto& [name, file] : matrices_) file.sync();
+
+  const double wall = std::chrono::duration<double>(Clock::now() - began_).count();
+  ordered_json summary;
+  summary["preset"] = snapshot.preset->name.empty() ? snapshot.preset->title : snapshot.preset->name;
+  if (snapshot.parameters->table().find(seed_path) != nullptr) {
+    summary["seed"] = value_json(snapshot.parameters->get(seed_path));
+  }
+  summary["steps"] = snapshot.step;
+  summary["planned_steps"] = snapshot.steps;
+  summary["device"] = snapshot.description->device;
+  summary["wall_s"] = wall;
+  summary["steps_per_s"] = seconds_ > 0 ? static_cast<double>(steps_) / seconds_ : 0.0;
+  summary["state"] = to_string(state);
+  summary["failure"] = snapshot.failure;
+  summary["version"] = version();
+  summary["commit"] = commit();
+  ordered_json& final = summary["final"] = ordered_json::object();
+  for (std::size_t i = 0; i < snapshot.series.size(); ++i) {
+    const Series& series = snapshot.series[i];
+    if (series.size() > 0) final[snapshot.description->metrics[i].name] = series[series.size() - 1].value;
+  }
+  write_file(folder_ / "summary.json", print_json(summary));
+}
+
+bool holds_run(const fs::path& folder) {
+  std::error_code error;
+  for (const char* name : {"preset.json", "timeline.json", "scalars.csv", "timing.csv", "summary.json", "checkpoint"}) {
+    if (fs::exists(folder / name, error)) return true;
+  }
+  return false;
+}
+
+fs::path checkpoint_file(const fs::path& folder) { return folder / "checkpoint"; }
+
+std::optional<State> recorded_state(const fs::path& folder) {
+  std::ifstream file(folder / "summary.json", std::ios::binary);
+  const json summary = json::parse(file, nullptr, false);
+  const auto found = summary.is_object() ? summary.find("state") : summary.end();
+  if (!summary.is_object() || found == summary.end()) return std::nullopt;
+  for (const State state : {State::finished, State::failed, State::paused, State::running, State::ready}) {
+    if (*found == to_string(state)) return state;
+  }
+  return std::nullopt;
+}
+
+std::string scalars_csv(const Snapshot& snapshot) {
+  std::string csv = scalars_header;
+  std::vector<std::size_t> next(snapshot.series.size(), 0);
+  while (true) {
+    std::int64_t step = std::numeric_limits<std::int64_t>::max();
+    for (std::size_t i = 0; i < next.size(); ++i) {
+      if (next[i] < snapshot.series[i].size()) step = std::min(step, snapshot.series[i][next[i]].step);
+    }
+    if (step == std::numeric_limits<std::int64_t>::max()) return csv;
+    for (std::size_t i = 0; i < next.size(); ++i) {
+      if (next[i] == snapshot.series[i].size() || snapshot.series[i][next[i]].step != step) continue;
+      csv += scalar_row(step, snapshot.description->metrics[i].name, snapshot.series[i][next[i]++].value);
+    }
+  }
+}
+
+}  // namespace tessera
