@@ -47,23 +47,23 @@ def headless(program, steps):
         return json.loads((out / "summary.json").read_text())["steps_per_s"]
 
 
-def training(build, rounds):
+def training(programs, rounds):
     rows = {bank: [] for bank in ("loop", "grouped")}
     for _ in range(rounds):
         for bank in rows:
-            ours = headless(build / "tessera", 2000)
+            ours = headless(programs / "tessera", 2000)
             peer = json.loads(run([sys.executable, ROOT / "bench/peer.py", "--bank", bank], stderr=subprocess.DEVNULL))
             rows[bank].append((ours, peer[bank]))
     return {f"steps/s, Tessera against PyTorch {bank}": median_of_ratios(pairs) for bank, pairs in rows.items()}
 
 
-def window(build, rounds):
+def window(programs, rounds):
     pairs = []
     for _ in range(rounds):
-        closed = headless(build / "tessera", 6000)
+        closed = headless(programs / "tessera", 6000)
         with tempfile.TemporaryDirectory() as folder:
             out = pathlib.Path(folder) / "run"
-            command = [build / "tessera", "--preset", PRESET, "--steps", 6000, "--play", "--quit", "--out", out]
+            command = [programs / "tessera", "--preset", PRESET, "--steps", 6000, "--play", "--quit", "--out", out]
             command += ["--set", "run.pace=0", "--set", "run.device=cpu"]
             if "DISPLAY" not in os.environ:
                 command = ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24", *command]
@@ -72,8 +72,8 @@ def window(build, rounds):
     return {"steps/s, window open against headless": median_of_ratios(pairs)}
 
 
-def frame(build, rounds):
-    command = [build / "frame_bench"]
+def frame(programs, rounds):
+    command = [programs / "frame_bench", ROOT / "presets"]
     if "DISPLAY" not in os.environ:
         command = ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24", *command]
     pairs = []
@@ -83,8 +83,8 @@ def frame(build, rounds):
     return {"ms/frame, a million steps against a thousand": median_of_ratios(pairs)}
 
 
-def kernels(build, rounds):
-    text = run([build / "tessera_bench", "--benchmark_format=json", f"--benchmark_repetitions={rounds}",
+def kernels(programs, rounds):
+    text = run([programs / "kernels_bench", "--benchmark_format=json", f"--benchmark_repetitions={rounds}",
                 "--benchmark_report_aggregates_only=true"], stderr=subprocess.DEVNULL)
     rows = [row for row in json.loads(text)["benchmarks"] if row["aggregate_name"] == "median"]
     time = {row["run_name"]: row["real_time"] for row in rows}
@@ -109,14 +109,14 @@ def main():
     parser.add_argument("names", nargs="*", metavar="NAME", help="which (all): " + ", ".join(BENCHES))
     parser.add_argument("--json", type=pathlib.Path, help="write the figures there too")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build")
+    parser.add_argument("--programs", type=pathlib.Path, default=ROOT / "build" / "bin", help="folder of the programs")
     args = parser.parse_args()
     unknown = [name for name in args.names if name not in BENCHES]
     if unknown:
         parser.error(f"no benchmark named {', '.join(unknown)}; there are: {', '.join(BENCHES)}")
     report = {}
     for name in args.names or BENCHES:
-        report[name] = BENCHES[name](args.build, args.rounds)
+        report[name] = BENCHES[name](args.programs, args.rounds)
         for label, row in report[name].items():
             spread = f" ({row['ratio_min']:.2f} to {row['ratio_max']:.2f})" if "ratio_min" in row else ""
             print(f"{name:9} {label}: {row['ours']:.4g} / {row['theirs']:.4g}, ratio {row['ratio']:.2f}{spread}")
