@@ -25,10 +25,16 @@ class ScriptedEngine : public Engine {
  public:
   Description build(const Preset& preset) override {
     every_ = preset.parameters.integer("measure.scalars_every");
-    Description description{.layers = layers, .device = "scripted"};
+    Description description;
+    description.layers = layers;
+    description.device = "scripted";
     const auto add = [&](std::string name, std::string family, int layer, const char* unit) {
-      MetricSpec spec{.name = name, .family = std::move(family), .layer = layer, .title = name, .unit = unit};
-      description.metrics.push_back(spec);
+      MetricSpec spec;
+      spec.name = spec.title = std::move(name);
+      spec.family = std::move(family);
+      spec.layer = layer;
+      spec.unit = unit;
+      description.metrics.push_back(std::move(spec));
     };
     for (const char* name : {"loss/total", "loss/task"}) add(name, "loss", -1, "nats");
     for (const char* name : {"accuracy/train", "accuracy/test"}) add(name, "accuracy", -1, "");
