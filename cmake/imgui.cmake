@@ -1,4 +1,4 @@
-# Dear ImGui (docking), ImPlot, ImPlot3D and GLFW, from the imgui-bundle sources that ./lab unpacked.
+# Dear ImGui (docking), ImPlot and GLFW, from the imgui-bundle sources that ./lab unpacked, without their demos.
 #   imgui        for the program
 #   imgui_test   the same with Dear ImGui's test engine, for the GUI tests only (its licence allows open source; the
 #                shipped program stays free of it)
@@ -11,7 +11,8 @@ set(GLFW_BUILD_WAYLAND OFF)
 set(GLFW_LIBRARY_TYPE STATIC)
 add_subdirectory(${TESSERA_BUNDLE}/glfw ${CMAKE_BINARY_DIR}/glfw EXCLUDE_FROM_ALL SYSTEM)
 
-file(GLOB imgui_sources ${TESSERA_BUNDLE}/imgui/*.cpp ${TESSERA_BUNDLE}/implot/*.cpp ${TESSERA_BUNDLE}/implot3d/*.cpp)
+file(GLOB imgui_sources ${TESSERA_BUNDLE}/imgui/*.cpp ${TESSERA_BUNDLE}/implot/*.cpp)
+list(FILTER imgui_sources EXCLUDE REGEX "_demo\\.cpp$")
 list(APPEND imgui_sources ${TESSERA_BUNDLE}/imgui/backends/imgui_impl_glfw.cpp
      ${TESSERA_BUNDLE}/imgui/backends/imgui_impl_opengl3.cpp ${TESSERA_BUNDLE}/imgui/misc/cpp/imgui_stdlib.cpp)
 
@@ -20,11 +21,10 @@ function(tessera_imgui name)
   target_link_libraries(${name} PUBLIC glfw Threads::Threads PRIVATE ${CMAKE_DL_LIBS})
   target_include_directories(
     ${name} SYSTEM PUBLIC ${TESSERA_BUNDLE}/imgui ${TESSERA_BUNDLE}/imgui/backends ${TESSERA_BUNDLE}/imgui/misc/cpp
-                          ${TESSERA_BUNDLE}/implot ${TESSERA_BUNDLE}/implot3d)
+                          ${TESSERA_BUNDLE}/implot)
   # 32-bit indices: a plot of many points is one draw call. Fewer numeric types: implot_items.cpp compiles in a fraction.
-  target_compile_definitions(${name} PUBLIC "ImDrawIdx=unsigned int" GLFW_INCLUDE_NONE
-                             PRIVATE "IMPLOT_CUSTOM_NUMERIC_TYPES=(float)(double)(signed int)"
-                                     "IMPLOT3D_CUSTOM_NUMERIC_TYPES=(float)(double)(signed int)")
+  target_compile_definitions(${name} PUBLIC "ImDrawIdx=unsigned int" GLFW_INCLUDE_NONE IMGUI_DISABLE_DEMO_WINDOWS
+                             PRIVATE "IMPLOT_CUSTOM_NUMERIC_TYPES=(float)(double)(signed int)")
   target_compile_options(${name} PRIVATE -w)
 endfunction()
 
