@@ -23,8 +23,8 @@ MAY_INCLUDE = {
     "app/panels": ["core/lab/"],
     "app/window": ["core/lab/", "app/panels/"],
     "kernels": ["core/lab/"],
-    "core/moe": ["core/lab/", "kernels/"],
-    "core/measure": ["core/lab/", "core/moe/", "kernels/"],
+    "core/moe": ["core/lab/", "core/data/", "kernels/"],
+    "core/measure": ["core/lab/", "core/data/", "core/moe/", "kernels/"],
     "core/tasks": ["core/lab/", "core/data/", "core/moe/", "kernels/"],
     "core/learn": ["core/lab/", "core/data/", "core/moe/", "core/measure/", "core/tasks/", "kernels/"],
 }
