@@ -46,12 +46,12 @@ fs::path first_preset(const WindowOptions& options) {
   return options.preset.empty() ? options.presets_folder / default_preset : options.preset;
 }
 
-Application::Application(const WindowOptions& options, SettingsFile settings, std::function<void()> wake,
-                         std::string solo)
+Application::Application(const WindowOptions& options, SettingsFile settings, const Fonts& fonts,
+                         std::function<void()> wake, std::string solo)
     : options_(options),
       solo_(std::move(solo)),
       settings_(std::move(settings)),
-      fonts_(load_fonts()),
+      fonts_(fonts),
       panels_(make_panels()),
       shipped_(find_presets(options.presets_folder)),
       snapshot_(std::make_shared<Snapshot>()) {
@@ -106,8 +106,9 @@ bool Application::at_start() const {
 }
 
 News Application::news() {
+  const auto outcomes = session_->take_outcomes();  // before the snapshot, which then is at least as new
   snapshot_ = session_->snapshot();
-  take_outcomes();
+  take_outcomes(outcomes);
   take_events();
   if (!notice_.empty() && seconds() > notice_until_) {
     notice_.clear();
@@ -127,13 +128,15 @@ News Application::news() {
   return snapshot_->version != drawn_version_ ? News::data : News::none;
 }
 
-void Application::take_outcomes() {
-  for (const Outcome& outcome : session_->take_outcomes()) {
+void Application::take_outcomes(const std::vector<Outcome>& outcomes) {
+  for (const Outcome& outcome : outcomes) {
     answered_ = true;
-    const bool load = loading_ && loading_->ticket == outcome.ticket;
-    if (load && outcome.accepted) loaded();
-    if (load) loading_.reset();
-    if (!outcome.accepted) say(Severity::warning, outcome.text);
+    if (loading_ && loading_->ticket == outcome.ticket) {
+      loaded(outcome);
+      loading_.reset();
+    } else if (!outcome.accepted) {
+      say(Severity::warning, outcome.text);
+    }
   }
 }
 
@@ -212,7 +215,12 @@ void Application::load(const fs::path& file) {
   loading_ = Loading{ticket, path, std::move(*preset.value)};
 }
 
-void Application::loaded() {
+void Application::loaded(const Outcome& outcome) {
+  // Refused by a failed session: this preset is what a reset would try again. Otherwise the experiment before is kept.
+  if (!outcome.accepted && snapshot_->state != State::failed) {
+    dialogs_.tell("This preset can't be run", loading_->file.string(), {{loading_->preset.name, outcome.text, ""}});
+    return;
+  }
   document_.opened(loading_->file, loading_->preset);
   remember(settings(), loading_->file);
   welcome = true;

@@ -36,9 +36,9 @@ enum class Page { none, shortcuts, metrics, about };  // of the Help menu
 
 class Application {
  public:
-  // There is an ImGui context, without fonts yet. `wake` is called on any thread when there may be news. solo: the name
+  // There is an ImGui context, with these fonts. `wake` is called on any thread when there may be news. solo: the name
   // of the panel that fills the window; empty: the docking layout.
-  Application(const WindowOptions&, SettingsFile, std::function<void()> wake, std::string solo = "");
+  Application(const WindowOptions&, SettingsFile, const Fonts&, std::function<void()> wake, std::string solo = "");
   ~Application();
   // Not copyable or movable
   Application(const Application&) = delete;
@@ -95,10 +95,10 @@ class Application {
 
  private:
   Ticket submit_one(Command command);
-  void take_outcomes();
+  void take_outcomes(const std::vector<Outcome>&);
   void take_events();
   void load(const std::filesystem::path&);  // without asking about changes
-  void loaded();                            // the Load under way was accepted
+  void loaded(const Outcome&);              // the Load under way was answered
   void save_to(const std::filesystem::path&);
   void ask_file(FileRequest);
   void if_unchanged(const std::string& question, std::function<void()> then);

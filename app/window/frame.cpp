@@ -14,6 +14,7 @@ namespace tessera {
 namespace {
 
 constexpr ImGuiID dock_space = 0x7e55e7a;  // its own: the layout that is kept names it
+constexpr int raising_frames = 3;
 
 }  // namespace
 
@@ -43,7 +44,7 @@ void Application::draw() {
   if (ImGui::GetIO().WantSaveIniSettings) leave();
   drawn_state_ = snapshot_->state;
   drawn_version_ = snapshot_->version;
-  answered_ = capture_.has_value();
+  answered_ = capture_.has_value() || !to_front_.empty();
   if (capture_in_ > 0) --capture_in_;
 }
 
@@ -79,22 +80,22 @@ void Application::draw_panels() {
   raise_panels();
 }
 
-// A tab can be selected only once its dock node has a tab bar, which a new layout has after a frame or two.
+// A new layout has its tab bars after a frame or two, and windows that appear come to the front by themselves: hence
+// more than one attempt.
 void Application::raise_panels() {
-  std::vector<std::string> later;
   for (const std::string& name : to_front_) {
     const auto panel = std::find_if(panels_.begin(), panels_.end(), [&](const auto& p) { return name == p->name(); });
     ImGuiWindow* window = panel == panels_.end() ? nullptr : ImGui::FindWindowByName(window_id(**panel).c_str());
-    if (window && window->DockNode && window->DockNode->TabBar) {
-      window->DockNode->TabBar->NextSelectedTabId = window->TabId;
-    } else if (window && !window->DockIsActive) {
-      ImGui::BringWindowToDisplayFront(window);
-    }
-    if (!window || (window->DockIsActive && !window->DockNode->TabBar)) later.push_back(name);
+    if (!window) continue;
+    if (window->DockNode && window->DockNode->TabBar) window->DockNode->TabBar->NextSelectedTabId = window->TabId;
+    // The tab of the window with the focus stays selected, so that a panel behind it needs the focus.
+    const ImGuiWindow* focused = ImGui::GetCurrentContext()->NavWindow;
+    const bool behind = focused && window->DockNode && focused->RootWindow->DockNode == window->DockNode;
+    if (behind || window->DockId == 0) ImGui::FocusWindow(window);
   }
-  if (++raising_ > 4) later.clear();
-  if (later.empty()) raising_ = 0;
-  to_front_ = std::move(later);
+  if (to_front_.empty() || ++raising_ < raising_frames) return;
+  to_front_.clear();
+  raising_ = 0;
 }
 
 void Application::draw_panel(Panel& panel, PanelContext& panel_context) {
@@ -102,6 +103,9 @@ void Application::draw_panel(Panel& panel, PanelContext& panel_context) {
   if (!open && solo_.empty()) return;
   ImGuiWindowFlags flags = ImGuiWindowFlags_NoCollapse;
   if (!solo_.empty()) flags |= ImGuiWindowFlags_NoDocking | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoResize;
+  ImGuiWindowClass tab;  // its tab has a button to close it; another one beside the tabs would be too many
+  tab.DockNodeFlagsOverrideSet = ImGuiDockNodeFlags_NoCloseButton | ImGuiDockNodeFlags_NoWindowMenuButton;
+  ImGui::SetNextWindowClass(&tab);
   if (ImGui::Begin(window_id(panel).c_str(), solo_.empty() ? &open : nullptr, flags)) panel.draw(panel_context);
   ImGui::End();
 }

@@ -68,6 +68,7 @@ Graphics::Graphics(const GraphicsOptions& options) : visible_(options.visible) {
   io.ConfigInputTextCursorBlink = true;
   ImGui_ImplGlfw_InitForOpenGL(window_, options.visible);
   ImGui_ImplOpenGL3_Init("#version 330 core");
+  fonts_ = load_fonts();
   if (!visible_) make_offscreen(options.width, options.height);
 }
 

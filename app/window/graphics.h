@@ -1,8 +1,7 @@
 // A GLFW window with an OpenGL 3.3 context, and Dear ImGui drawing into it.
 #pragma once
 
-#include <functional>
-
+#include "app/window/fonts.h"
 #include "app/window/png.h"
 
 struct GLFWwindow;
@@ -24,6 +23,7 @@ class Graphics {
   Graphics& operator=(const Graphics&) = delete;
 
   GLFWwindow* window() const { return window_; }
+  const Fonts& fonts() const { return fonts_; }
   float monitor_scale() const;                 // 2 on a HiDPI monitor; 1 where frames are drawn off screen
   bool software() const { return software_; }  // OpenGL runs on the processor
 
@@ -36,6 +36,7 @@ class Graphics {
   void make_offscreen(int width, int height);
 
   GLFWwindow* window_ = nullptr;
+  Fonts fonts_;
   bool visible_, software_ = false;
   unsigned framebuffer_ = 0, colour_ = 0;
   int width_ = 0, height_ = 0;  // of the frame, in pixels

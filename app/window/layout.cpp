@@ -22,7 +22,7 @@ void build_default_layout(ImGuiID space, ImVec2 size, const std::vector<std::uni
   const ImGuiID left = ImGui::DockBuilderSplitNode(space, ImGuiDir_Left, column, nullptr, &rest);
   ImGuiID controls = 0;
   const ImGuiID experiments = ImGui::DockBuilderSplitNode(left, ImGuiDir_Up, 0.30f, nullptr, &controls);
-  ImGuiID upper = ImGui::DockBuilderSplitNode(rest, ImGuiDir_Up, 0.54f, nullptr, &below);
+  ImGuiID upper = ImGui::DockBuilderSplitNode(rest, ImGuiDir_Up, 0.5f, nullptr, &below);
   ImGuiID curves = 0, tiles = 0, conflict = 0;
   const ImGuiID routing = ImGui::DockBuilderSplitNode(upper, ImGuiDir_Right, 0.40f, nullptr, &curves);
   const ImGuiID overlap = ImGui::DockBuilderSplitNode(below, ImGuiDir_Left, 1.0f / 3, nullptr, &tiles);

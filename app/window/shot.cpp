@@ -73,7 +73,7 @@ void render_shot(const ShotOptions& shot) {
                              .visible = false};
   Graphics graphics(size);
   Application app(
-      options, SettingsFile(""), [] {}, shot.layout == "default" ? "" : shot.layout);
+      options, SettingsFile(""), graphics.fonts(), [] {}, shot.layout == "default" ? "" : shot.layout);
   train(app.session(), shot.steps);
   for (int frame = 0; frame < settle_frames; ++frame) {
     app.news();

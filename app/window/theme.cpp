@@ -68,8 +68,8 @@ void colour_widgets(ImGuiStyle& style, const Surfaces& s, const Tones& t, bool d
   set(ImGuiCol_ScrollbarGrabHovered, colour(t.guide));
   set(ImGuiCol_ScrollbarGrabActive, colour(t.muted));
   set(ImGuiCol_CheckMark, colour(t.accent));
-  set(ImGuiCol_SliderGrab, colour(t.accent, dark ? 0.85f : 0.9f));
-  set(ImGuiCol_SliderGrabActive, colour(t.accent));
+  set(ImGuiCol_SliderGrab, colour(t.accent, dark ? 0.5f : 0.42f));  // the value is written over it
+  set(ImGuiCol_SliderGrabActive, colour(t.accent, 0.65f));
   set(ImGuiCol_Button, colour(s.raised));
   set(ImGuiCol_ButtonHovered, colour(s.hover));
   set(ImGuiCol_ButtonActive, colour(s.active));
@@ -124,6 +124,7 @@ void shape_widgets(ImGuiStyle& style) {
   style.PopupRounding = 5;
   style.FrameRounding = style.GrabRounding = 3;
   style.TabRounding = 3;
+  style.TabCloseButtonMinWidthSelected = 0;  // when the pointer is on it
   style.ScrollbarRounding = 6;
   style.DockingSeparatorSize = 3;
   style.WindowMenuButtonPosition = ImGuiDir_None;

@@ -142,7 +142,7 @@ int run_window(const WindowOptions& options) {
   SettingsFile settings(options.config_folder.empty() ? default_config_folder() : options.config_folder);
   if (options.before_graphics) options.before_graphics();
   Graphics graphics(window_size(options, settings.settings));
-  Application app(options, std::move(settings), [] { glfwPostEmptyEvent(); });
+  Application app(options, std::move(settings), graphics.fonts(), [] { glfwPostEmptyEvent(); });
   Loop(graphics, app).run();
   keep_size(graphics.window(), app.settings());
   app.leave();
