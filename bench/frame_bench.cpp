@@ -110,7 +110,7 @@ int measure(const fs::path& presets) {
     return preset;
   };
   Graphics graphics({.width = 1600, .height = 1000, .visible = false});
-  Application app(options, SettingsFile(""), [] {});
+  Application app(options, SettingsFile(""), graphics.fonts(), [] {});
   const double thousand = (advance(app, 1000), frame_cost(app, graphics, 1000));
   const double million = (advance(app, 1'000'000), frame_cost(app, graphics, 1'000'000));
   std::printf("{\"thousand\": %.3f, \"million\": %.3f}\n", thousand, million);
