@@ -64,7 +64,7 @@ struct Chart {
 }  // namespace
 
 BarHit stacked_bars(const char* id, const std::vector<std::string>& rows, std::span<const float> shares, int experts,
-                    int layer, const std::string& title, ImVec2 size, const PanelContext& context) {
+                    const RoutedLayer& layer, const std::string& title, ImVec2 size, const PanelContext& context) {
   const Tones& tone = tones(context.dark);
   ImDrawList& list = *ImGui::GetWindowDrawList();
   float names = 0;
@@ -84,7 +84,7 @@ BarHit stacked_bars(const char* id, const std::vector<std::string>& rows, std::s
       const float next = x + share * chart.width;
       const ImVec2 from(std::round(x), chart.y(row)), to(std::round(next), chart.y(row + 1) - gap);
       const ImU32 fill = expert_colour(expert, context.dark);
-      const bool other = context.selection.hovered_layer == layer && context.selection.hovered_expert >= 0 &&
+      const bool other = context.selection.hovered_layer == layer.index && context.selection.hovered_expert >= 0 &&
                          context.selection.hovered_expert != expert;
       list.AddRectFilled(from, to, other ? ui::faded(fill, 0.35f) : fill);
       const std::string number = std::to_string(expert);
@@ -93,7 +93,7 @@ BarHit stacked_bars(const char* id, const std::vector<std::string>& rows, std::s
             ImVec2(std::round((from.x + to.x - width_of(number)) / 2), std::round((from.y + to.y - chart.line) / 2)),
             text_colour_on(fill), number.c_str());
       }
-      if (context.selection.expert == expert && context.selection.layer == layer) {
+      if (context.selection.expert == expert && context.selection.layer == layer.index) {
         list.AddRect(from, to, tone.accent, 0, 2.0f);
       }
       if (hit.row == row && mouse.x >= x && mouse.x < next) hit.part = expert;
@@ -111,15 +111,15 @@ BarHit stacked_bars(const char* id, const std::vector<std::string>& rows, std::s
     ImGui::TextUnformatted(rows[static_cast<std::size_t>(hit.row)].c_str());
     if (hit.part >= 0) {
       const std::size_t index = static_cast<std::size_t>(hit.part) * rows.size() + static_cast<std::size_t>(hit.row);
-      ImGui::Text("%s of it goes to expert %d", percent(shares[index]).c_str(), hit.part);
+      ImGui::Text("%s of it goes to %s %d", percent(shares[index]).c_str(), layer.noun.c_str(), hit.part);
     }
     ImGui::EndTooltip();
   }
   return hit;
 }
 
-BarHit load_bars(const char* id, std::span<const float> shares, const std::vector<bool>& dead, int layer,
-                 const std::string& title, ImVec2 size, const PanelContext& context) {
+BarHit load_bars(const char* id, std::span<const float> shares, const std::vector<bool>& dead, const RoutedLayer& layer,
+                 ImVec2 size, const PanelContext& context) {
   const Tones& tone = tones(context.dark);
   ImDrawList& list = *ImGui::GetWindowDrawList();
   const int experts = static_cast<int>(shares.size());
@@ -130,16 +130,16 @@ BarHit load_bars(const char* id, std::span<const float> shares, const std::vecto
   BarHit hit{chart.row_at(ImGui::GetMousePos()), -1, chart.clicked};
   hit.part = hit.row;
 
-  list.AddText(chart.origin, tone.muted, title.c_str());
+  list.AddText(chart.origin, tone.muted, (layer.noun + ": load").c_str());
   const float gap = chart.row >= 6 ? 2.0f : 0.0f;
   for (int expert = 0; expert < experts; ++expert) {
     const float share = shares[static_cast<std::size_t>(expert)];
     const ImVec2 from(chart.left, chart.y(expert));
     const ImVec2 to(std::round(chart.left + chart.width * static_cast<float>(share / most)), chart.y(expert + 1) - gap);
     list.AddRectFilled(from, to, expert_colour(expert, context.dark));
-    if (context.selection.highlights(layer, expert)) {
+    if (context.selection.highlights(layer.index, expert)) {
       list.AddRect(from, ImVec2(chart.left + chart.width, to.y), tone.text, 0, 2.0f);
-    } else if (context.selection.expert == expert && context.selection.layer == layer) {
+    } else if (context.selection.expert == expert && context.selection.layer == layer.index) {
       list.AddRect(from, ImVec2(chart.left + chart.width, to.y), tone.accent, 0, 2.0f);
     }
     if (dead[static_cast<std::size_t>(expert)] && chart.row >= chart.line - 2) {
@@ -151,7 +151,7 @@ BarHit load_bars(const char* id, std::span<const float> shares, const std::vecto
   list.AddLine(ImVec2(line, chart.top), ImVec2(line, chart.end()), tone.guide, std::max(1.0f, 1.5f * context.scale));
   chart.figure(list, even, most, "even", tone.muted);
   if (hit.row >= 0 && ImGui::BeginTooltip()) {
-    ImGui::Text("expert %d", hit.row);
+    ImGui::Text("%s %d", layer.noun.c_str(), hit.row);
     if (dead[static_cast<std::size_t>(hit.row)]) {
       ImGui::TextUnformatted("dead: it has had no token");
     } else {

@@ -15,13 +15,18 @@ struct BarHit {
   bool clicked = false;
 };
 
+struct RoutedLayer {
+  int index = 0;
+  std::string noun = "expert";  // or "tile"
+};
+
 // One bar a row, from 0 to 1, made of one part an expert. shares: experts x rows, row-major; a row without any is left
-// blank. `layer` is the experts' layer, for the highlight.
+// blank.
 BarHit stacked_bars(const char* id, const std::vector<std::string>& rows, std::span<const float> shares, int experts,
-                    int layer, const std::string& title, ImVec2 size, const PanelContext&);
+                    const RoutedLayer& layer, const std::string& title, ImVec2 size, const PanelContext&);
 
 // One bar an expert: its share of the load, with a line where an even share is. Dead ones say so instead.
-BarHit load_bars(const char* id, std::span<const float> shares, const std::vector<bool>& dead, int layer,
-                 const std::string& title, ImVec2 size, const PanelContext&);
+BarHit load_bars(const char* id, std::span<const float> shares, const std::vector<bool>& dead, const RoutedLayer& layer,
+                 ImVec2 size, const PanelContext&);
 
 }  // namespace tessera

@@ -60,13 +60,18 @@ class ConflictPanel final : public Panel {
     const ImVec2 room_left = ImGui::GetContentRegionAvail();
     const bool beside = room_left.x > room_left.y * 1.5f;
     const ImVec2 spacing = ImGui::GetStyle().ItemSpacing;
-    const ImVec2 map_size = beside ? ImVec2(std::floor((room_left.x - spacing.x) * 0.6f), room_left.y)
-                                   : ImVec2(room_left.x, std::floor((room_left.y - spacing.y) * 0.66f));
+    ImVec2 map_size = room_left, rate_size = room_left;
+    if (beside) {
+      map_size.x = std::floor((room_left.x - spacing.x) * 0.6f);
+      rate_size.x = room_left.x - map_size.x - spacing.x;
+    } else {
+      const float least = 3.1f * ImGui::GetTextLineHeight();
+      rate_size.y = std::floor(std::clamp(room_left.y * 0.3f - 2 * least, least, 8 * least));
+      map_size.y = room_left.y - rate_size.y - spacing.y;
+    }
     draw_cosines(context, *cosines, description->metrics[*metric], map_size);
     if (beside) ImGui::SameLine();
-    draw_rate(context, part, layer,
-              beside ? ImVec2(room_left.x - map_size.x - spacing.x, room_left.y)
-                     : ImVec2(room_left.x, room_left.y - map_size.y - spacing.y));
+    draw_rate(context, part, layer, rate_size);
   }
 
   std::string settings() const override { return "part=" + std::to_string(part_); }
@@ -120,26 +125,53 @@ class ConflictPanel final : public Panel {
     const std::string suffix = part.family.size() > 8 ? part.family.substr(8) : std::string();
     auto metric = find_metric(description, "conflict_rate" + suffix, layer, 0);
     if (!metric) metric = find_metric(description, "conflict_rate", layer, 0);
-    if (!metric || *metric >= context.snapshot.series.size() || size.y < 3 * ImGui::GetTextLineHeight()) return;
+    if (!metric || *metric >= context.snapshot.series.size()) return;
     if (*metric != rate_metric_) rate_ = Curve();
     rate_metric_ = *metric;
     rate_.update(context.snapshot.series[*metric], context.snapshot.run, 0);
-    const Tones& tone = tones(context.dark);
     const double end = std::max<double>(1, static_cast<double>(context.snapshot.step));
-    ui::muted_text(context, "conflict rate by step");
-    size.y -= ImGui::GetTextLineHeightWithSpacing();
+    const auto newest = rate_.at(end);
+    // With little height the figures are left of the plot and the step axis has none.
+    const bool flat = size.y < 7 * ImGui::GetTextLineHeight();
+    const ImVec2 spacing = ImGui::GetStyle().ItemSpacing;
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(spacing.x, 0));
+    ImGui::BeginGroup();
+    ui::muted_text(context, flat ? "conflict rate" : "conflict rate by step");
+    if (flat) ui::muted_text(context, "by step, now");
+    if (!flat) ImGui::SameLine();
+    ImGui::PushFont(context.figures, 0);
+    ImGui::TextUnformatted(newest ? ui::number(newest->value).c_str() : "");
+    ImGui::PopFont();
+    ImGui::EndGroup();
+    ImGui::PopStyleVar();
+    if (flat) {
+      size.x -= ImGui::GetItemRectSize().x + spacing.x;
+      ImGui::SameLine();
+    } else {
+      size.y -= ImGui::GetTextLineHeightWithSpacing();
+    }
+    plot_rate(context, end, flat, size);
+  }
+
+  void plot_rate(const PanelContext& context, double end, bool flat, ImVec2 size) const {
     ImPlot::PushStyleVar(ImPlotStyleVar_PlotPadding, ImVec2(2, 4));
     ImPlot::PushStyleVar(ImPlotStyleVar_PlotMinSize, ImVec2(20, 20));
     ImPlot::PushStyleVar(ImPlotStyleVar_LabelPadding, ImVec2(3, 3));
-    if (ImPlot::BeginPlot("##rate", size, ImPlotFlags_CanvasOnly | ImPlotFlags_NoInputs)) {
-      ImPlot::SetupAxes(nullptr, nullptr, ImPlotAxisFlags_NoTickMarks, ImPlotAxisFlags_NoTickMarks);
-      ImPlot::SetupAxesLimits(0, end, -0.02, 1.02, ImPlotCond_Always);
+    if (ImPlot::BeginPlot("##rate", size, ImPlotFlags_CanvasOnly | ImPlotFlags_NoFrame)) {
+      ImPlot::SetupAxes(nullptr, nullptr, flat ? ImPlotAxisFlags_NoDecorations : ImPlotAxisFlags_NoTickMarks,
+                        ImPlotAxisFlags_NoTickMarks);
+      ImPlot::SetupAxesLimits(0, end, -0.03, 1.03, ImPlotCond_Always);
       constexpr double ticks[] = {0, 0.5, 1};
-      ImPlot::SetupAxisTicks(ImAxis_Y1, ticks, 3);
+      constexpr double ends[] = {0, 1};
+      if (flat) {
+        ImPlot::SetupAxisTicks(ImAxis_Y1, ends, 2);
+      } else {
+        ImPlot::SetupAxisTicks(ImAxis_Y1, ticks, 3);
+      }
       const auto points = static_cast<std::size_t>(std::max(8.0f, size.x / 2));
       const Polyline line = rate_.raw(0, end, points, false);
       ImPlotSpec style;
-      style.LineColor = ui::colour(tone.accent);
+      style.LineColor = ui::colour(tones(context.dark).accent);
       style.LineWeight = 1.5f * context.scale;
       ImPlot::PlotLine("rate", line.x.data(), line.y.data(), static_cast<int>(line.x.size()), style);
       if (ImPlot::IsPlotHovered()) {

@@ -103,7 +103,7 @@ bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)
 void Curve::restart() {
   raw_.clear();
   smooth_.clear();
-  average_ = weight_ = 0;
+  sum_ = weight_ = 0;
 }
 
 void Curve::update(const Series& series, std::uint64_t run, double smoothing) {
@@ -121,9 +121,11 @@ void Curve::update(const Series& series, std::uint64_t run, double smoothing) {
       smooth_.append(x, last_.value);
       continue;
     }
-    average_ = smoothing * average_ + (1 - smoothing) * last_.value;
-    weight_ = smoothing * weight_ + (1 - smoothing);
-    smooth_.append(x, average_ / weight_);
+    const double kept = smoothing > 0 ? std::exp(-(x - sum_step_) / smoothing) : 0;
+    sum_ = kept * sum_ + last_.value;
+    weight_ = kept * weight_ + 1;
+    sum_step_ = x;
+    smooth_.append(x, sum_ / weight_);
   }
 }
 

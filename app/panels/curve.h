@@ -19,9 +19,10 @@ struct Polyline {
 class Curve {
  public:
   // Takes over what `series` has more than at the last call; begins anew for another run, other smoothing, or when
-  // points were cut off or replaced. smoothing in [0, 1): the weight of the past in an exponential moving average over
-  // the recorded points, corrected for its start (s_t = b s_{t-1} + (1 - b) y_t; s_t / (1 - b^t); Kingma & Ba 2015,
-  // sec. 3). NaN is a gap: it passes through and leaves the average as it is.
+  // points were cut off or replaced. smoothing: 0, or the time constant T in steps of an exponentially weighted mean,
+  // s(t) = sum_i w_i y_i / sum_i w_i over the points i up to step t, w_i = exp(-(t - t_i) / T). In steps and not in
+  // points, so that metrics recorded at different intervals lag alike. NaN is a gap: it passes through and counts for
+  // nothing.
   void update(const Series& series, std::uint64_t run, double smoothing);
 
   std::size_t size() const { return raw_.size(); }
@@ -42,8 +43,9 @@ class Curve {
   Pyramid raw_, smooth_;
   std::uint64_t run_ = 0;
   double smoothing_ = 0;
-  double average_ = 0, weight_ = 0;  // of the moving average, before its correction; weight_ = 1 - b^t
-  Point last_{};                     // the newest point taken over
+  double sum_ = 0, weight_ = 0;  // sum of w_i y_i, and of w_i, at the newest point with a value
+  double sum_step_ = 0;          // the step of that point
+  Point last_{};                 // the newest point taken over
 };
 
 // What is exported: a column of steps, then one a series, in full precision; a cell is empty where a series has no

@@ -79,6 +79,7 @@ class Plot {
       if (hovered) view_.hovered_step = ImPlot::GetPlotMousePos().x;
       back();
       lines();
+      guide_labels();
       marks(hovered);
       if (hovered && ImGui::IsMouseDoubleClicked(0)) reset_ = true;
       ImPlot::EndPlot();
@@ -187,13 +188,33 @@ class Plot {
       const ImVec2 from = ImPlot::PlotToPixels(shown.X.Min, guide.value);
       const ImVec2 to = ImPlot::PlotToPixels(shown.X.Max, guide.value);
       list.AddLine(from, to, tone_.guide);
-      const ImVec2 text = ImGui::CalcTextSize(guide.label.c_str());
-      list.AddText(ImVec2(to.x - text.x - 4, to.y), tone_.muted, guide.label.c_str());
     }
     if (view_.hovered_step >= 0) {
       const ImVec2 at = ImPlot::PlotToPixels(view_.hovered_step, shown.Y.Max);
       const ImVec2 end = ImPlot::PlotToPixels(view_.hovered_step, shown.Y.Min);
       list.AddLine(ImVec2(std::round(at.x), at.y), ImVec2(std::round(at.x), end.y), ui::faded(tone_.text, 0.5f));
+    }
+    ImPlot::PopPlotClipRect();
+  }
+
+  // Above the curves, on a patch of background: where a curve runs along its guide line both stay readable.
+  void guide_labels() const {
+    const ImPlotRect shown = ImPlot::GetPlotLimits();
+    ImDrawList& list = *ImPlot::GetPlotDrawList();
+    ImPlot::PushPlotClipRect();
+    float last = -1e9f;
+    for (const Guide& guide : guides_) {
+      if (!shown.Y.Contains(guide.value)) continue;
+      const ImVec2 at = ImPlot::PlotToPixels(shown.X.Max, guide.value);
+      const ImVec2 text = ImGui::CalcTextSize(guide.label.c_str());
+      const float top = ImPlot::PlotToPixels(shown.X.Max, shown.Y.Max).y;
+      const float y = std::max(top + 1, at.y - text.y - 1);
+      if (std::abs(y - last) < text.y) continue;
+      last = y;
+      const ImVec2 from(at.x - text.x - 6 * context_.scale, y);
+      list.AddRectFilled(ImVec2(from.x - 2, from.y), ImVec2(from.x + text.x + 2, from.y + text.y),
+                         ui::faded(tone_.background, 0.75f), 2);
+      list.AddText(from, tone_.muted, guide.label.c_str());
     }
     ImPlot::PopPlotClipRect();
   }

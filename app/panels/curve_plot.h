@@ -8,15 +8,15 @@
 #include <vector>
 
 #include "app/panels/curve.h"
+#include "app/panels/marks.h"
 #include "app/panels/panel.h"
-#include "app/panels/timeline.h"
 #include "imgui.h"
 
 namespace tessera {
 
 // What all plots of the panel share.
 struct CurveView {
-  double smoothing = 0;  // [0, 1)
+  double smoothing = 0;  // time constant in steps; 0: off
   bool logarithmic_x = false;
   std::set<std::string> logarithmic_y;                       // families
   std::set<std::string> hidden;                              // names of metrics

@@ -14,6 +14,8 @@ namespace {
 
 constexpr const char* first_choice[] = {"alpha_entropy", "loss", "accuracy", "load_cv"};
 
+constexpr int most_smoothing = 10000;  // steps
+
 std::string list_text(const std::vector<std::string>& items) {
   std::string text;
   for (const std::string& item : items) text += (text.empty() ? "" : ",") + item;
@@ -38,7 +40,7 @@ class CurvesPanel final : public Panel {
   const char* about() const override {
     return "How the run goes: every plot is a family of metrics over the steps, with a mark where a parameter was "
            "changed (dashed: still to come). Drag to pan, scroll to zoom, double-click to follow the run again. "
-           "Smoothing averages the recorded points exponentially; the raw line stays behind it.";
+           "Smoothing is an exponentially weighted mean over steps; the raw line stays behind it.";
   }
   std::vector<std::string> families() const override { return chosen_; }
 
@@ -73,8 +75,8 @@ class CurvesPanel final : public Panel {
     if (!view.series.empty()) chosen_ = view.series;
   }
   std::string settings() const override {
-    return "smoothing=" + ui::number(view_.smoothing) + ";log_x=" + (view_.logarithmic_x ? "1" : "0") +
-           ";families=" + list_text(chosen_) +
+    return "smoothing=" + std::to_string(static_cast<int>(view_.smoothing)) +
+           ";log_x=" + (view_.logarithmic_x ? "1" : "0") + ";families=" + list_text(chosen_) +
            ";log_y=" + list_text({view_.logarithmic_y.begin(), view_.logarithmic_y.end()});
   }
   void restore(const std::string& text) override {
@@ -82,7 +84,7 @@ class CurvesPanel final : public Panel {
       const std::size_t equals = part.find('=');
       if (equals == std::string::npos) continue;
       const std::string key = part.substr(0, equals), value = part.substr(equals + 1);
-      if (key == "smoothing") view_.smoothing = std::clamp(std::atof(value.c_str()), 0.0, 0.999);
+      if (key == "smoothing") view_.smoothing = std::clamp<double>(std::atoi(value.c_str()), 0, most_smoothing);
       if (key == "log_x") view_.logarithmic_x = value == "1";
       if (key == "families") chosen_ = split(value, ',');
       if (key == "log_y") {
@@ -110,14 +112,18 @@ class CurvesPanel final : public Panel {
   void toolbar(PanelContext& context) {
     if (ImGui::Button("Series")) ImGui::OpenPopup("##series");
     ImGui::SetItemTooltip("Choose what is plotted");
+    below_item();
     choose_series(context);
     ImGui::SameLine();
     ImGui::SetNextItemWidth(std::min(150 * context.scale, ImGui::GetContentRegionAvail().x * 0.34f));
-    auto smoothing = static_cast<float>(view_.smoothing);
-    if (ImGui::SliderFloat("##smoothing", &smoothing, 0, 0.99f, "smooth %.2f", ImGuiSliderFlags_AlwaysClamp)) {
+    auto smoothing = static_cast<int>(view_.smoothing);
+    if (ImGui::SliderInt("##smoothing", &smoothing, 0, most_smoothing,
+                         smoothing > 0 ? "smooth %d steps" : "no smoothing",
+                         ImGuiSliderFlags_AlwaysClamp | ImGuiSliderFlags_Logarithmic)) {
       view_.smoothing = smoothing;
     }
-    ImGui::SetItemTooltip("Weight of the past in the moving average; 0: off. The raw line stays behind it.");
+    ImGui::SetItemTooltip(
+        "Exponentially weighted mean over so many steps, the same for all series. The raw line stays behind it.");
     ImGui::SameLine();
     if (ui::tab("log x", view_.logarithmic_x)) {
       view_.logarithmic_x = !view_.logarithmic_x;
@@ -126,6 +132,7 @@ class CurvesPanel final : public Panel {
     ImGui::SetItemTooltip("Logarithmic step axis");
     ImGui::SameLine();
     if (ImGui::Button("Export")) ImGui::OpenPopup("##export");
+    below_item();
     if (ImGui::BeginPopup("##export")) {
       if (ImGui::MenuItem("PNG...")) picture_in_ = 3;
       if (ImGui::MenuItem("CSV...")) export_table(context);
@@ -133,6 +140,12 @@ class CurvesPanel final : public Panel {
     }
     ImGui::SameLine();
     ui::help_button(context, *this);
+  }
+
+  // The popup that follows opens under the last item.
+  static void below_item() {
+    const ImVec2 corner(ImGui::GetItemRectMin().x, ImGui::GetItemRectMax().y + 2);
+    ImGui::SetNextWindowPos(corner, ImGuiCond_Appearing);
   }
 
   void choose_series(const PanelContext& context) {

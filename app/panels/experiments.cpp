@@ -146,7 +146,7 @@ class ExperimentsPanel final : public Panel {
       ui::wrapped(read.problem);
       ImGui::PopStyleColor();
     }
-    const char* refused = refusal(context.snapshot.state, 0);  // Load
+    const char* refused = refusal<command::Load>(context.snapshot.state);
     ImGui::BeginDisabled(refused && *refused);
     if (ImGui::Button("Load")) context.load(file.path);
     ImGui::EndDisabled();

@@ -52,6 +52,7 @@ class Painter {
     measures.column_title = width_of(map.column_axis.title);
     measures.bar = bar_gap_ + bar_width_ + 4 + figures;
     measures.line = line_;
+    measures.row_pitch = least_pitch(row_names_, line_);
     measures.largest_cell = map.largest_cell * context.scale;
     layout_ = layout_heatmap(measures);
     item_ = ImGui::GetID(id);
@@ -213,12 +214,17 @@ class Painter {
     }
     const int row = map_.selected_row < map_.rows ? map_.selected_row : -1;
     const int column = map_.selected_column < map_.columns ? map_.selected_column : -1;
+    // On a rim of background, since the colours of the cells may be close to the accent.
+    const auto select = [&](int first_row, int first_column, int rows, int columns) {
+      outline(first_row, first_column, rows, columns, tones_.background, 2.5f * thick);
+      outline(first_row, first_column, rows, columns, tones_.accent, thick);
+    };
     if (row >= 0 && column >= 0) {
-      outline(row, column, 1, 1, tones_.accent, thick);
+      select(row, column, 1, 1);
     } else if (row >= 0) {
-      outline(row, 0, 1, map_.columns, tones_.accent, thick);
+      select(row, 0, 1, map_.columns);
     } else if (column >= 0) {
-      outline(0, column, map_.rows, 1, tones_.accent, thick);
+      select(0, column, map_.rows, 1);
     }
     if (hit.row >= 0 && hit.column >= 0) outline(hit.row, hit.column, 1, 1, tones_.text, thick);
   }
@@ -231,7 +237,7 @@ class Painter {
       if (static_cast<std::size_t>(row) >= row_names_.size()) break;
       const float middle = (top(row) + top(row + 1)) / 2;
       const bool bright = row == hit.row || (map_.row_axis.highlighted && map_.row_axis.highlighted(row));
-      if (map_.row_axis.colour) {
+      if (map_.row_axis.colour && layout_.row_stride <= 3) {
         const float half = std::round(line_ * 0.3f);
         list_.AddRectFilled(ImVec2(right - 2 * half, std::round(middle) - half),
                             ImVec2(right, std::round(middle) + half), map_.row_axis.colour(row), 2);
@@ -321,7 +327,7 @@ class Painter {
       figure(0, above + (below - above) * static_cast<float>(zero) - line_ / 2);
     }
     const float room = to + 40 * context_.scale - left(0);
-    const std::string name = shortened(map_.value_name, room, width_of);
+    const std::string name = shortened(map_.caption.empty() ? map_.value_name : map_.caption, room, width_of);
     const float end = std::max(to, left(0) + width_of(name));
     list_.AddText(ImVec2(std::round(end - width_of(name)), origin_.y), tones_.muted, name.c_str());
   }

@@ -26,7 +26,8 @@ struct Heatmap {
   HeatmapAxis row_axis, column_axis;
   Colours colours = Colours::sequential;
   double low = 0, high = 1;      // range of the colours; equal: from the data (diverging: symmetric about 0)
-  std::string value_name, unit;  // above the colour bar and in the tooltip
+  std::string value_name, unit;  // in the tooltip
+  std::string caption;           // above the colour bar; empty: value_name
   std::string missing;           // what the tooltip says of a NaN: "dead expert"
   int selected_row = -1, selected_column = -1;  // both: a cell; one: all of its row or column
   std::function<bool(int, int)> highlighted;    // outlined, too; may be empty

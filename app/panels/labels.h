@@ -23,6 +23,9 @@ std::vector<std::string> without_shared_word(std::span<const std::string> names)
 // character); empty when not even one character does.
 std::string shortened(std::string_view text, float width, const TextWidth& measure);
 
+// How close lines of these names may be: figures have nothing below the base line.
+float least_pitch(std::span<const std::string> names, float line);
+
 // Where the names of rows and columns go, so that none overlap: computed before anything is drawn.
 struct HeatmapMeasures {
   float width = 0, height = 0;  // of the whole widget
@@ -31,6 +34,7 @@ struct HeatmapMeasures {
   float row_title = 0, column_title = 0;  // widths of the axes' titles
   float bar = 0;                          // width of the colour bar with its figures; 0: no bar
   float line = 0;                         // height of a line of text
+  float row_pitch = 0;                    // rows with less room than this between them leave names out
   float largest_cell = 1e9f;              // cells grow no larger, in either direction
 };
 struct HeatmapLayout {

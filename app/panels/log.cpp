@@ -17,7 +17,7 @@ std::string clock_time(std::chrono::system_clock::time_point when) {
   return text;
 }
 
-// Item ids: "info##severity", "warnings##severity", "errors##severity", "Copy", "##events".
+// Item ids: "###info", "###warning", "###error", "Copy", "##events".
 class LogPanel final : public Panel {
  public:
   const char* name() const override { return "log"; }
@@ -29,9 +29,10 @@ class LogPanel final : public Panel {
   void draw(PanelContext& context) override {
     std::size_t counts[3] = {};
     for (const Event& event : context.events) ++counts[static_cast<std::size_t>(event.severity)];
-    constexpr const char* names[] = {"info", "warnings", "errors"};
+    constexpr const char* names[] = {"info", "warning", "error"};
     for (std::size_t i = 0; i < 3; ++i) {
-      const std::string label = std::to_string(counts[i]) + " " + names[i] + "###" + names[i];
+      const std::string label =
+          std::to_string(counts[i]) + " " + names[i] + (i > 0 && counts[i] != 1 ? "s" : "") + "###" + names[i];
       if (ui::tab(label.c_str(), shown_[i])) shown_[i] = !shown_[i];
       ImGui::SetItemTooltip(shown_[i] ? "Hide them" : "Show them");
       ImGui::SameLine();

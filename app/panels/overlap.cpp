@@ -150,7 +150,8 @@ class OverlapPanel final : public Panel {
     map.column_axis.title = spec.axes[1].title;
     map.column_axis.labels = spec.axes[1].labels;
     map.column_axis.colour = map.row_axis.colour;
-    map.value_name = description.layer_names[static_cast<std::size_t>(layer)];
+    map.value_name = words(measures_[measure_]);
+    map.caption = description.layer_names[static_cast<std::size_t>(layer)];
     map.selected_row = context.selection.expert;
     map.row_axis.highlighted = [&](int expert) { return context.selection.highlights(layer, expert); };
     map.column_axis.highlighted = map.row_axis.highlighted;

@@ -64,6 +64,27 @@ Edit choice_widget(const char* id, const ParameterSpec& spec, Value& value) {
   return edit;
 }
 
+Edit widget_of(const char* id, const ParameterSpec& spec, Value& value, float width) {
+  ImGui::SetNextItemWidth(width);
+  Edit edit;
+  switch (spec.kind) {
+    case Kind::boolean:
+      edit.changed = edit.finished = ImGui::Checkbox(id, &std::get<bool>(value));
+      return edit;
+    case Kind::integer:
+      return integer_widget(id, spec, value);
+    case Kind::real:
+      return real_widget(id, spec, value);
+    case Kind::choice:
+      return choice_widget(id, spec, value);
+    case Kind::text:
+      edit.changed = ImGui::InputText(id, &std::get<std::string>(value));
+      edit.finished = ImGui::IsItemDeactivatedAfterEdit();
+      return edit;
+  }
+  return edit;
+}
+
 // An arrow that turns back, drawn: fonts need not have one.
 bool reset_button(const char* id, const PanelContext& context) {
   const float size = ImGui::GetFrameHeight();
@@ -86,27 +107,11 @@ bool reset_button(const char* id, const PanelContext& context) {
 
 Edit value_widget(const std::string& path, const ParameterSpec& spec, Value& value, float width) {
   const std::string id = "##" + path;
-  ImGui::SetNextItemWidth(width);
-  switch (spec.kind) {
-    case Kind::boolean: {
-      Edit edit;
-      edit.changed = edit.finished = ImGui::Checkbox(id.c_str(), &std::get<bool>(value));
-      return edit;
-    }
-    case Kind::integer:
-      return integer_widget(id.c_str(), spec, value);
-    case Kind::real:
-      return real_widget(id.c_str(), spec, value);
-    case Kind::choice:
-      return choice_widget(id.c_str(), spec, value);
-    case Kind::text: {
-      Edit edit;
-      edit.changed = ImGui::InputText(id.c_str(), &std::get<std::string>(value));
-      edit.finished = ImGui::IsItemDeactivatedAfterEdit();
-      return edit;
-    }
-  }
-  return {};
+  // The grab lies under the figure: it may not hide it.
+  ImGui::PushStyleColor(ImGuiCol_SliderGrab, ImGui::GetColorU32(ImGuiCol_SliderGrab, 0.55f));
+  const Edit edit = widget_of(id.c_str(), spec, value, width);
+  ImGui::PopStyleColor();
+  return edit;
 }
 
 void ParameterEditor::begin(const PanelContext& context) {
@@ -176,7 +181,7 @@ void ParameterEditor::label(PanelContext& context, const ParameterSpec& spec, co
   const bool marked = layer < 0 ? !overridden.empty() : std::count(overridden.begin(), overridden.end(), layer) > 0;
   if (marked) ImGui::PushStyleColor(ImGuiCol_Text, tone.accent);
   ImGui::BeginGroup();
-  ui::fitted_text(spec.label + (marked && layer < 0 ? " *" : ""), width - size * 0.8f);
+  ui::fitted_text(name_in_group(spec, parameters.table()) + (marked && layer < 0 ? " *" : ""), width - size * 0.8f);
   ImGui::EndGroup();
   if (marked) ImGui::PopStyleColor();
   if (!ImGui::IsItemHovered(ImGuiHoveredFlags_ForTooltip | ImGuiHoveredFlags_AllowWhenDisabled)) return;

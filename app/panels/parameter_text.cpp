@@ -47,6 +47,22 @@ std::vector<int> overridden_layers(const Parameters& parameters, std::string_vie
   return layers;
 }
 
+std::string name_in_group(const ParameterSpec& spec, const ParameterTable& table) {
+  std::string shared = spec.path.substr(0, spec.path.rfind('.') + 1);
+  for (const ParameterSpec& other : table.specs()) {
+    if (other.group != spec.group) continue;
+    while (!shared.empty() && !other.path.starts_with(shared)) {
+      const std::size_t dot = shared.size() > 1 ? shared.rfind('.', shared.size() - 2) : std::string::npos;
+      shared.resize(dot == std::string::npos ? 0 : dot + 1);
+    }
+  }
+  std::string name = spec.path.substr(shared.size());
+  for (char& c : name) {
+    if (c == '.' || c == '_') c = ' ';
+  }
+  return name;
+}
+
 bool matches(const ParameterSpec& spec, std::string_view filter) {
   const std::string all = lower(spec.path + " " + spec.label + " " + spec.group + " " + spec.help);
   const std::string wanted = lower(filter);

@@ -15,6 +15,10 @@ std::string path_for_layer(std::string_view base, int layer);
 // The layers that have a value of their own for this parameter, rising.
 std::vector<int> overridden_layers(const Parameters&, std::string_view base);
 
+// What a parameter is called under its group's heading: its path without what all of the group start with, in words.
+// "data name" for task.data.name among task.*.
+std::string name_in_group(const ParameterSpec&, const ParameterTable&);
+
 // Every word of `filter` is in the path, label, group or help, whatever the case. An empty filter matches all.
 bool matches(const ParameterSpec&, std::string_view filter);
 

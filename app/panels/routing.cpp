@@ -21,7 +21,9 @@ class RoutingPanel final : public Panel {
     return "Which expert serves which class: each bar is a class, divided among the experts that its tokens go to. "
            "Beside it, every expert's load against an even share; experts without a token are dead.";
   }
-  std::vector<std::string> families() const override { return {"routing", "load_cv", "max_vio", "dead_experts"}; }
+  std::vector<std::string> families() const override {
+    return {"routing", "load", "load_cv", "max_vio", "dead_experts"};
+  }
 
   void draw(PanelContext& context) override {
     if (ui::tab("Bars", !matrix_view_)) matrix_view_ = false;
@@ -49,17 +51,19 @@ class RoutingPanel final : public Panel {
     const float spacing = ImGui::GetStyle().ItemSpacing.x * 1.5f;
     const float width = std::floor((room.x - spacing) * 0.64f);
     const std::vector<float> shares = column_shares(*routed);
+    const RoutedLayer of_layer{layer, spec.axes[0].title};
     if (matrix_view_) {
       draw_matrix(context, *routed, spec, shares, ImVec2(width, room.y));
     } else {
-      const BarHit hit = stacked_bars("##shares", spec.axes[1].labels, shares, routed->rows, layer,
-                                      spec.axes[1].title + " by expert", ImVec2(width, room.y), context);
+      const BarHit hit = stacked_bars("##shares", spec.axes[1].labels, shares, routed->rows, of_layer,
+                                      spec.axes[1].title + " by " + of_layer.noun, ImVec2(width, room.y), context);
       select(context, hit);
     }
     ImGui::SameLine(0, spacing);
-    const std::vector<float> load = row_shares(*routed);
-    select(context,
-           load_bars("##load", load, dead, layer, "expert: load", ImVec2(room.x - spacing - width, room.y), context));
+    const Matrix* assigned = newest(context.snapshot, find_metric(*description, "load", layer, 2));
+    const std::vector<float> load =
+        assigned && assigned->rows == routed->rows && assigned->columns == 1 ? assigned->values : row_shares(*routed);
+    select(context, load_bars("##load", load, dead, of_layer, ImVec2(room.x - spacing - width, room.y), context));
     if (any_dead) name_dead(context, dead, spec);
   }
 
@@ -97,6 +101,8 @@ class RoutingPanel final : public Panel {
     map.column_axis.colour = [dark = context.dark](int expert) { return expert_colour(expert, dark); };
     map.column_axis.highlighted = [&](int expert) { return context.selection.highlights(layer, expert); };
     map.value_name = "share";
+    map.high = *std::max_element(shares.begin(), shares.end());
+    if (map.high > 0.5 || map.high <= 0) map.high = 1;  // with many experts all shares are small
     map.selected_row = context.selection.group;
     map.selected_column = context.selection.expert;
     const HeatmapHit hit = draw_heatmap("##matrix", map, size, context, cache_);

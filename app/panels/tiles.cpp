@@ -98,6 +98,7 @@ class TilesPanel final : public Panel {
     measures.row_title = width_of("class");
     measures.column_title = width_of("tile");
     measures.line = ImGui::GetTextLineHeight();
+    measures.row_pitch = least_pitch(description.classes, measures.line);
     measures.largest_cell = 44 * context.scale;
     const HeatmapLayout layout = layout_heatmap(measures);
     const ImVec2 origin = ImGui::GetCursorScreenPos();

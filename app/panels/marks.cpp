@@ -1,5 +1,5 @@
 // What was changed during a run and what still will be, as marks on a step axis.
-#include "app/panels/timeline.h"
+#include "app/panels/marks.h"
 
 #include <map>
 
