@@ -20,8 +20,8 @@ inline constexpr const char* seed_path = "run.seed";    // integer
 inline constexpr const char* steps_path = "run.steps";  // integer: planned steps
 inline constexpr const char* pace_path = "run.pace";    // at most so many steps a second; 0: as fast as it goes
 
-// A change of a live parameter at a step (before that step is computed). With ramp > 0 a number goes from its old
-// value, which it still has at `step`, to the new one, which it has from `step + ramp` on (linear; geometric where the
+// A change of a live parameter at a step (before that step is computed). With ramp > 0 a number goes from the value it
+// had before, and still has at `step`, to the new one, which it has from `step + ramp` on (linear; geometric where the
 // parameter's scale is logarithmic; integers are rounded). The next intervention on the same path ends a ramp.
 struct Intervention {
   std::int64_t step = 0;

@@ -74,7 +74,7 @@ class TreeReader {
       if (problems_.size() >= max_problems) return;
       if (std::find(skipped.begin(), skipped.end(), key) != skipped.end()) continue;
       const std::string child = path.empty() ? key : path + "." + key;
-      const bool own_key = key.find('.') == std::string::npos;
+      const bool own_key = !key.empty() && key.find('.') == std::string::npos;
       if (own_key && table_.find(child) != nullptr) {
         read_value(child, value);
       } else if (own_key && is_object(child)) {
