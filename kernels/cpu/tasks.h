@@ -1,30 +1,17 @@
-// Work shared among LibTorch's threads.
+// Work shared among LibTorch's threads, and memory for it.
 #pragma once
 
-#include <ATen/Parallel.h>
+#include <c10/util/FunctionRef.h>
 
-#include <atomic>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <new>
 
 namespace tessera::kernels::cpu {
 
-// Calls f(worker_scratch, i) for every i < n, on as many threads as there are: each takes the next i when it is done
-// with the last, so give the large ones first. What f writes must not depend on which thread calls it or when.
-template <class F>
-void for_each_task(std::int64_t n, const F& f) {
-  const std::int64_t threads = at::in_parallel_region() ? 1 : std::min<std::int64_t>(n, at::get_num_threads());
-  if (threads <= 1) {
-    for (std::int64_t i = 0; i < n; ++i) f(i);
-    return;
-  }
-  std::atomic<std::int64_t> next{0};
-  at::parallel_for(0, threads, 1, [&](std::int64_t, std::int64_t) {
-    for (std::int64_t i = next++; i < n; i = next++) f(i);
-  });
-}
+// Calls f(i) for every i < n on as many threads as LibTorch may use: each takes the next i when it is done with the
+// last, so give the large ones first. What f writes must not depend on which thread calls it or when.
+void for_each_task(std::int64_t n, c10::function_ref<void(std::int64_t)> f);
 
 // Uninitialised memory, aligned for the widest vectors.
 template <class T>

@@ -29,6 +29,14 @@ struct Tile {
     }
   }
 
+  // f(i, row i's left vector, its right one) for all rows. Unrolled: a row's number must be a constant for the tile to
+  // stay in registers.
+  template <class F>
+  TESSERA_INLINE void for_each_row(F f) {
+#pragma GCC unroll 8
+    for (int i = 0; i < M; ++i) f(i, c[i][0], c[i][1]);
+  }
+
   // c[i][j] += a(i) * b[j], one step along k.
   template <class A>
   TESSERA_INLINE void add(A a, const T* b) {
@@ -42,24 +50,23 @@ struct Tile {
   }
 };
 
-// Calls f.template operator()<M>(first) for `rows` rows cut into tiles of nearly equal heights M <= tile_rows.
+// Calls f.template operator()<M>(first) for each of `tiles` tiles of height M <= tile_rows.
 template <int M = tile_rows, class F>
-TESSERA_INLINE void call_with_height(int height, std::int64_t first, F& f) {
+TESSERA_INLINE void for_tiles_of(std::int64_t height, std::int64_t tiles, std::int64_t first, F& f) {
   if constexpr (M > 1) {
-    if (height < M) return call_with_height<M - 1>(height, first, f);
+    if (height < M) return for_tiles_of<M - 1>(height, tiles, first, f);
   }
-  f.template operator()<M>(first);
+  for (std::int64_t i = 0; i < tiles; ++i) f.template operator()<M>(first + i * M);
 }
 
+// The same for `rows` rows cut into as few tiles as can be, of heights that differ by one at most.
 template <class F>
 TESSERA_INLINE void for_each_tile(std::int64_t rows, F f) {
   const std::int64_t tiles = (rows + tile_rows - 1) / tile_rows;
-  std::int64_t first = 0;
-  for (std::int64_t i = 0; i < tiles; ++i) {
-    const std::int64_t height = (rows - first) / (tiles - i);
-    call_with_height(static_cast<int>(height), first, f);
-    first += height;
-  }
+  if (tiles == 0) return;
+  const std::int64_t height = rows / tiles, higher = rows % tiles;
+  if (higher > 0) for_tiles_of(height + 1, higher, 0, f);
+  for_tiles_of(height, tiles - higher, higher * (height + 1), f);
 }
 
 // panel[k][j] = from[k * stride + j] for j < columns, 0 up to tile_columns: columns of a row-major matrix.

@@ -1,0 +1,162 @@
+// Our operators side by side with plain LibTorch calls for the same thing, on the default preset's shape: 128 tokens, 8
+// experts 64-128-64, 2 a token. Both are timed in turn within one benchmark, so that whatever else the machine does
+// meets both; the time shown is ours (median), the counters are the peer's in microseconds and peer / ours.
+#include <benchmark/benchmark.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <vector>
+
+#include "kernels/dispatch/op.h"
+#include "kernels/expert_mlp/op.h"
+#include "kernels/gate/op.h"
+
+namespace {
+
+using at::Tensor;
+using namespace tessera::kernels;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::int64_t tokens = 128, experts = 8, width = 64, hidden = 128, chosen = 2;
+
+double seconds(const std::function<void()>& f) {
+  const auto start = Clock::now();
+  f();
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+double median(std::vector<double>& v) {
+  std::nth_element(v.begin(), v.begin() + v.size() / 2, v.end());
+  return v[v.size() / 2];
+}
+
+void side_by_side(benchmark::State& state, const std::function<void()>& ours, const std::function<void()>& peer) {
+  at::set_num_threads(2);
+  for (int i = 0; i < 20; ++i) {
+    ours();
+    peer();
+  }
+  std::vector<double> our_times, peer_times;
+  for ([[maybe_unused]] auto _ : state) {
+    our_times.push_back(seconds(ours));
+    peer_times.push_back(seconds(peer));
+    state.SetIterationTime(our_times.back());
+  }
+  const double our = median(our_times), their = median(peer_times);
+  state.counters["ours_us"] = our * 1e6;
+  state.counters["peer_us"] = their * 1e6;
+  state.counters["ratio"] = their / our;
+}
+
+struct Layer {
+  Tensor x = torch::randn({tokens, width}, torch::requires_grad());
+  Tensor router = torch::randn({experts, width}).mul_(0.1).requires_grad_();
+  Tensor w1 = torch::randn({experts, width, hidden}).mul_(0.1).requires_grad_();
+  Tensor b1 = torch::zeros({experts, hidden}, torch::requires_grad());
+  Tensor w2 = torch::randn({experts, hidden, width}).mul_(0.1).requires_grad_();
+  Tensor b2 = torch::zeros({experts, width}, torch::requires_grad());
+  Tensor gradient = torch::randn({tokens, width});
+
+  void backward(const Tensor& y) const { torch::autograd::grad({y}, {x, router, w1, b1, w2, b2}, {gradient}); }
+};
+
+// What a person would write: a loop over experts.
+Tensor loop_over_experts(const Layer& l) {
+  const auto [weights, indices] = at::linear(l.x, l.router).softmax(-1).topk(chosen, -1);
+  const Tensor normalised = weights / weights.sum(-1, true);
+  Tensor y = at::zeros_like(l.x);
+  for (std::int64_t e = 0; e < experts; ++e) {
+    const auto where = (indices == e).nonzero_numpy();
+    const Tensor h = at::gelu(at::addmm(l.b1[e], l.x.index({where[0]}), l.w1[e]));
+    y = y.index_add(0, where[0], at::addmm(l.b2[e], h, l.w2[e]) * normalised.index({where[0], where[1]}).unsqueeze(1));
+  }
+  return y;
+}
+
+// The same with LibTorch's grouped matrix product.
+Tensor grouped(const Layer& l) {
+  const auto [weights, indices] = at::linear(l.x, l.router).softmax(-1).topk(chosen, -1);
+  const Tensor normalised = (weights / weights.sum(-1, true)).flatten();
+  const Tensor flat = indices.flatten(), order = flat.argsort(/*stable=*/true, 0), expert = flat.index({order});
+  const Tensor row = order.div(chosen, "floor");
+  const Tensor ends = at::bincount(flat, {}, experts).cumsum(0).to(at::kInt);
+  const Tensor h = at::gelu(at::_grouped_mm(l.x.index({row}), l.w1, ends) + l.b1.index({expert}));
+  const Tensor out = at::_grouped_mm(h, l.w2, ends) + l.b2.index({expert});
+  return at::zeros_like(l.x).index_add(0, row, out * normalised.index({order}).unsqueeze(1));
+}
+
+Tensor custom(const Layer& l) {
+  const auto [alpha, scores] = gate(at::linear(l.x, l.router), 1.0, Score::softmax, chosen, true);
+  const Assignments a = dispatch(alpha, chosen);
+  return expert_mlp(l.x, a.tokens, a.weights, a.offsets, l.w1, l.b1, l.w2, l.b2, Activation::gelu);
+}
+
+void layer_against_loop(benchmark::State& state) {
+  const Layer l;
+  side_by_side(
+      state, [&] { l.backward(custom(l)); }, [&] { l.backward(loop_over_experts(l)); });
+}
+
+void layer_against_grouped_mm(benchmark::State& state) {
+  const Layer l;
+  side_by_side(
+      state, [&] { l.backward(custom(l)); }, [&] { l.backward(grouped(l)); });
+}
+
+void layer_forward_against_grouped_mm(benchmark::State& state) {
+  const Layer l;
+  const torch::NoGradGuard no_gradients;
+  side_by_side(
+      state, [&] { custom(l); }, [&] { grouped(l); });
+}
+
+// An operator against its reference, forward and backward.
+void one_gate(benchmark::State& state, Score score, std::int64_t k) {
+  const Tensor logits = torch::randn({tokens, experts}, torch::requires_grad()), d = torch::randn({tokens, experts});
+  const auto step = [&](auto gate) {
+    torch::autograd::grad({std::get<0>(gate(logits, 1.0, score, k, true))}, {logits}, {d});
+  };
+  side_by_side(
+      state, [&] { step(gate); }, [&] { step(reference::gate); });
+}
+
+void one_dispatch(benchmark::State& state) {
+  const Tensor alpha =
+      std::get<0>(gate(torch::randn({tokens, experts}), 1.0, Score::softmax, chosen, true)).requires_grad_();
+  const Tensor d = torch::randn({tokens * chosen});
+  const auto step = [&](auto dispatch) { torch::autograd::grad({dispatch(alpha, chosen).weights}, {alpha}, {d}); };
+  side_by_side(
+      state, [&] { step(dispatch); }, [&] { step(reference::dispatch); });
+}
+
+void one_expert_mlp(benchmark::State& state, Activation activation, bool backward) {
+  const Layer l;
+  Assignments a =
+      dispatch(std::get<0>(gate(torch::randn({tokens, experts}), 1.0, Score::softmax, chosen, true)), chosen);
+  a.weights.requires_grad_();
+  const at::AutoGradMode mode(backward);
+  const auto step = [&](auto expert_mlp) {
+    const Tensor y = expert_mlp(l.x, a.tokens, a.weights, a.offsets, l.w1, l.b1, l.w2, l.b2, activation);
+    if (backward) torch::autograd::grad({y}, {l.x, a.weights, l.w1, l.b1, l.w2, l.b2}, {l.gradient});
+  };
+  side_by_side(
+      state, [&] { step(expert_mlp); }, [&] { step(reference::expert_mlp); });
+}
+
+#define TESSERA_BENCHMARK(...) BENCHMARK_CAPTURE(__VA_ARGS__)->UseManualTime()->Unit(benchmark::kMicrosecond)
+BENCHMARK(layer_against_loop)->UseManualTime()->Unit(benchmark::kMicrosecond);
+BENCHMARK(layer_against_grouped_mm)->UseManualTime()->Unit(benchmark::kMicrosecond);
+BENCHMARK(layer_forward_against_grouped_mm)->UseManualTime()->Unit(benchmark::kMicrosecond);
+TESSERA_BENCHMARK(one_gate, softmax_top2, Score::softmax, 2);
+TESSERA_BENCHMARK(one_gate, sigmoid_top2, Score::sigmoid, 2);
+TESSERA_BENCHMARK(one_gate, sparsemax_dense, Score::sparsemax, 0);
+TESSERA_BENCHMARK(one_gate, entmax15_dense, Score::entmax15, 0);
+BENCHMARK(one_dispatch)->UseManualTime()->Unit(benchmark::kMicrosecond);
+TESSERA_BENCHMARK(one_expert_mlp, relu, Activation::relu, true);
+TESSERA_BENCHMARK(one_expert_mlp, gelu, Activation::gelu, true);
+TESSERA_BENCHMARK(one_expert_mlp, silu, Activation::silu, true);
+TESSERA_BENCHMARK(one_expert_mlp, gelu_forward, Activation::gelu, false);
+
+}  // namespace
