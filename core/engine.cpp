@@ -1,0 +1,36 @@
+#include "core/engine.h"
+
+#include <stdexcept>
+
+#include "core/engine/device.h"
+#include "core/engine/experiment_run.h"
+
+namespace tessera {
+namespace {
+
+class TrainingEngine : public Engine {
+ public:
+  Description build(const Preset& preset) override {
+    auto fresh = std::make_unique<ExperimentRun>(preset.parameters);  // what throws leaves the old one whole
+    run_ = std::move(fresh);
+    return run_->description();
+  }
+  void step(std::int64_t step, bool last, Telemetry& telemetry) override { built().step(step, last, telemetry); }
+  void apply(const Parameters& parameters) override { built().apply(parameters); }
+  void save(Writer& writer) const override { built().save(writer); }
+  void restore(Reader& reader) override { built().restore(reader); }
+  std::uint64_t memory_bytes() const override { return memory_in_use(run_ ? run_->device() : at::Device(at::kCPU)); }
+
+ private:
+  ExperimentRun& built() const {
+    if (!run_) throw std::logic_error("the engine has not built an experiment");
+    return *run_;
+  }
+  std::unique_ptr<ExperimentRun> run_;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_engine() { return std::make_unique<TrainingEngine>(); }
+
+}  // namespace tessera

@@ -1,0 +1,56 @@
+// A built experiment: task, model, learner, measurements. What make_engine()'s engine holds between two builds.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/lab/engine.h"
+#include "core/learn/learner.h"
+#include "core/learn/probes.h"
+#include "core/measure/measure_parameters.h"
+#include "core/measure/metrics.h"
+#include "core/measure/routing_window.h"
+
+namespace tessera {
+
+class ExperimentRun {
+ public:
+  // Throws InputError. Sets the calling thread's number of threads, as step() does.
+  explicit ExperimentRun(const Parameters& parameters);
+  // Not copyable or movable
+  ExperimentRun(const ExperimentRun&) = delete;
+  ExperimentRun& operator=(const ExperimentRun&) = delete;
+
+  Description description() const;
+  void step(std::int64_t step, bool last, Telemetry& telemetry);
+  void apply(const Parameters& parameters);
+  void save(Writer& writer) const;
+  void restore(Reader& reader);
+  at::Device device() const { return device_; }
+
+ private:
+  bool due(std::int64_t every, std::int64_t step, bool last) const;
+  void check_loss(const StepResult& result, std::int64_t step, bool now) const;
+  void accumulate(const StepResult& result);
+  double test_accuracy(bool all) const;
+  void observe_scalars(const StepResult& result, Observation& seen) const;
+  void observe_maps(Observation& seen) const;
+  void observe_conflict(Observation& seen) const;
+  template <class Part>
+  void for_each_tensor(const Part& part) const;  // part(name, tensor): all that a checkpoint holds but the sampler
+
+  Parameters parameters_;  // in force
+  MeasureParameters measure_;
+  std::int64_t threads_;
+  at::Device device_;
+  ClassificationTask task_;
+  Model model_;
+  Learner learner_;
+  Groups groups_;
+  Probes probes_;
+  std::vector<RoutingWindow> windows_;  // one a routed layer
+  at::Tensor hits_, seen_;              // int64 scalars: training samples right, and all, since the last point
+  std::vector<Metric> metrics_;
+};
+
+}  // namespace tessera

@@ -1,0 +1,37 @@
+// Supervised learning: one step is a batch, forward, backward, AdamW.
+#pragma once
+
+#include "core/learn/adamw.h"
+#include "core/moe/model.h"
+#include "core/moe/router_losses.h"
+#include "core/tasks/classification.h"
+
+namespace tessera {
+
+// What happened in a step. Nothing in it has a gradient any more.
+struct StepResult {
+  ModelOutput output;  // of the batch, before learning from it
+  at::Tensor labels;   // int64 [samples]
+  at::Tensor total;    // scalar: task_loss + parts
+  at::Tensor parts;    // [3], see RouterLosses
+};
+
+class Learner {
+ public:
+  Learner(Model& model, ClassificationTask& task, const LearnParameters& parameters);
+  // Not copyable or movable
+  Learner(const Learner&) = delete;
+  Learner& operator=(const Learner&) = delete;
+
+  StepResult step();
+
+  LearnParameters live;
+  AdamW optimiser;
+
+ private:
+  Model& model_;
+  ClassificationTask& task_;
+  std::vector<at::Tensor> weights_;
+};
+
+}  // namespace tessera

@@ -1,0 +1,59 @@
+#include "core/learn/probes.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+
+#include "core/lab/problem.h"
+
+namespace tessera {
+
+Probes::Probes(const ClassificationTask& task, const Groups& groups, std::int64_t samples, std::int64_t seed) {
+  const auto& labels = task.train_labels();
+  std::vector<std::int32_t> order(labels.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::int32_t>(i);
+  Random(seed, "conflict probes").shuffle(order);
+  for (const auto& group : groups) {
+    std::vector<std::int64_t> picked;
+    for (const std::int32_t i : order) {
+      if (static_cast<std::int64_t>(picked.size()) == samples) break;
+      const int label = labels[static_cast<std::size_t>(i)];
+      if (std::find(group.begin(), group.end(), label) != group.end()) picked.push_back(i);
+    }
+    if (picked.empty()) {
+      throw InputError({{"measure.groups", "no training sample of group " + group_name(group, task.classes()),
+                         "groups of which the training set has samples, or a larger task.train_samples"}});
+    }
+    groups_.push_back(task.pick(picked));
+  }
+}
+
+ConflictGrams Probes::measure(const Model& model) const {
+  const auto& weights = model.weights();
+  std::vector<at::Tensor> values;
+  for (const Weight& weight : weights) values.push_back(weight.value);
+  std::vector<std::vector<at::Tensor>> rows(weights.size());  // of each weight, one flat gradient a group
+  for (const Samples& samples : groups_) {
+    const ModelOutput output = model.forward(samples.pixels, samples.labels);
+    const auto gradients = torch::autograd::grad({output.task_loss}, values);
+    for (std::size_t w = 0; w < gradients.size(); ++w) rows[w].push_back(gradients[w].flatten());
+  }
+
+  const auto groups = static_cast<std::int64_t>(groups_.size());
+  ConflictGrams grams;
+  grams.routers.resize(model.experts().size());
+  grams.experts.resize(model.experts().size());
+  for (std::size_t w = 0; w < weights.size(); ++w) {
+    const auto layer = static_cast<std::size_t>(weights[w].layer);
+    if (weights[w].scope == Scope::head) continue;
+    at::Tensor& gram = weights[w].scope == Scope::encoder  ? grams.encoder
+                       : weights[w].scope == Scope::router ? grams.routers[layer]
+                                                           : grams.experts[layer];
+    if (!gram.defined()) gram = at::zeros({groups, groups}, at::kDouble);
+    const at::Tensor stacked = at::stack(rows[w]);
+    gram += at::mm(stacked, stacked.t()).to(at::kCPU, at::kDouble);
+  }
+  return grams;
+}
+
+}  // namespace tessera

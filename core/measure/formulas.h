@@ -1,0 +1,38 @@
+// The formulas of the metrics, as pure functions. Tensors are double and on the CPU. T: tokens, E: experts, C: classes,
+// G: groups. NaN where a value is not defined.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace tessera {
+
+// Rows divided by their sum; rows without weight are left out. weights: [T, E], not negative.
+at::Tensor normalised_rows(const at::Tensor& weights);
+
+// Mean over tokens of H(p_t) = -sum_e p_te ln p_te, p the normalised rows; nats.
+double mean_entropy(const at::Tensor& weights);
+// H of the mean over tokens of the normalised rows; nats.
+double entropy_of_mean(const at::Tensor& weights);
+// Of token and expert: entropy_of_mean - mean_entropy; nats.
+double mutual_information(const at::Tensor& weights);
+
+// load: [E], assignments of each expert.
+double load_cv(const at::Tensor& load);       // population standard deviation / mean
+double max_vio(const at::Tensor& load);       // (max - mean) / mean (arXiv 2408.15664)
+double dead_experts(const at::Tensor& load);  // share of experts without an assignment
+
+// routed: [E, C], weight routed to an expert from tokens of a class. An expert without weight is dead: NaN.
+at::Tensor overlap_pairs(
+    const at::Tensor& routed);  // [E, E]: sum_c min(p(c|i), p(c|j)), p(c|i) = routed_ic / its row's sum
+at::Tensor routing_shares(const at::Tensor& routed);  // [E, C]: routed / its sum
+// together: [E, E], tokens that chose both; on the diagonal, tokens that chose the expert.
+at::Tensor coactivation(const at::Tensor& together);  // [E, E]: N_ij / N_i; not symmetric (OLMoE, arXiv 2409.02060)
+// Mean over the pairs i != j of living experts; NaN with fewer than two.
+double mean_of_pairs(const at::Tensor& pairs);
+
+// gram: [G, G], inner products of the groups' gradients.
+at::Tensor cosines(const at::Tensor& gram);  // [G, G]; NaN for a group whose gradient is zero
+// #{i < j : cos_ij < 0} / #{i < j}, over the pairs that have a cosine.
+double conflict_rate(const at::Tensor& gram);
+
+}  // namespace tessera

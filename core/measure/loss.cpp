@@ -1,0 +1,40 @@
+#include <limits>
+
+#include "core/measure/declare.h"
+
+namespace tessera {
+
+void add_losses(std::vector<Metric>& metrics, const Subject&) {
+  const auto add = [&](const char* name, const char* title, const char* definition, const char* formula,
+                       const char* source, std::function<double(const LossObservation&)> value) {
+    MetricSpec spec;
+    spec.name = std::string("loss/") + name;
+    spec.family = "loss";
+    spec.title = title;
+    spec.unit = "nats";
+    spec.definition = definition;
+    spec.formula = formula;
+    spec.source = source;
+    metrics.push_back({std::move(spec), Due::scalars,
+                       [value = std::move(value)](const Observation& seen) { return value(seen.loss); }, nullptr});
+  };
+  const auto part = [](std::size_t index) {
+    return [index](const LossObservation& loss) {
+      return loss.parts[index].value_or(std::numeric_limits<double>::quiet_NaN());
+    };
+  };
+  add("total", "loss", "What training minimises, on the step's batch: the sum of its parts.",
+      "task + sum over layers of coefficient x auxiliary loss", "",
+      [](const LossObservation& loss) { return loss.total; });
+  add("task", "task loss",
+      "Cross entropy of the classes; routed by label, that within the tiles of the sample's class.",
+      "mean_t -ln softmax(logits_t)_y", "", [](const LossObservation& loss) { return loss.task; });
+  add("alpha_entropy", "alpha entropy loss", "Its part in the loss, summed over the layers; none while it is off.",
+      "c mean_t H(alpha_t / sum)", "Shannon 1948", part(0));
+  add("load_balance", "load balance loss", "Its part in the loss, summed over the layers; none while it is off.",
+      "c E sum_e f_e P_e", "Fedus, Zoph & Shazeer 2022, eq. 4", part(1));
+  add("z_loss", "z-loss", "Its part in the loss, summed over the layers; none while it is off.",
+      "c mean_t logsumexp(logits_t)^2", "Zoph et al. 2022, eq. 5", part(2));
+}
+
+}  // namespace tessera

@@ -1,0 +1,33 @@
+// All metrics of an experiment. A new one is a file with its formula and declaration, and a line in metrics.cpp.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/lab/metric.h"
+#include "core/measure/observation.h"
+
+namespace tessera {
+
+enum class Due { scalars, matrices, test, conflict };  // at which of the intervals of measure.*
+
+struct Metric {
+  MetricSpec spec;
+  Due due = Due::scalars;
+  // By rank, one of the two. A scalar that is NaN has no value now and is not written (a loss is, whatever it is).
+  std::function<double(const Observation&)> scalar;
+  std::function<Matrix(const Observation&)> matrix;
+};
+
+// What is measured: names for axes.
+struct Subject {
+  int moe_layers = 0;                    // the routed layer after them, if there is one, is the tiles
+  std::vector<std::string> layer_names;  // "layer 0", ..., "tiles"
+  std::vector<int> experts;              // of each routed layer
+  std::vector<std::string> classes, groups;
+};
+
+std::vector<Metric> all_metrics(const Subject& subject);
+
+}  // namespace tessera

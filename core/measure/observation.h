@@ -1,0 +1,35 @@
+// What happened in a step, handed to the metrics.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <array>
+#include <optional>
+#include <vector>
+
+namespace tessera {
+
+// Tensors are double and on the CPU; shapes as in formulas.h. Only what the metrics due need is filled in.
+struct LayerObservation {
+  at::Tensor alpha, scores;              // [T, E]: of this step's batch
+  at::Tensor load;                       // [E]: assignments since the last point of the curves
+  at::Tensor routed, together;           // [E, C], [E, E]: since the last heatmaps
+  at::Tensor router_gram, experts_gram;  // [G, G]: of the groups' gradients; the former undefined for tiles
+  std::optional<double> temperature;     // none for tiles
+};
+
+struct LossObservation {
+  double total = 0, task = 0;
+  std::array<std::optional<double>, 3>
+      parts;  // alpha_entropy, load_balance, z_loss: coefficient x value; none when off
+};
+
+struct Observation {
+  LossObservation loss;
+  double rate = 0;                               // learning rate
+  double train_accuracy = 0, test_accuracy = 0;  // fractions
+  at::Tensor encoder_gram;                       // [G, G]
+  std::vector<LayerObservation> layers;          // routed layers
+};
+
+}  // namespace tessera
