@@ -50,7 +50,7 @@ at::Tensor z_loss(const at::Tensor& logits, double coefficient, at::Tensor& grad
 // One node for all layers. Inputs: alpha, scores, logits of each layer in turn. Gradients are made on the way forward.
 class Losses : public torch::autograd::Function<Losses> {
  public:
-  static at::Tensor forward(AutogradContext* context, const variable_list& inputs, std::span<const Routing> routings,
+  static at::Tensor forward(AutogradContext* context, at::TensorList inputs, std::span<const Routing> routings,
                             std::span<const RouterLossParameters> coefficients) {
     variable_list gradients(inputs.size());
     at::Tensor parts = at::zeros({3}, inputs[0].options());
@@ -92,7 +92,7 @@ RouterLosses router_losses(std::span<const Routing> routings, std::span<const Ro
   for (const Routing& routing : routings) {
     inputs.insert(inputs.end(), {routing.alpha, routing.scores, routing.logits});
   }
-  const at::Tensor parts = Losses::apply(inputs, routings, coefficients);
+  const at::Tensor parts = Losses::apply(at::TensorList(inputs), routings, coefficients);
   losses.total = parts.sum();
   losses.parts = parts.detach();
   return losses;

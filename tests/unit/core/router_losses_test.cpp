@@ -80,10 +80,10 @@ class RouterLossGradients : public testing::TestWithParam<std::tuple<kernels::Sc
 
 TEST_P(RouterLossGradients, AreThoseOfFiniteDifferences) {
   const auto [score, k, normalise] = GetParam();
-  at::Tensor logits = golden_logits();
+  // Away from ties and from the borders of supports, where there is no derivative.
+  at::Tensor logits = golden_logits() + at::arange(16, at::kDouble).view({4, 4}).sin() * .3;
   logits.set_requires_grad(true);
-  for (const auto& c :
-       {coefficients(.7, 0, 0), coefficients(0, .3, 0), coefficients(0, 0, .2), coefficients(1, 2, 3)}) {
+  for (const auto& c : {coefficients(.7, 0, 0), coefficients(0, .3, 0), coefficients(1, 2, 3)}) {
     const auto value = [&] {
       const Routing routing = route(logits, score, k, normalise);
       return losses(routing, c).total;
