@@ -105,6 +105,7 @@ BarHit stacked_bars(const char* id, const std::vector<std::string>& rows, std::s
     }
   }
   for (const double share : {0.0, 0.5, 1.0}) {
+    if (share == 0.5 && chart.width < 7 * chart.line) continue;
     chart.figure(list, share, 1, share == 0 ? "0" : share == 1 ? "100 %" : "50 %", tone.muted);
   }
   if (hit.row >= 0 && ImGui::BeginTooltip()) {

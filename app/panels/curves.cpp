@@ -246,11 +246,21 @@ class CurvesPanel final : public Panel {
     return best;
   }
 
+  static void swatch(ImU32 colour) {
+    const float line = ImGui::GetTextLineHeight(), half = std::round(line * 0.22f);
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float middle = at.y + std::round(line / 2);
+    ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(at.x, middle - half), ImVec2(at.x + 2 * half, middle + half),
+                                              colour);
+    ImGui::SetCursorPosX(ImGui::GetCursorPosX() + line * 0.7f);
+  }
+
   // All series at the step under the pointer.
   void read_out(const PanelContext& context, const std::vector<std::string>& shown) {
     const Description& description = *context.snapshot.description;
     if (!ImGui::BeginTooltip()) return;
     ImGui::Text("step %.0f", std::max(0.0, view_.hovered_step));
+    ImGui::PushStyleVar(ImGuiStyleVar_CellPadding, ImVec2(ImGui::GetStyle().CellPadding.x, 0));
     if (ImGui::BeginTable("##values", 3, ImGuiTableFlags_SizingFixedFit)) {
       for (const std::string& family : shown) {
         const std::vector<std::size_t> metrics = series_of(description, family);
@@ -262,8 +272,8 @@ class CurvesPanel final : public Panel {
           if (!reading) continue;
           ImGui::TableNextRow();
           ImGui::TableNextColumn();
-          ImGui::TextColored(ui::colour(series_colour(description, metrics[i], i, context.dark)), "%s",
-                             spec.title.empty() ? spec.name.c_str() : spec.title.c_str());
+          swatch(series_colour(description, metrics[i], i, context.dark));
+          ImGui::TextUnformatted(spec.title.empty() ? spec.name.c_str() : spec.title.c_str());
           ImGui::PushFont(context.figures, 0);
           ImGui::TableNextColumn();
           ImGui::TextUnformatted(ui::number(view_.smoothing > 0 ? reading->smoothed : reading->value).c_str());
@@ -274,6 +284,7 @@ class CurvesPanel final : public Panel {
       }
       ImGui::EndTable();
     }
+    ImGui::PopStyleVar();
     ImGui::EndTooltip();
   }
 

@@ -199,8 +199,9 @@ class Painter {
     }
   }
 
-  void outline(int row, int column, int rows, int columns, ImU32 ink, float thickness) const {
-    list_.AddRect(ImVec2(left(column), top(row)), ImVec2(left(column + columns), top(row + rows)), ink, 0, thickness);
+  void outline(int row, int column, int rows, int columns, ImU32 ink, float thickness, float outside = 0) const {
+    list_.AddRect(ImVec2(left(column) - outside, top(row) - outside),
+                  ImVec2(left(column + columns) + outside, top(row + rows) + outside), ink, 0, thickness);
   }
 
   void outlines(const HeatmapHit& hit) const {
@@ -216,7 +217,7 @@ class Painter {
     const int column = map_.selected_column < map_.columns ? map_.selected_column : -1;
     // On a rim of background, since the colours of the cells may be close to the accent.
     const auto select = [&](int first_row, int first_column, int rows, int columns) {
-      outline(first_row, first_column, rows, columns, tones_.background, 2.5f * thick);
+      outline(first_row, first_column, rows, columns, tones_.background, thick, thick);
       outline(first_row, first_column, rows, columns, tones_.accent, thick);
     };
     if (row >= 0 && column >= 0) {

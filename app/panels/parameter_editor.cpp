@@ -107,11 +107,7 @@ bool reset_button(const char* id, const PanelContext& context) {
 
 Edit value_widget(const std::string& path, const ParameterSpec& spec, Value& value, float width) {
   const std::string id = "##" + path;
-  // The grab lies under the figure: it may not hide it.
-  ImGui::PushStyleColor(ImGuiCol_SliderGrab, ImGui::GetColorU32(ImGuiCol_SliderGrab, 0.55f));
-  const Edit edit = widget_of(id.c_str(), spec, value, width);
-  ImGui::PopStyleColor();
-  return edit;
+  return widget_of(id.c_str(), spec, value, width);
 }
 
 void ParameterEditor::begin(const PanelContext& context) {

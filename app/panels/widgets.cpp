@@ -82,9 +82,11 @@ bool combo(const char* id, std::size_t& chosen, std::span<const std::string> ite
   for (const std::string& item : items) widest = std::max(widest, text_width(item));
   const ImGuiStyle& style = ImGui::GetStyle();
   const float full = widest + 2 * style.FramePadding.x + ImGui::GetFrameHeight();
-  ImGui::SetNextItemWidth(std::max(ImGui::GetFrameHeight() * 2, std::min(full, room)));
   bool changed = false;
-  if (ImGui::BeginCombo(id, items[chosen].c_str())) {
+  const float shown = std::max(ImGui::GetFrameHeight() * 2, std::min(full, room));
+  const float text_room = shown - ImGui::GetFrameHeight() - 2 * style.FramePadding.x + 1;
+  ImGui::SetNextItemWidth(shown);
+  if (ImGui::BeginCombo(id, fitted(items[chosen], text_room).c_str())) {
     for (std::size_t i = 0; i < items.size(); ++i) {
       if (ImGui::Selectable(items[i].c_str(), i == chosen) && i != chosen) {
         chosen = i;
