@@ -23,6 +23,13 @@ float widest(const std::vector<std::string>& labels) {
   return width;
 }
 
+// An end of the colour bar: three digits are enough there, the tooltip has more.
+std::string end_text(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g", value);
+  return text;
+}
+
 // Draws a heatmap once; the members are what its parts share.
 class Painter {
  public:
@@ -39,7 +46,7 @@ class Painter {
     range();
     bar_width_ = std::round(line_ * 0.7f);
     bar_gap_ = std::round(line_ * 0.5f);
-    const float figures = std::max({width_of(ui::number(low_)), width_of(ui::number(high_)), width_of("0")});
+    const float figures = std::max({width_of(end_text(low_)), width_of(end_text(high_)), width_of("0")});
     const float mark = map.row_axis.colour ? line_ : 0;
     HeatmapMeasures measures;
     measures.width = size.x;
@@ -319,7 +326,7 @@ class Painter {
     }
     list_.AddRect(ImVec2(from, above), ImVec2(to, below), ui::faded(tones_.muted, 0.6f));
     const auto figure = [&](double value, float y) {
-      list_.AddText(ImVec2(to + 4, std::round(y)), tones_.text, ui::number(value).c_str());
+      list_.AddText(ImVec2(to + 4, std::round(y)), tones_.text, end_text(value).c_str());
     };
     figure(high_, above);
     figure(low_, below - line_);

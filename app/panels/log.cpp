@@ -8,6 +8,8 @@
 namespace tessera {
 namespace {
 
+constexpr std::size_t most_rows = 500;
+
 std::string clock_time(std::chrono::system_clock::time_point when) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(when);
   std::tm local{};
@@ -60,7 +62,10 @@ class LogPanel final : public Panel {
     ImGui::TableHeadersRow();
     const Tones& tone = tones(context.dark);
     const bool at_end = ImGui::GetScrollY() >= ImGui::GetScrollMaxY();
-    for (const Event& event : context.events) {
+    // Rows differ in height, so that all are laid out in each frame: the newest are enough. Copy gives every one.
+    const std::size_t first = context.events.size() > most_rows ? context.events.size() - most_rows : 0;
+    for (std::size_t i = first; i < context.events.size(); ++i) {
+      const Event& event = context.events[i];
       if (!shown_[static_cast<std::size_t>(event.severity)]) continue;
       ImGui::TableNextRow();
       ImGui::TableNextColumn();
