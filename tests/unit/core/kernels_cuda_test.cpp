@@ -1,0 +1,109 @@
+// The operators on a GPU against their references on the CPU. A file of its own, so that where there is no GPU these
+// are reported as skipped and nothing else is.
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "kernels/dispatch/op.h"
+#include "kernels/expert_mlp/op.h"
+#include "kernels/gate/op.h"
+#include "tests/unit/core/kernels_mlp_case.h"
+#include "tests/unit/core/kernels_support.h"
+
+namespace tessera::kernels {
+namespace {
+
+using at::Tensor;
+
+TEST(Cuda, GateAgreesWithTheReference) {
+  TESSERA_SKIP_WITHOUT_GPU();
+  torch::manual_seed(5);
+  const struct {
+    std::int64_t tokens, experts, k;
+  } cases[] = {{1, 1, 1}, {128, 8, 2}, {33, 7, 0}, {70, 100, 6}, {5, 700, 9}, {0, 4, 2}};
+  for (const auto& c : cases) {
+    for (const Score score : {Score::softmax, Score::sigmoid, Score::sparsemax, Score::entmax15}) {
+      for (const bool normalise : {false, true}) {
+        for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
+          const Tensor logits = torch::randn({c.tokens, c.experts}, type).to(at::kCUDA).requires_grad_();
+          const Tensor exact = logits.detach().to(at::kCPU, at::kDouble).requires_grad_();
+          const Tensor da = torch::randn_like(exact), ds = torch::randn_like(exact);
+          const auto [alpha0, scores0] = reference::gate(exact, .7, score, c.k, normalise);
+          const auto [alpha, scores] = gate(logits, .7, score, c.k, normalise);
+          EXPECT_TRUE(near(scores, scores0, tolerance_of(type)));
+          EXPECT_TRUE(near(alpha, alpha0, tolerance_of(type)));
+          const auto expected = torch::autograd::grad({alpha0, scores0}, {exact}, {da, ds})[0];
+          const auto got = torch::autograd::grad({alpha, scores}, {logits}, {da.to(logits), ds.to(logits)})[0];
+          EXPECT_TRUE(near(got, expected, 10 * tolerance_of(type))) << int(score) << " " << c.experts << " " << c.k;
+        }
+      }
+    }
+  }
+}
+
+TEST(Cuda, GateOnTiesHugeLogitsAndNaN) {
+  TESSERA_SKIP_WITHOUT_GPU();
+  const Tensor logits =
+      torch::tensor({{1.f, 1.f, 1.f}, {-200.f, -201.f, -300.f}, {1e30f, 0.f, -1e30f}, {0.f, NAN, 1.f}});
+  for (const Score score : {Score::softmax, Score::sigmoid, Score::sparsemax, Score::entmax15}) {
+    const auto [alpha0, scores0] = gate(logits, 1, score, 2, true);
+    const auto [alpha, scores] = gate(logits.cuda(), 1, score, 2, true);
+    EXPECT_TRUE(near(alpha, alpha0, 1e-6)) << int(score);
+    EXPECT_TRUE(near(scores, scores0, 1e-6)) << int(score);
+  }
+}
+
+TEST(Cuda, DispatchAgreesWithTheReference) {
+  TESSERA_SKIP_WITHOUT_GPU();
+  torch::manual_seed(6);
+  const struct {
+    std::int64_t tokens, experts, k;
+  } cases[] = {{1, 1, 1}, {7, 5, 2}, {128, 8, 2}, {30, 4, 0}, {20000, 16, 3}, {0, 3, 2}};
+  for (const auto& c : cases) {
+    const Tensor alpha = std::get<0>(gate(torch::randn({c.tokens, c.experts}), 1, Score::softmax, c.k, true));
+    const Tensor there = alpha.cuda().requires_grad_();
+    const Assignments expected = reference::dispatch(alpha, c.k), got = dispatch(there, c.k);
+    EXPECT_TRUE(at::equal(got.tokens.cpu(), expected.tokens));
+    EXPECT_TRUE(at::equal(got.experts.cpu(), expected.experts));
+    EXPECT_TRUE(at::equal(got.offsets.cpu(), expected.offsets));
+    EXPECT_TRUE(at::equal(got.weights.detach().cpu(), expected.weights));
+    const Tensor gradient = torch::autograd::grad({got.weights.square().sum()}, {there})[0];
+    EXPECT_TRUE(near(gradient, 2 * alpha, 1e-6));
+  }
+}
+
+TEST(Cuda, DispatchLeavesOutWhatHasNoRoom) {
+  TESSERA_SKIP_WITHOUT_GPU();
+  const Assignments a = dispatch(torch::ones({3, 2}).cuda(), 1);  // six entries, three places
+  EXPECT_TRUE(at::equal(a.offsets.cpu(), torch::tensor({0, 3, 3}, at::kInt)));
+  EXPECT_TRUE(at::equal(a.tokens.cpu(), torch::tensor({0, 1, 2}, at::kInt)));
+}
+
+TEST(Cuda, ExpertMlpAgreesWithTheReference) {
+  TESSERA_SKIP_WITHOUT_GPU();
+  for (const MlpCase& c : mlp_cases()) {
+    for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
+      const MlpExample example(c, type);
+      const auto [y0, gradients0] = example.to(at::kCPU, at::kDouble).run(reference::expert_mlp);
+      const auto [y, gradients] = example.to(at::kCUDA, type).run(expert_mlp);
+      EXPECT_TRUE(near(y, y0, 10 * tolerance_of(type))) << c.name;
+      for (std::size_t i = 0; i < gradients.size(); ++i) {
+        EXPECT_TRUE(near(gradients[i], gradients0[i], 10 * tolerance_of(type))) << c.name << ", gradient " << i;
+      }
+    }
+  }
+}
+
+TEST(Cuda, BitsDoNotDependOnTheRun) {
+  TESSERA_SKIP_WITHOUT_GPU();
+  const MlpExample e =
+      MlpExample({"", 700, 8, 2, 64, 128, Activation::gelu, Load::random}, at::kFloat).to(at::kCUDA, at::kFloat);
+  const auto [y0, gradients0] = e.run(expert_mlp);
+  for (int i = 0; i < 3; ++i) {
+    const auto [y, gradients] = e.run(expert_mlp);
+    EXPECT_TRUE(at::equal(y, y0));
+    for (std::size_t j = 0; j < gradients.size(); ++j) EXPECT_TRUE(at::equal(gradients[j], gradients0[j])) << j;
+  }
+}
+
+}  // namespace
+}  // namespace tessera::kernels

@@ -1,0 +1,240 @@
+// The gate: values from SCIENCE.md, sections 1 and 2, the definition in plain ATen calls, and finite differences.
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "kernels/cpu/instruction_sets.h"
+#include "kernels/gate/detail.h"
+#include "kernels/gate/op.h"
+#include "tests/unit/core/kernels_support.h"
+
+namespace tessera::kernels {
+namespace {
+
+using at::Tensor;
+
+constexpr Score scores_of_all[] = {Score::softmax, Score::sigmoid, Score::sparsemax, Score::entmax15};
+
+struct Case {
+  std::int64_t tokens, experts, k;
+};
+// One token, one expert, all experts, k past the end, rows that don't fill a vector, many experts, no token.
+constexpr Case cases[] = {{1, 1, 1},  {1, 8, 2},  {5, 1, 0},    {128, 8, 2}, {17, 8, 8},
+                          {33, 7, 3}, {19, 5, 9}, {70, 100, 6}, {0, 4, 2},   {16, 64, 0}};
+
+Tensor row(std::vector<double> values) { return torch::tensor(values, at::kDouble).unsqueeze(0); }
+
+Tensor dense(const Tensor& logits, Score score, double temperature = 1) {
+  return std::get<1>(gate(logits, temperature, score, 0, false));
+}
+
+// Runs `check` on the operator and on each instruction set's version.
+void with_each_version(const Tensor& logits, double temperature, Score score, std::int64_t k, bool normalise,
+                       const std::function<void(const std::string&, const Tensor&, const Tensor&)>& check) {
+  const char* const names[] = {"softmax", "sigmoid", "sparsemax", "entmax15"};
+  const auto arguments = checked_gate(logits, temperature, names[static_cast<int>(score)], k, normalise);
+  for (const cpu::InstructionSet* set : cpu::instruction_sets()) {
+    const auto [alpha, scores] = cpu::gate(*set, logits, arguments);
+    check(set->name, alpha, scores);
+  }
+  const auto [alpha, scores] = gate(logits, temperature, score, k, normalise);
+  check("operator", alpha, scores);
+  const auto [alpha_defined, scores_defined] = reference::gate(logits, temperature, score, k, normalise);
+  check("reference", alpha_defined, scores_defined);
+}
+
+TEST(Gate, SparsemaxAndEntmaxOfKnownRows) {
+  const struct {
+    std::vector<double> z, sparsemax, entmax15;
+  } rows[] = {{{1, .5, -1}, {.75, .25, 0}, {.67399264, .32600736, 0}},
+              {{1, 1, .2}, {.5, .5, 0}, {.46107294, .46107294, .07785412}},
+              {{.1, 1.1, .2, .3}, {0, .9, 0, .1}, {.08797701, .6345862, .12013793, .15729885}},
+              {{1.5, 1.4, 1.3, 1.2, -3}, {.4, .3, .2, .1, 0}, {.32702978, .27234326, .22265674, .17797022, 0}}};
+  for (const auto& r : rows) {
+    for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
+      const double tolerance = type == at::kDouble ? 1e-8 : 3e-7;
+      const Tensor z = row(r.z).to(type);
+      with_each_version(z, 1, Score::sparsemax, 0, false, [&](const auto& version, const Tensor&, const Tensor& s) {
+        EXPECT_TRUE(near(s, row(r.sparsemax), tolerance)) << version;
+      });
+      with_each_version(z, 1, Score::entmax15, 0, false, [&](const auto& version, const Tensor&, const Tensor& s) {
+        EXPECT_TRUE(near(s, row(r.entmax15), tolerance)) << version;
+      });
+    }
+  }
+}
+
+TEST(Gate, SparsemaxOfTheSeedsExampleByTemperature) {
+  const Tensor z = row({2, 1.5, 1, .5});
+  EXPECT_TRUE(near(dense(z, Score::sparsemax, .5), row({1, 0, 0, 0}), 1e-12));
+  EXPECT_TRUE(near(dense(z, Score::sparsemax, .75), row({5. / 6, 1. / 6, 0, 0}), 1e-12));
+  EXPECT_TRUE(near(dense(z, Score::sparsemax, 1), row({.75, .25, 0, 0}), 1e-12));
+  EXPECT_TRUE(near(dense(z, Score::sparsemax, 2), row({7. / 12, 4. / 12, 1. / 12, 0}), 1e-12));
+  EXPECT_TRUE(near(dense(z, Score::softmax, .5), row({.644, .237, .087, .032}), 5e-4));
+}
+
+TEST(Gate, SoftmaxTopTwoOfTheGoldenVector) {
+  const Tensor logits =
+      torch::tensor({{2., 1., 0., -1.}, {0., 2., 1., -1.}, {1., 0., 3., 0.}, {.5, .5, -.5, 1.5}}, at::kDouble);
+  with_each_version(logits, 1, Score::softmax, 2, true, [&](const auto& version, const Tensor& alpha, const Tensor&) {
+    const Tensor chosen = torch::tensor({{1, 1, 0, 0}, {0, 1, 1, 0}, {1, 0, 1, 0}, {1, 0, 0, 1}}, at::kBool);
+    EXPECT_TRUE(at::equal(alpha != 0, chosen)) << version << alpha;  // the last row's tie goes to expert 0
+    // Two logits d apart share as 1 to e^d.
+    const auto share = [](double d) { return 1 / (1 + std::exp(-d)); };
+    EXPECT_NEAR(alpha[0][0].item<double>(), share(1), 1e-12) << version;
+    EXPECT_NEAR(alpha[2][2].item<double>(), share(2), 1e-12) << version;
+    EXPECT_NEAR(alpha[3][3].item<double>(), share(1), 1e-12) << version;
+    EXPECT_TRUE(near(alpha.sum(1), at::ones({4}, at::kDouble), 1e-12)) << version;
+  });
+}
+
+TEST(Gate, EveryVersionAgreesWithTheReference) {
+  torch::manual_seed(1);
+  for (const Case& c : cases) {
+    for (const Score score : scores_of_all) {
+      for (const bool normalise : {false, true}) {
+        for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
+          const Tensor logits = torch::randn({c.tokens, c.experts}, type) * 2;
+          const auto [alpha0, scores0] = reference::gate(logits.to(at::kDouble), .7, score, c.k, normalise);
+          with_each_version(logits, .7, score, c.k, normalise,
+                            [&, alpha0 = alpha0, scores0 = scores0](const auto& v, const Tensor& a, const Tensor& s) {
+                              EXPECT_TRUE(near(s, scores0, tolerance_of(type))) << v;
+                              EXPECT_TRUE(near(a, alpha0, tolerance_of(type))) << v << int(score) << c.experts;
+                            });
+        }
+      }
+    }
+  }
+}
+
+TEST(Gate, BackwardOfEveryVersionAgreesWithTheReferencesAutograd) {
+  torch::manual_seed(2);
+  const char* const names[] = {"softmax", "sigmoid", "sparsemax", "entmax15"};
+  for (const Case& c : cases) {
+    for (const Score score : scores_of_all) {
+      for (const bool normalise : {false, true}) {
+        for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
+          Tensor logits = torch::randn({c.tokens, c.experts}, type), exact = logits.to(at::kDouble).requires_grad_();
+          const Tensor da = torch::randn_like(logits), ds = torch::randn_like(logits);
+          const auto [alpha, scores] = reference::gate(exact, .7, score, c.k, normalise);
+          const Tensor expected =
+              torch::autograd::grad({alpha, scores}, {exact}, {da.to(at::kDouble), ds.to(at::kDouble)})[0];
+          const auto arguments = checked_gate(logits, .7, names[static_cast<int>(score)], c.k, normalise);
+          for (const cpu::InstructionSet* set : cpu::instruction_sets()) {
+            const auto [a, s] = cpu::gate(*set, logits, arguments);
+            EXPECT_TRUE(near(cpu::gate_backward(*set, da, ds, a, s, arguments), expected, 10 * tolerance_of(type)))
+                << set->name << " " << names[static_cast<int>(score)] << " " << c.experts << " " << c.k;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(Gate, GradientsOfBothOutputsByFiniteDifferences) {
+  torch::manual_seed(3);
+  for (const Score score : scores_of_all) {
+    for (const std::int64_t k : {0, 2}) {
+      for (const bool normalise : {false, true}) {
+        Tensor logits = torch::randn({5, 6}, torch::dtype(at::kDouble).requires_grad(true));
+        const Tensor da = torch::randn({5, 6}, at::kDouble), ds = torch::randn({5, 6}, at::kDouble);
+        expect_gradients([&] { return (std::get<0>(gate(logits, .8, score, k, normalise)) * da).sum(); }, {logits});
+        expect_gradients([&] { return (std::get<1>(gate(logits, .8, score, k, normalise)) * ds).sum(); }, {logits});
+        expect_gradients(
+            [&] {
+              const auto [alpha, scores] = gate(logits, .8, score, k, normalise);
+              return (alpha * da + scores * ds).sum();
+            },
+            {logits});
+      }
+    }
+  }
+}
+
+TEST(Gate, TiesGoToTheLowerIndex) {
+  for (const Score score : scores_of_all) {
+    for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
+      const Tensor logits =
+          torch::tensor({{1., 1., 1., 1., 1.}, {0., 2., 1., 1., 1.}, {3., 3., 3., 2., 9.}}, type) * .1;
+      const Tensor chosen = torch::tensor({{1, 1, 0, 0, 0}, {0, 1, 1, 0, 0}, {1, 0, 0, 0, 1}}, at::kBool);
+      with_each_version(logits, 1, score, 2, true, [&](const auto& version, const Tensor& alpha, const Tensor&) {
+        EXPECT_TRUE(at::equal(alpha != 0, chosen)) << version << " " << int(score) << alpha;
+      });
+    }
+  }
+}
+
+TEST(Gate, HugeLogitsStayFinite) {
+  for (const Score score : scores_of_all) {
+    for (const bool normalise : {false, true}) {
+      Tensor logits =
+          torch::tensor({{1e4f, -1e4f, 0.f}, {-1e4f, -1e4f, -1e4f}, {1e30f, 1e30f, 0.f}, {-200.f, -201.f, -300.f}});
+      with_each_version(logits, 1, score, 2, normalise, [&](const auto& v, const Tensor& alpha, const Tensor& scores) {
+        EXPECT_TRUE(alpha.isfinite().all().template item<bool>()) << v << " " << int(score) << alpha;
+        EXPECT_TRUE(scores.isfinite().all().template item<bool>()) << v << " " << int(score) << scores;
+      });
+      logits.requires_grad_();
+      const auto [alpha, scores] = gate(logits, 1, score, 2, normalise);
+      const Tensor gradient = torch::autograd::grad({(alpha * alpha).sum() + scores.sum()}, {logits})[0];
+      EXPECT_TRUE(gradient.isfinite().all().item<bool>()) << int(score) << gradient;
+    }
+  }
+}
+
+TEST(Gate, SigmoidScoresThatUnderflowStillShareByTheirRatio) {
+  // sigmoid(-200) is 0 in float32; the ratio of two such scores is e to the difference of their logits.
+  const Tensor logits = torch::tensor({{-200.f, -201.f, -300.f}});
+  with_each_version(logits, 1, Score::sigmoid, 2, true, [&](const auto& version, const Tensor& alpha, const Tensor&) {
+    EXPECT_TRUE(near(alpha, row({.7310586, .2689414, 0}), 1e-6)) << version;
+  });
+}
+
+TEST(Gate, ANaNIsSeenInItsRowOnly) {
+  for (const Score score : scores_of_all) {
+    const Tensor logits = torch::tensor({{1.f, 2.f, 3.f}, {1.f, NAN, 3.f}, {3.f, 2.f, 1.f}});
+    for (const cpu::InstructionSet* set : cpu::instruction_sets()) {
+      const char* const names[] = {"softmax", "sigmoid", "sparsemax", "entmax15"};
+      const auto [alpha, scores] =
+          cpu::gate(*set, logits, checked_gate(logits, 1, names[static_cast<int>(score)], 2, true));
+      EXPECT_TRUE(alpha[1].isnan().any().item<bool>()) << set->name << int(score);
+      EXPECT_TRUE(alpha[0].isfinite().all().item<bool>() && alpha[2].isfinite().all().item<bool>());
+    }
+  }
+}
+
+TEST(Gate, BitsDependNeitherOnThreadsNorOnTheRun) {
+  torch::manual_seed(4);
+  const Tensor logits = torch::randn({20000, 8}, torch::requires_grad());
+  const Tensor d = torch::randn({20000, 8});
+  for (const Score score : scores_of_all) {
+    std::vector<Tensor> first;
+    for (const int threads : {1, 2, 3, 2}) {
+      const Threads scope(threads);
+      const auto [alpha, scores] = gate(logits, 1, score, 2, true);
+      const std::vector<Tensor> now{alpha, scores, torch::autograd::grad({alpha, scores}, {logits}, {d, d})[0]};
+      if (first.empty()) first = now;
+      for (std::size_t i = 0; i < now.size(); ++i) EXPECT_TRUE(at::equal(now[i], first[i])) << threads;
+    }
+  }
+}
+
+TEST(Gate, TransposedLogitsAndGradientsAreRead) {
+  const Tensor base = torch::randn({4, 6}, at::kDouble);
+  Tensor logits = base.t().requires_grad_();
+  const auto [alpha, scores] = gate(logits, 1, Score::softmax, 2, true);
+  EXPECT_TRUE(near(alpha, std::get<0>(reference::gate(logits.contiguous(), 1, Score::softmax, 2, true)), 1e-12));
+  EXPECT_TRUE(near(torch::autograd::grad({scores}, {logits}, {at::ones({4, 6}, at::kDouble).t()})[0],
+                   at::zeros({6, 4}, at::kDouble), 1e-12));  // a softmax sums to 1 whatever the logits
+}
+
+TEST(Gate, BadArgumentsThrow) {
+  const Tensor logits = torch::randn({3, 4});
+  EXPECT_THROW(gate(logits, 0, Score::softmax, 2, true), c10::Error);
+  EXPECT_THROW(gate(logits, -1, Score::softmax, 2, true), c10::Error);
+  EXPECT_THROW(gate(logits, NAN, Score::softmax, 2, true), c10::Error);
+  EXPECT_THROW(gate(logits[0], 1, Score::softmax, 2, true), c10::Error);
+  EXPECT_THROW(gate(logits.to(at::kHalf), 1, Score::softmax, 2, true), c10::Error);
+  EXPECT_THROW(gate(torch::randn({3, 0}), 1, Score::softmax, 2, true), c10::Error);
+}
+
+}  // namespace
+}  // namespace tessera::kernels

@@ -1,0 +1,75 @@
+// What tests of custom operators share: finite differences, closeness with a message that says where, and the GPU.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace tessera::kernels {
+
+// Ends a test as skipped, and says why, where there is no GPU or this build has no code for one.
+#ifdef TESSERA_WITH_CUDA
+#define TESSERA_SKIP_WITHOUT_GPU() \
+  if (!torch::cuda::is_available()) GTEST_SKIP() << "no GPU: the CUDA version of this operator was not run"
+#else
+#define TESSERA_SKIP_WITHOUT_GPU() GTEST_SKIP() << "built without CUDA: the CUDA version of this operator was not run"
+#endif
+
+// How far two results of the same arithmetic in another order may be apart, relative to the largest entry.
+inline double tolerance_of(at::ScalarType type) { return type == at::kDouble ? 1e-12 : 3e-6; }
+
+// Both as float64, within tolerance times the larger of 1 and the largest entry expected; NaN equals NaN.
+inline testing::AssertionResult near(const at::Tensor& got, const at::Tensor& expected, double tolerance) {
+  const at::Tensor a = got.detach().to(at::kCPU, at::kDouble), b = expected.detach().to(at::kCPU, at::kDouble);
+  if (a.sizes() != b.sizes()) return testing::AssertionFailure() << "shape " << a.sizes() << ", expected " << b.sizes();
+  if (a.numel() == 0) return testing::AssertionSuccess();
+  if (!at::equal(a.isnan(), b.isnan()))
+    return testing::AssertionFailure() << "NaN elsewhere: " << a << "\nexpected\n" << b;
+  const double scale = std::max(1.0, at::nan_to_num(b.abs()).max().item<double>());
+  const double error = at::nan_to_num((a - b).abs()).max().item<double>();
+  if (error <= tolerance * scale) return testing::AssertionSuccess();
+  auto failure = testing::AssertionFailure() << "off by " << error << " (allowed " << tolerance * scale << ")";
+  if (a.numel() <= 64) failure << "\ngot\n" << a << "\nexpected\n" << b;
+  return failure;
+}
+
+// d loss / d input by central differences, one element at a time; float64.
+inline at::Tensor numeric_gradient(const std::function<at::Tensor()>& loss, at::Tensor& input, double step = 1e-6) {
+  const torch::NoGradGuard no_gradients;
+  at::Tensor gradient = at::zeros_like(input);
+  double* const at = input.data_ptr<double>();
+  for (std::int64_t i = 0; i < input.numel(); ++i) {
+    const double kept = at[i];
+    at[i] = kept + step;
+    const double above = loss().item<double>();
+    at[i] = kept - step;
+    const double below = loss().item<double>();
+    at[i] = kept;
+    gradient.data_ptr<double>()[i] = (above - below) / (2 * step);
+  }
+  return gradient;
+}
+
+// Autograd's gradients of `loss` against finite differences, for every input.
+inline void expect_gradients(const std::function<at::Tensor()>& loss, std::vector<at::Tensor> inputs,
+                             double tolerance = 1e-7) {
+  const auto gradients = torch::autograd::grad({loss()}, inputs);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    EXPECT_TRUE(near(gradients[i], numeric_gradient(loss, inputs[i]), tolerance)) << "input " << i;
+  }
+}
+
+// Sets the number of LibTorch's threads for a scope.
+class Threads {
+ public:
+  explicit Threads(int n) : before_(at::get_num_threads()) { at::set_num_threads(n); }
+  ~Threads() { at::set_num_threads(before_); }
+
+ private:
+  int before_;
+};
+
+}  // namespace tessera::kernels
