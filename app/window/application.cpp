@@ -5,6 +5,7 @@
 #include <chrono>
 #include <limits>
 
+#include "app/window/layout.h"
 #include "core/lab/atomic_file.h"
 #include "core/lab/text.h"
 #include "imgui.h"
@@ -64,6 +65,10 @@ Application::Application(const WindowOptions& options, SettingsFile settings, co
     for (auto& [name, panel] : s.panels) panel.open = true;
   }
   for (const auto& panel : panels_) panel->restore(s.panels[panel->name()].text);
+  if (!usable_layout(s.layout)) {
+    say(Severity::warning, "settings: the layout of the panels can't be used; the default is");
+    s.layout.clear();
+  }
   build_layout_ = s.layout.empty();
   if (!build_layout_) ImGui::LoadIniSettingsFromMemory(s.layout.c_str(), s.layout.size());
 

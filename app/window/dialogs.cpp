@@ -8,13 +8,12 @@
 namespace tessera {
 namespace {
 
-void draw_problems(const std::vector<Problem>& problems, float scale) {
-  const float rows = static_cast<float>(std::min<std::size_t>(problems.size(), 8));
-  const float height = (rows + 1) * 2.3f * ImGui::GetTextLineHeightWithSpacing();
-  constexpr auto flags = ImGuiTableFlags_BordersInnerH | ImGuiTableFlags_ScrollY | ImGuiTableFlags_Resizable |
-                         ImGuiTableFlags_SizingStretchProp;
-  const float most = ImGui::GetMainViewport()->WorkSize.y * 0.55f;
-  if (!ImGui::BeginTable("##problems", 3, flags, ImVec2(760 * scale, std::min(height, most)))) return;
+void draw_problems(const std::vector<Problem>& problems, const std::string& text, float scale) {
+  constexpr std::size_t many = 8;
+  auto flags = ImGuiTableFlags_BordersInnerH | ImGuiTableFlags_Resizable | ImGuiTableFlags_SizingStretchProp;
+  if (problems.size() > many) flags |= ImGuiTableFlags_ScrollY;
+  const float height = problems.size() > many ? ImGui::GetMainViewport()->WorkSize.y * 0.55f : 0;
+  if (!ImGui::BeginTable("##problems", 3, flags, ImVec2(760 * scale, height))) return;
   ImGui::TableSetupColumn("where", 0, 1.3f);
   ImGui::TableSetupColumn("found", 0, 1.0f);
   ImGui::TableSetupColumn("allowed", 0, 1.0f);
@@ -22,10 +21,13 @@ void draw_problems(const std::vector<Problem>& problems, float scale) {
   ImGui::TableHeadersRow();
   for (const Problem& problem : problems) {
     ImGui::TableNextRow();
-    for (const std::string* text : {&problem.where, &problem.found, &problem.allowed}) {
+    // The file that the text above names needs not to be repeated in each row.
+    const std::string prefix = text + ": ";
+    const std::string where = problem.where.starts_with(prefix) ? problem.where.substr(prefix.size()) : problem.where;
+    for (const std::string* cell : {&where, &problem.found, &problem.allowed}) {
       ImGui::TableNextColumn();
       ImGui::PushTextWrapPos(0);
-      ImGui::TextUnformatted(text->c_str());
+      ImGui::TextUnformatted(cell->c_str());
       ImGui::PopTextWrapPos();
     }
   }
@@ -53,7 +55,7 @@ void Dialogs::draw(float scale) {
     ImGui::PopTextWrapPos();
     ImGui::Spacing();
   }
-  if (!question.problems.empty()) draw_problems(question.problems, scale);
+  if (!question.problems.empty()) draw_problems(question.problems, question.text, scale);
   ImGui::Spacing();
 
   const Choice* chosen = nullptr;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "app/panels/panel.h"
 #include "imgui.h"
@@ -15,5 +16,9 @@ std::string window_id(const Panel&);
 // Curves large in the middle, Routing beside it, Overlap, Conflict and Tiles below; Log behind Curves. A panel that has
 // no place of its own joins Curves.
 void build_default_layout(ImGuiID space, ImVec2 size, const std::vector<std::unique_ptr<Panel>>&, float scale);
+
+// Whether a layout that was kept (Dear ImGui's .ini text) can be given back to it: its docking nodes form a tree, each
+// named once and after its parent. Dear ImGui itself does not check, and never ends on a node that is its own ancestor.
+bool usable_layout(std::string_view ini);
 
 }  // namespace tessera

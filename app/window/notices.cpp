@@ -71,7 +71,7 @@ void draw_failure(Application& app) {
 }
 
 void draw_welcome(Application& app) {
-  if (!app.at_start() || !app.welcome || app.asking()) return;
+  if (!app.at_start() || !app.welcome || app.asking() || app.page() != Page::none) return;
   const Preset& preset = *app.snapshot().preset;
   const float scale = app.scale();
   const ImRect room = middle(app);

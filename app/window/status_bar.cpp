@@ -36,8 +36,9 @@ std::string duration(double seconds) {
 }
 
 std::string rate(double per_s) {
+  if (per_s >= 9.95) return grouped(std::llround(per_s)) + " steps/s";
   char text[64];
-  std::snprintf(text, sizeof text, per_s < 9.95 ? "%.1f steps/s" : "%.0f steps/s", per_s);
+  std::snprintf(text, sizeof text, "%.1f steps/s", per_s);
   return text;
 }
 

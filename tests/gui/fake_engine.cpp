@@ -1,0 +1,213 @@
+// See fake_engine.h.
+#include "tests/gui/fake_engine.h"
+
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <thread>
+
+#include "core/data/groups.h"
+#include "core/data/tile_layout.h"
+
+namespace tessera::test {
+namespace {
+
+const std::vector<std::string> classes = {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+                                          "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
+constexpr float none = std::numeric_limits<float>::quiet_NaN();
+
+// A number in [0, 1) that follows from its arguments: the scatter of the figures.
+double noise(std::int64_t a, std::int64_t b = 0, std::int64_t c = 0) {
+  std::uint64_t x = static_cast<std::uint64_t>(a) * 0x9E3779B97F4A7C15u +
+                    static_cast<std::uint64_t>(b) * 0xBF58476D1CE4E5B9u +
+                    static_cast<std::uint64_t>(c) * 0x94D049BB133111EBu + 12345;
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+  return static_cast<double>((x ^ (x >> 31)) >> 11) * 0x1p-53;
+}
+
+}  // namespace
+
+std::string Script::score() const {
+  const std::lock_guard lock(mutex_);
+  return score_;
+}
+
+std::vector<std::vector<int>> Script::tiles() const {
+  const std::lock_guard lock(mutex_);
+  return tiles_;
+}
+
+class FakeEngine final : public Engine {
+ public:
+  explicit FakeEngine(std::shared_ptr<Script> script) : script_(std::move(script)) {}
+
+  Description build(const Preset& preset) override {
+    if (script_->refuse_build) throw InputError({{"task.data.path", "/no/such/folder", "a folder with the data set"}});
+    const Parameters& p = preset.parameters;
+    Description d;
+    moe_layers_ = static_cast<int>(p.integer("model.depth"));
+    experts_ = static_cast<int>(p.integer("model.experts.count"));
+    seed_ = p.integer("run.seed");
+    d.classes = classes;
+    const auto groups = class_groups(p.text("measure.groups"), p.text("measure.custom_groups"), 10);
+    for (const auto& group : *groups.value) {
+      d.groups.push_back(group_name(group, classes));
+    }
+    for (int layer = 0; layer < moe_layers_; ++layer) {
+      d.layer_names.push_back("layer " + std::to_string(layer));
+      d.experts.push_back(experts_);
+    }
+    if (p.text("model.head.kind") == "tiles") {
+      d.tiles = tile_layout(p.text("model.head.tiles.layout"), static_cast<int>(p.integer("model.head.tiles.count")),
+                            10, static_cast<int>(p.integer("model.head.tiles.classes_per_tile")),
+                            p.integer("model.head.tiles.layout_seed"));
+      d.layer_names.emplace_back("tiles");
+      d.experts.push_back(static_cast<int>(d.tiles.size()));
+    }
+    d.layers = static_cast<int>(d.experts.size());
+    d.device = "cpu, 2 threads";
+    declare(d);
+    description_ = d;
+    apply(p);
+    {
+      const std::lock_guard lock(script_->mutex_);
+      script_->tiles_ = d.tiles;
+    }
+    script_->applied = 0;
+    ++script_->builds;
+    return d;
+  }
+
+  void apply(const Parameters& parameters) override {
+    temperature_ = parameters.real("model.router.temperature");
+    script_->temperature = temperature_;
+    {
+      const std::lock_guard lock(script_->mutex_);
+      script_->score_ = parameters.text("model.router.score");
+    }
+    ++script_->applied;
+  }
+
+  void step(std::int64_t step, bool last, Telemetry& telemetry) override {
+    std::this_thread::sleep_for(std::chrono::microseconds(script_->step_us));
+    if (step == script_->fail_at) throw TrainingError("out of memory at step " + std::to_string(step));
+    progress_ = 1 - std::exp(-static_cast<double>(step) / 350);
+    for (std::size_t i = 0; i < description_.metrics.size(); ++i) {
+      const MetricSpec& metric = description_.metrics[i];
+      if (metric.rank == 0 && (step % 5 == 0 || last)) telemetry.scalar(i, scalar(metric, step));
+      if (metric.rank == 2 && (step % 25 == 0 || last)) telemetry.matrix(i, matrix(metric));
+    }
+  }
+
+  void save(Writer&) const override {}
+  void restore(Reader&) override {}
+  std::uint64_t memory_bytes() const override { return 412u << 20; }
+
+ private:
+  void declare(Description& d) const {
+    const auto add = [&](const std::string& family, const char* suffix, int layer, int rank, const char* unit,
+                         const char* definition, const char* formula) {
+      MetricSpec spec;
+      const std::string of = layer < 0 ? suffix : layer < moe_layers_ ? "layer" + std::to_string(layer) : "tiles";
+      spec.name = family + (of.empty() ? "" : "/" + of);
+      spec.family = family.starts_with("overlap") ? "overlap" : family;
+      spec.layer = layer;
+      spec.title = family + (of.empty() ? "" : ", " + of);
+      spec.rank = rank;
+      spec.unit = unit;
+      spec.definition = definition;
+      spec.formula = formula;
+      spec.source = "a made-up study for tests";
+      if (rank == 2) {
+        Axis experts{"expert", {}};
+        for (int e = 0; layer >= 0 && e < d.experts[static_cast<std::size_t>(layer)]; ++e) {
+          experts.labels.push_back((layer < moe_layers_ ? "expert " : "tile ") + std::to_string(e));
+        }
+        const Axis groups{"group", d.groups};
+        spec.axes[0] = family == "conflict" ? groups : experts;
+        spec.axes[1] = family == "conflict" ? groups : family == "routing" ? Axis{"class", d.classes} : experts;
+        if (family == "conflict") {
+          spec.colours = Colours::diverging;
+          spec.low = -1;
+        }
+      }
+      d.metrics.push_back(spec);
+    };
+    for (const char* part : {"total", "task", "balance"}) {
+      add("loss", part, -1, 0, "nats", "What training makes small, and its parts.", "total = task + balance");
+    }
+    for (const char* part : {"train", "test"})
+      add("accuracy", part, -1, 0, "", "Share of samples classified rightly.", "");
+    add("conflict", "encoder", -1, 2, "", "Cosine between the gradients of two groups.", "g_a · g_b / (|g_a| |g_b|)");
+    add("conflict_rate", "encoder", -1, 0, "", "Share of pairs whose cosine is below zero.", "");
+    for (int layer = 0; layer < d.layers; ++layer) {
+      add("alpha_entropy", "", layer, 0, "nats", "How undecided the router is.", "−Σ α ln α");
+      add("load_cv", "", layer, 0, "", "How unequal the experts' loads are.", "std / mean");
+      add("dead_experts", "", layer, 0, "experts", "Experts that served nobody.", "");
+      add("temperature", "", layer, 0, "", "Divides the logits.", "");
+      add("overlap", "", layer, 0, "", "Shared work of experts.", "Σ min(p, q)");
+      add("overlap_pairs", "", layer, 2, "", "Shared work of experts.", "Σ min(p, q)");
+      add("coactivation", "", layer, 2, "", "How often two experts serve the same sample.", "N_ij / N_i");
+      add("routing", "", layer, 2, "", "Which expert serves which class.", "");
+      add("conflict", "", layer, 2, "", "Cosine between the gradients of two groups.", "");
+      add("conflict_rate", "", layer, 0, "", "Share of pairs whose cosine is below zero.", "");
+    }
+  }
+
+  double scalar(const MetricSpec& metric, std::int64_t step) const {
+    const double scatter = noise(step, metric.layer + 7, seed_) - 0.5;
+    if (metric.name == "loss/total" && step == script_->nan_at) return std::numeric_limits<double>::quiet_NaN();
+    if (metric.family == "loss") {
+      return metric.name == "loss/balance" ? 0.05 - 0.03 * progress_ : 2.3 - 1.8 * progress_ + 0.2 * scatter;
+    }
+    if (metric.family == "accuracy") return 0.1 + 0.75 * progress_ + 0.03 * scatter;
+    if (metric.family == "alpha_entropy") {
+      return 0.69 * std::min(1.0, std::sqrt(temperature_)) * (1 - (0.3 + 0.1 * metric.layer) * progress_) +
+             0.02 * scatter;
+    }
+    if (metric.family == "temperature") return temperature_;
+    if (metric.family == "dead_experts") return metric.layer == 2 ? 1 : 0;
+    if (metric.family == "overlap") return 0.9 - 0.6 * progress_;
+    if (metric.family == "conflict_rate") return 0.4 - 0.2 * progress_ + 0.05 * scatter;
+    return 0.2 + 0.5 * progress_ + 0.1 * scatter;
+  }
+
+  Matrix matrix(const MetricSpec& metric) const {
+    Matrix m;
+    m.rows = static_cast<int>(metric.axes[0].labels.size());
+    m.columns = static_cast<int>(metric.axes[1].labels.size());
+    for (int i = 0; i < m.rows; ++i) {
+      for (int j = 0; j < m.columns; ++j) m.values.push_back(cell(metric, i, j, m.columns));
+    }
+    return m;
+  }
+
+  float cell(const MetricSpec& metric, int i, int j, int columns) const {
+    const bool dead = metric.layer == 2 && i == 1;
+    if (metric.family == "conflict") {
+      if (i == j) return 1;
+      return static_cast<float>(0.9 - 1.5 * noise(std::min(i, j), std::max(i, j), metric.layer) - 0.3 * progress_);
+    }
+    if (dead || (metric.family != "routing" && metric.layer == 2 && j == 1)) return none;
+    if (metric.family == "routing") {  // from even to a few classes for each expert
+      const double own = noise(i, j, metric.layer + 3) < 0.25 ? 1 : 0.06 * noise(j, i);
+      return static_cast<float>((1 - progress_ + progress_ * 3 * own) / columns / experts_);
+    }
+    if (i == j) return 1;
+    return static_cast<float>((1 - progress_) * 0.9 +
+                              progress_ * 0.8 * noise(std::min(i, j), std::max(i, j), metric.layer));
+  }
+
+  std::shared_ptr<Script> script_;
+  Description description_;
+  int moe_layers_ = 0, experts_ = 0;
+  std::int64_t seed_ = 0;
+  double temperature_ = 1, progress_ = 0;
+};
+
+std::unique_ptr<Engine> make_fake_engine(std::shared_ptr<Script> script) {
+  return std::make_unique<FakeEngine>(std::move(script));
+}
+
+}  // namespace tessera::test

@@ -1,0 +1,36 @@
+// A study without training: an engine for GUI tests whose figures look like an experiment's and follow from step and
+// parameters alone, and which fails when told to. It has the metrics of the real one by name.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "core/lab/engine.h"
+
+namespace tessera::test {
+
+// What a test and its engine tell each other; outlives both. Any thread.
+struct Script {
+  std::atomic<std::int64_t> fail_at{-1};  // this step throws a TrainingError
+  std::atomic<std::int64_t> nan_at{-1};   // the loss of this step is NaN
+  std::atomic<bool> refuse_build{false};  // build throws an InputError
+  std::atomic<int> step_us{8000};         // time a step takes, in microseconds
+  std::atomic<int> builds{0}, applied{0};
+  std::atomic<double> temperature{0};           // in force in the engine, as it heard last
+  std::string score() const;                    // of the router, likewise
+  std::vector<std::vector<int>> tiles() const;  // of the experiment that was built last
+
+ private:
+  friend class FakeEngine;
+  mutable std::mutex mutex_;
+  std::string score_;
+  std::vector<std::vector<int>> tiles_;
+};
+
+std::unique_ptr<Engine> make_fake_engine(std::shared_ptr<Script>);
+
+}  // namespace tessera::test

@@ -1,0 +1,176 @@
+// See harness.h.
+#include "tests/gui/harness.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+
+#include "app/window/layout.h"
+#include "core/experiment.h"
+#include "core/lab/build_info.h"
+#include "imgui_internal.h"
+
+namespace tessera::test {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+constexpr int width = 1440, height = 900;
+
+fs::path new_folder() {
+  std::string name = (fs::temp_directory_path() / "tessera-gui-XXXXXX").string();
+  if (!mkdtemp(name.data())) throw std::runtime_error("no temporary folder");
+  return name;
+}
+
+}  // namespace
+
+Harness::Harness() : folder_(new_folder()), script_(std::make_shared<Script>()) {
+  graphics_ = std::make_unique<Graphics>(GraphicsOptions{.width = width, .height = height});
+  engine_ = ImGuiTestEngine_CreateContext();
+  ImGuiTestEngineIO& io = ImGuiTestEngine_GetIO(engine_);
+  io.ConfigRunSpeed = ImGuiTestRunSpeed_Fast;
+  io.ConfigNoThrottle = true;
+  io.ConfigSavedSettings = false;
+  io.ConfigCaptureEnabled = false;
+  io.ConfigLogToTTY = true;
+  io.ConfigVerboseLevel = ImGuiTestVerboseLevel_Error;
+  io.ConfigVerboseLevelOnError = ImGuiTestVerboseLevel_Info;
+  io.ConfigWatchdogWarning = 60;
+  io.ConfigWatchdogKillTest = 120;
+  ImGuiTestEngine_Start(engine_, ImGui::GetCurrentContext());
+}
+
+Harness::~Harness() {
+  app_.reset();
+  ImGuiTestEngine_Stop(engine_);
+  graphics_.reset();  // with the ImGui context, which the engine has to outlive
+  ImGuiTestEngine_DestroyContext(engine_);
+  std::error_code ignored;
+  fs::remove_all(folder_, ignored);
+}
+
+void Harness::start(const std::function<void(WindowOptions&)>& change) {
+  WindowOptions options;
+  options.make_engine = [script = script_] { return make_fake_engine(script); };
+  options.read_preset = [](const fs::path& file) {
+    auto preset = load_preset(file, experiment_parameters(), check_combinations);
+    if (preset) preset.value->parameters.set("run.pace", 0.0);  // the script of the made-up engine sets the pace
+    return preset;
+  };
+  options.presets_folder = fs::path(source_folder()) / "presets";
+  options.config_folder = folder_ / "config";
+  if (change) change(options);
+  app_ = std::make_unique<Application>(options, SettingsFile(options.config_folder), graphics_->fonts(), [] {});
+}
+
+void Harness::restart(ImGuiTestContext* context, bool keep, const std::function<void(WindowOptions&)>& change) {
+  bool done = false;
+  between_frames_ = [&] {
+    app_.reset();
+    if (!keep) {
+      fs::remove_all(folder_);
+      fs::create_directories(folder_);
+      script_ = std::make_shared<Script>();
+    }
+    start(change);
+    done = true;
+  };
+  while (!done && !context->IsError()) context->Yield();
+  context->Yield(8);  // the layout comes to rest
+}
+
+void Harness::add(const char* category, const char* name, std::function<void(ImGuiTestContext*, Harness&)> body) {
+  ImGuiTest* test = IM_REGISTER_TEST(engine_, category, name);
+  test->TestFunc = [this, body = std::move(body)](ImGuiTestContext* context) {
+    const auto begin = Clock::now();
+    restart(context, false);
+    IM_CHECK(until(context, State::ready));
+    body(context, *this);
+    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    std::printf("%-8s %s %.1f s\n", context->IsError() ? "FAILED" : "passed", context->Test->Name.c_str(), seconds);
+  };
+}
+
+bool Harness::until(ImGuiTestContext* context, const std::function<bool()>& done, double seconds) {
+  const auto end = Clock::now() + std::chrono::duration<double>(seconds);
+  while (!done()) {
+    if (Clock::now() > end || context->IsError()) return false;
+    context->Yield();
+  }
+  context->Yield();  // so that it is drawn as well
+  return true;
+}
+
+std::string Harness::window(const char* panel) const {
+  for (const auto& candidate : app_->panels()) {
+    if (std::string_view(candidate->name()) == panel) return "//" + window_id(*candidate);
+  }
+  throw std::out_of_range(panel);
+}
+
+ImGuiWindow* Harness::find(const char* name) { return ImGui::FindWindowByName(name); }
+
+bool Harness::shown(const char* name) {
+  const ImGuiWindow* window = find(name);
+  return window && window->WasActive;
+}
+
+ImGuiID Harness::item(const char* window, const char* item) {
+  const ImGuiWindow* in = find(window);
+  return in ? ImHashStr(item, 0, in->ID) : 0;
+}
+
+ImGuiID Harness::child(ImGuiTestContext* context, const char* panel, const char* child) const {
+  return context->WindowInfo((window(panel) + "/" + child).c_str()).ID;
+}
+
+void Harness::picture(ImGuiTestContext* context, const std::string& name) {
+  const char* pictures = std::getenv("TESSERA_GUI_PICTURES");
+  if (!pictures) return;
+  bool done = false;
+  context->Yield(3);
+  between_frames_ = [&] {
+    write_png(graphics_->picture(), fs::path(pictures) / (name + ".png"));
+    done = true;
+  };
+  while (!done && !context->IsError()) context->Yield();
+}
+
+void Harness::frame() {
+  app_->news();
+  app_->prepare(1);
+  graphics_->begin_frame();
+  app_->draw();
+  graphics_->render();
+  if (const auto capture = app_->take_capture()) {
+    const bool part = capture->width > 0;
+    const Image all = graphics_->picture();
+    write_png(part ? all.crop(static_cast<int>(capture->x), static_cast<int>(capture->y),
+                              static_cast<int>(capture->width), static_cast<int>(capture->height))
+                   : all,
+              capture->file);
+    app_->captured(capture->file, "");
+  }
+  if (between_frames_) std::exchange(between_frames_, {})();
+  ImGuiTestEngine_PreSwap(engine_);
+  graphics_->present();
+  ImGuiTestEngine_PostSwap(engine_);
+}
+
+int Harness::run(int filters, char** filter) {
+  start({});
+  for (int i = 0; i < filters; ++i) ImGuiTestEngine_QueueTests(engine_, ImGuiTestGroup_Tests, filter[i]);
+  if (filters == 0) ImGuiTestEngine_QueueTests(engine_, ImGuiTestGroup_Tests);
+  while (!ImGuiTestEngine_IsTestQueueEmpty(engine_)) frame();
+  ImGuiTestEngineResultSummary summary;
+  ImGuiTestEngine_GetResultSummary(engine_, &summary);
+  std::printf("%d of %d GUI tests passed\n", summary.CountSuccess, summary.CountTested);
+  return summary.CountTested > 0 && summary.CountSuccess == summary.CountTested ? 0 : 1;
+}
+
+}  // namespace tessera::test

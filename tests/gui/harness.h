@@ -1,0 +1,72 @@
+// The real application in a real window, with a made-up engine and folders of its own, for tests that click.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "app/window/application.h"
+#include "app/window/graphics.h"
+#include "imgui.h"
+#include "imgui_te_context.h"
+#include "imgui_te_engine.h"
+#include "tests/gui/fake_engine.h"
+
+namespace tessera::test {
+
+class Harness {
+ public:
+  Harness();
+  ~Harness();
+  // Not copyable or movable
+  Harness(const Harness&) = delete;
+  Harness& operator=(const Harness&) = delete;
+
+  // Runs the tests whose "category/name" matches one of the filters (all without any); the process's exit code.
+  int run(int filters, char** filter);
+  // Adds a test. It starts with a new application, in empty folders, with the default preset loaded and ready.
+  void add(const char* category, const char* name, std::function<void(ImGuiTestContext*, Harness&)> body);
+
+  // --- for tests ---
+  Application& app() { return *app_; }
+  Script& script() { return *script_; }
+  const std::filesystem::path& folder() const { return folder_; }  // for files that a test writes
+  const Snapshot& now() const { return app_->snapshot(); }
+  // Draws frames until `done`, for at most `seconds`; whether it came to pass.
+  bool until(ImGuiTestContext*, const std::function<bool()>& done, double seconds = 20);
+  bool until(ImGuiTestContext* context, State state) {
+    return until(context, [this, state] { return now().state == state; });
+  }
+  // Ends the application and starts another one, as if the program had been started again. keep: with what the one
+  // before remembered, and the same made-up engine.
+  void restart(ImGuiTestContext*, bool keep, const std::function<void(WindowOptions&)>& change = {});
+  // The last frame, written to the folder of pictures if the environment names one (TESSERA_GUI_PICTURES).
+  void picture(ImGuiTestContext*, const std::string& name);
+
+  // References to things in the window.
+  std::string window(const char* panel) const;  // "//Controls###controls"
+  static ImGuiWindow* find(const char* name);   // a window by its name, "###failure"; null when it was never there
+  static bool shown(const char* name);          // and whether it was drawn in the last frame
+  static ImGuiID item(const char* window, const char* item);
+  ImGuiID child(ImGuiTestContext*, const char* panel, const char* child) const;  // a child window, for SetRef
+
+ private:
+  void start(const std::function<void(WindowOptions&)>& change);
+  void frame();
+
+  std::filesystem::path folder_;
+  std::shared_ptr<Script> script_;
+  std::unique_ptr<Graphics> graphics_;
+  ImGuiTestEngine* engine_ = nullptr;
+  std::unique_ptr<Application> app_;
+  std::function<void()> between_frames_;
+};
+
+// Each file of tests has one of these.
+void add_training_tests(Harness&);
+void add_control_tests(Harness&);
+void add_preset_tests(Harness&);
+void add_window_tests(Harness&);
+
+}  // namespace tessera::test
