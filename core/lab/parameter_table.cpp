@@ -84,8 +84,8 @@ bool is_path_part(std::string_view part) {
 void check_path(const ParameterSpec& spec) {
   std::string_view rest = spec.path;
   const std::string_view first = rest.substr(0, rest.find('.'));
-  static constexpr std::string_view reserved[] = {"schema", "title",    "about",  "watch",   "minutes",
-                                                  "view",   "schedule", "claims", "variants"};
+  static constexpr std::string_view reserved[] = {"schema",  "name", "title",    "about",  "watch",
+                                                  "minutes", "view", "schedule", "claims", "variants"};
   if (std::find(std::begin(reserved), std::end(reserved), first) != std::end(reserved)) {
     bad_description(spec, "its first part is a key of the preset itself");
   }

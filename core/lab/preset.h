@@ -47,7 +47,7 @@ struct View {  // what the window shows when the preset is loaded; empty fields 
 
 struct Preset {
   explicit Preset(const ParameterTable& table) : parameters(table) {}
-  std::string name;    // "specialize/first-light": its path under presets/ without .json; not in the JSON
+  std::string name;    // "specialize/first-light": its path under presets/ without .json
   std::string title;   // one line
   std::string about;   // what it is, in a few sentences
   std::string watch;   // what to watch, in a few sentences
@@ -65,7 +65,7 @@ using CombinationCheck = std::function<std::vector<Problem>(const Parameters&)>;
 // Every problem is reported, not only the first: malformed JSON (line and column), unknown or duplicate keys, wrong
 // types, values out of range, interventions on parameters that aren't live, a newer schema. Nothing is thrown. `where`
 // names the source in messages. The schedule is sorted by step; one path can't change twice at one step.
-// load_preset also names the preset after its file.
+// A complete preset (that of a run) says its name itself; load_preset names any after its file.
 Result<Preset> read_preset(std::string_view json, std::string_view where, const ParameterTable&,
                            const CombinationCheck& = {});
 Result<Preset> load_preset(const std::filesystem::path&, const ParameterTable&, const CombinationCheck& = {});

@@ -321,12 +321,13 @@ Result<Preset> read_preset(std::string_view text, std::string_view where, const 
   if (!object.is_object()) return std::vector<Problem>{{std::string(where), shown(object), "an object, {...}"}};
   if (!check_schema(object, where, problems)) return problems;
 
-  static const std::vector<std::string> own = {"$schema", "schema",  "title",    "about",
+  static const std::vector<std::string> own = {"$schema", "schema",  "name",     "title", "about",
                                                "watch",   "minutes", "schedule", "view"};
   Preset preset(table);
   Members members(object, "", where, problems);
   std::string for_editors;  // where an editor finds presets/schema.json
   members.text("$schema", for_editors, 1000, false);
+  members.text("name", preset.name, 1000, false);
   members.text("title", preset.title, 200, false);
   members.text("about", preset.about, max_text_bytes, true);
   members.text("watch", preset.watch, max_text_bytes, true);

@@ -155,6 +155,7 @@ std::string preset_schema_json(const ParameterTable& table) {
   ordered_json& own = root["properties"];
   own["$schema"] = text_schema("Where an editor finds this schema.", 1000);
   own["schema"] = whole_schema("Version of the preset format.", 1, preset_schema);
+  own["name"] = text_schema("Of a run: the preset that it was started from.", 1000);
   own["title"] = text_schema("One line.", 200);
   own["about"] = text_schema("What it is, in a few sentences.", max_text_bytes);
   own["watch"] = text_schema("What to watch, in a few sentences.", max_text_bytes);

@@ -1,6 +1,7 @@
 // Presets as JSON.
 #include "core/lab/json_text.h"
 #include "core/lab/preset_json.h"
+#include "core/lab/text.h"
 
 namespace tessera {
 namespace {
@@ -51,6 +52,7 @@ ordered_json parameters_json(const Parameters& parameters, bool complete) {
 std::string write_preset(const Preset& preset, bool complete) {
   ordered_json root;
   root["schema"] = preset_schema;
+  if (complete && !preset.name.empty()) root["name"] = printable(preset.name);
   if (!preset.title.empty()) root["title"] = preset.title;
   if (!preset.about.empty()) root["about"] = preset.about;
   if (!preset.watch.empty()) root["watch"] = preset.watch;

@@ -308,6 +308,16 @@ std::optional<State> recorded_state(const fs::path& folder) {
   return std::nullopt;
 }
 
+Result<Preset> recorded_preset(const fs::path& folder, const ParameterTable& table, const CombinationCheck& check) {
+  const fs::path path = folder / "preset.json";
+  Result<Preset> preset = load_preset(path, table, check);
+  if (!preset) return preset;
+  std::ifstream file(path, std::ios::binary);
+  const json recorded = json::parse(file, nullptr, false);
+  preset.value->name = recorded.is_object() ? recorded.value("name", "") : "";
+  return preset;
+}
+
 std::string scalars_csv(const Snapshot& snapshot) {
   std::string csv = scalars_header;
   std::vector<std::size_t> next(snapshot.series.size(), 0);

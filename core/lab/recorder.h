@@ -88,6 +88,10 @@ std::filesystem::path checkpoint_file(const std::filesystem::path& folder);
 // The state in a run's summary.json: finished, failed, paused or running (stopped); nothing without a summary.
 std::optional<State> recorded_state(const std::filesystem::path& folder);
 
+// The preset of a run's folder, with the name of the one that the run was started from.
+Result<Preset> recorded_preset(const std::filesystem::path& folder, const ParameterTable&,
+                               const CombinationCheck& = {});
+
 // What scalars.csv holds for the run of a snapshot, to the byte.
 std::string scalars_csv(const Snapshot& snapshot);
 
