@@ -1,0 +1,185 @@
+// Training without the window.
+#include "app/commands/headless.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+
+#include "app/commands/command.h"
+#include "app/commands/engine_library.h"
+#include "app/commands/interrupt.h"
+#include "app/commands/progress.h"
+#include "core/lab/session.h"
+#include "core/lab/text.h"
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+namespace tessera::commands {
+namespace {
+
+constexpr auto checkpoint_every = 60s;  // what a power cut may cost
+
+// The engine, and what stopped it from being built: bad input ends the program in another way than a failure does.
+class WatchedEngine : public Engine {
+ public:
+  explicit WatchedEngine(std::shared_ptr<std::exception_ptr> refused)
+      : engine_(new_engine()), refused_(std::move(refused)) {}
+  Description build(const Preset& preset) override {
+    try {
+      return engine_->build(preset);
+    } catch (...) {
+      *refused_ = std::current_exception();
+      throw;
+    }
+  }
+  void step(std::int64_t step, bool last, Telemetry& telemetry) override { engine_->step(step, last, telemetry); }
+  void apply(const Parameters& parameters) override { engine_->apply(parameters); }
+  void save(Writer& writer) const override { engine_->save(writer); }
+  void restore(Reader& reader) override { engine_->restore(reader); }
+  std::uint64_t memory_bytes() const override { return engine_->memory_bytes(); }
+
+ private:
+  std::unique_ptr<Engine> engine_;
+  std::shared_ptr<std::exception_ptr> refused_;
+};
+
+class Training {
+ public:
+  explicit Training(const Headless& run)
+      : run_(run),
+        progress_(!run.quiet),
+        session_([refused = refused_] { return std::make_unique<WatchedEngine>(refused); }, options(run)) {}
+
+  int to_the_end() {
+    if (const int code = prepare(); code != fine) return code;
+    auto saved = std::chrono::steady_clock::now();
+    while (!session_.wait(over, 100ms)) {
+      if (interrupt_.came()) return stop();
+      show();
+      if (const auto now = std::chrono::steady_clock::now(); now - saved >= checkpoint_every) {
+        saved = now;
+        session_.submit(command::SaveCheckpoint{checkpoint()});
+      }
+    }
+    return end();
+  }
+
+ private:
+  static Session::Options options(const Headless& run) {
+    Session::Options options;
+    options.publish_every = 200ms;
+    options.paced = false;
+    options.observer = run.recorder;
+    return options;
+  }
+
+  static bool over(const Snapshot& snapshot) {
+    return snapshot.state == State::finished || snapshot.state == State::failed;
+  }
+
+  fs::path checkpoint() const { return checkpoint_file(run_.recorder->folder()); }
+
+  // Builds, restores and starts.
+  int prepare() {
+    const Outcome built = ask(command::Load{run_.preset});
+    if (!built.accepted) {
+      progress_.clear();
+      if (*refused_) std::rethrow_exception(*refused_);
+      std::fprintf(stderr, "%s\n", built.text.c_str());  // the recorder couldn't start
+      return bad_input;
+    }
+    if (run_.checkpoint) {
+      const Outcome restored = ask(command::RestoreCheckpoint{*run_.checkpoint});
+      if (!restored.accepted) {
+        progress_.clear();
+        std::fprintf(stderr, "%s\n", restored.text.c_str());
+        return bad_input;
+      }
+    }
+    ask(command::Play{});
+    return fine;
+  }
+
+  // Submits a command and waits for its answer. An interrupt is only noted: it is looked at between commands.
+  Outcome ask(Command command) {
+    const Ticket ticket = session_.submit(std::move(command));
+    std::optional<Outcome> answer;
+    while (!answer) {
+      session_.wait(
+          [&](const Snapshot&) {
+            for (Outcome& outcome : session_.take_outcomes()) {
+              if (outcome.ticket == ticket) answer = std::move(outcome);
+            }
+            return answer.has_value();
+          },
+          100ms);
+      show();
+    }
+    return *answer;
+  }
+
+  void show() {
+    for (const Event& event : session_.take_events()) {
+      if (event.severity == Severity::info || over(*session_.snapshot())) continue;  // a failure is told at the end
+      progress_.clear();
+      std::fprintf(stderr, "step %s: %s\n", with_commas(event.step).c_str(), event.text.c_str());
+    }
+    session_.take_outcomes();  // of periodic checkpoints; what is wrong with them is an event
+    progress_.show(progress_text(*session_.snapshot()));
+  }
+
+  int stop() {
+    ask(command::Pause{});
+    if (over(*session_.snapshot())) return end();  // it was faster
+    const Outcome saved = ask(command::SaveCheckpoint{checkpoint()});
+    progress_.clear();
+    const std::string folder = run_.recorder->folder().string();
+    std::fprintf(stderr, "interrupted after step %s%s%s\ncontinue: ./lab run --resume %s\n",
+                 with_commas(session_.snapshot()->step).c_str(),
+                 saved.accepted ? "" : "; the checkpoint can't be saved: ", saved.text.c_str(), folder.c_str());
+    return saved.accepted ? interrupted : failed;
+  }
+
+  int end() {
+    progress_.clear();
+    const std::shared_ptr<const Snapshot> snapshot = session_.snapshot();
+    const std::string folder = run_.recorder->folder().string();
+    if (snapshot->state == State::failed) {
+      std::fprintf(stderr, "failed after step %s: %s\ncontinue from the last checkpoint: ./lab run --resume %s\n",
+                   with_commas(snapshot->step).c_str(), snapshot->failure.c_str(), folder.c_str());
+      return failed;
+    }
+    if (!run_.quiet) print_summary(*snapshot, folder);
+    return fine;
+  }
+
+  static void print_summary(const Snapshot& snapshot, const std::string& folder) {
+    std::size_t width = 0;
+    for (const MetricSpec& spec : snapshot.description->metrics) width = std::max(width, spec.name.size());
+    for (std::size_t i = 0; i < snapshot.series.size(); ++i) {
+      const Series& series = snapshot.series[i];
+      const MetricSpec& spec = snapshot.description->metrics[i];
+      if (series.size() == 0) continue;
+      std::printf("%-*s  %.5g%s%s\n", static_cast<int>(width), spec.name.c_str(), series[series.size() - 1].value,
+                  spec.unit.empty() ? "" : " ", spec.unit.c_str());
+    }
+    std::printf("%s steps on %s\n%s\n", with_commas(snapshot.step).c_str(), snapshot.description->device.c_str(),
+                folder.c_str());
+  }
+
+  const Headless& run_;
+  Interrupt interrupt_;
+  Progress progress_;
+  std::shared_ptr<std::exception_ptr> refused_ = std::make_shared<std::exception_ptr>();
+  Session session_;
+};
+
+}  // namespace
+
+int train(const Headless& run) {
+  load_engine_library();  // what is wrong with it is told before anything starts
+  return Training(run).to_the_end();
+}
+
+}  // namespace tessera::commands

@@ -1,0 +1,24 @@
+// Training without the window: from a preset to a finished, failed or interrupted run.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "core/lab/preset.h"
+#include "core/lab/recorder.h"
+
+namespace tessera::commands {
+
+struct Headless {
+  Preset preset;
+  std::shared_ptr<RunRecorder> recorder = {};
+  std::optional<std::filesystem::path> checkpoint = {};  // to go on from
+  bool quiet = false;
+};
+
+// Returns the exit code; throws InputError when the experiment can't be built or the checkpoint not be used, before
+// anything is written.
+int train(const Headless& run);
+
+}  // namespace tessera::commands

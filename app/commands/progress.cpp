@@ -1,0 +1,56 @@
+// The progress line of long work, on standard error when that is a terminal.
+#include "app/commands/progress.h"
+
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdio>
+
+namespace tessera::commands {
+
+std::string with_commas(std::int64_t number) {
+  std::string text = std::to_string(number);
+  const std::size_t first = number < 0 ? 1 : 0;
+  for (std::size_t at = text.size(); at > first + 3;) text.insert(at -= 3, 1, ',');
+  return text;
+}
+
+std::string duration(double seconds) {
+  if (!(seconds < 1e9)) return "?";
+  const auto whole = static_cast<std::int64_t>(std::ceil(seconds));
+  if (whole < 60) return std::to_string(whole) + " s";
+  if (whole < 3600) return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
+  return with_commas(whole / 3600) + " h " + std::to_string(whole / 60 % 60) + " min";
+}
+
+std::string progress_text(const Snapshot& snapshot) {
+  if (snapshot.state == State::empty || snapshot.state == State::building) return "building the experiment";
+  std::string text = "step " + with_commas(snapshot.step) + " / " + with_commas(snapshot.steps);
+  if (snapshot.steps_per_s > 0) {
+    char rate[40];
+    std::snprintf(rate, sizeof rate, "   %.*f steps/s", snapshot.steps_per_s < 10 ? 1 : 0, snapshot.steps_per_s);
+    text += rate;
+  }
+  if (snapshot.seconds_left > 0) text += "   " + duration(snapshot.seconds_left) + " left";
+  return text;
+}
+
+Progress::Progress(bool wanted) : shown_(wanted && isatty(STDERR_FILENO)) {}
+
+Progress::~Progress() { clear(); }
+
+void Progress::show(const std::string& text) {
+  if (!shown_ || text == text_) return;
+  text_ = text;
+  std::fprintf(stderr, "\r%s\033[K", text.c_str());
+  std::fflush(stderr);
+}
+
+void Progress::clear() {
+  if (!shown_ || text_.empty()) return;
+  text_.clear();
+  std::fprintf(stderr, "\r\033[K");
+  std::fflush(stderr);
+}
+
+}  // namespace tessera::commands

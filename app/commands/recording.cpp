@@ -1,0 +1,76 @@
+// Runs that are written into folders.
+#include "app/commands/recording.h"
+
+#include <algorithm>
+#include <ctime>
+#include <system_error>
+
+namespace fs = std::filesystem;
+
+namespace tessera::commands {
+namespace {
+
+// `path`, or the first of path-2, path-3, ... that `taken` doesn't hold for.
+template <class Taken>
+fs::path first_free(const fs::path& path, const Taken& taken) {
+  fs::path free = path;
+  for (int n = 2; taken(free); ++n) free = path.string() + "-" + std::to_string(n);
+  return free;
+}
+
+}  // namespace
+
+std::shared_ptr<RunRecorder> open_recorder(const std::string& option, const fs::path& folder,
+                                           RunRecorder::Existing existing) {
+  if (folder.empty()) throw InputError({{option, "is empty", "a folder"}});
+  try {
+    return std::make_shared<RunRecorder>(folder.lexically_normal(), existing);
+  } catch (const InputError& error) {
+    std::vector<Problem> problems = error.problems();
+    for (Problem& problem : problems) problem.where = option + " " + problem.where;
+    throw InputError(std::move(problems));
+  }
+}
+
+fs::path default_run_folder(const Preset& preset) {
+  std::string name = preset.name;
+  std::replace(name.begin(), name.end(), '/', '-');
+  const std::time_t now = std::time(nullptr);
+  std::tm local = {};
+  localtime_r(&now, &local);
+  char time[32];
+  std::strftime(time, sizeof time, "%Y%m%d-%H%M%S", &local);
+  const std::string seed = std::to_string(preset.parameters.integer("run.seed"));
+  std::error_code error;
+  return first_free(fs::path("runs") / (name + "-" + seed + "-" + time),
+                    [&](const fs::path& folder) { return fs::exists(folder, error); });
+}
+
+WindowRecorder::WindowRecorder(const fs::path& folder) : folder_(folder), recorder_(open_recorder("--out", folder)) {}
+
+void WindowRecorder::started(const Preset& preset, const Description& description) {
+  if (++runs_ > 1) recorder_ = open_recorder("--out", first_free(folder_, holds_run));
+  recorder_->started(preset, description);
+}
+
+void WindowRecorder::scalar(std::int64_t step, const MetricSpec& metric, double value) {
+  recorder_->scalar(step, metric, value);
+}
+
+void WindowRecorder::matrix(const MetricSpec& metric, const Matrix& matrix) { recorder_->matrix(metric, matrix); }
+
+void WindowRecorder::changed(const Intervention& change) { recorder_->changed(change); }
+
+void WindowRecorder::stepped(std::int64_t steps_done, double seconds, std::uint64_t memory_bytes) {
+  recorder_->stepped(steps_done, seconds, memory_bytes);
+}
+
+void WindowRecorder::paused() { recorder_->paused(); }
+
+void WindowRecorder::restored(std::int64_t step, const std::vector<Intervention>& timeline) {
+  recorder_->restored(step, timeline);
+}
+
+void WindowRecorder::ended(State state, const Snapshot& snapshot) { recorder_->ended(state, snapshot); }
+
+}  // namespace tessera::commands

@@ -1,0 +1,39 @@
+// Runs that are written into folders.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "core/lab/recorder.h"
+
+namespace tessera::commands {
+
+// What is wrong with the folder is told (InputError) as the option that named it.
+std::shared_ptr<RunRecorder> open_recorder(const std::string& option, const std::filesystem::path& folder,
+                                           RunRecorder::Existing existing = RunRecorder::Existing::refuse);
+
+// "runs/specialize-first-light-1-20260131-142530": preset, seed, local time; with a number more if it exists.
+std::filesystem::path default_run_folder(const Preset& preset);
+
+// Records every run of a window: the first in the folder given; those after a reset, or with another preset, in
+// folders beside it, with a number more.
+class WindowRecorder : public Observer {
+ public:
+  explicit WindowRecorder(const std::filesystem::path& folder);
+  void started(const Preset&, const Description&) override;
+  void scalar(std::int64_t step, const MetricSpec&, double value) override;
+  void matrix(const MetricSpec&, const Matrix&) override;
+  void changed(const Intervention&) override;
+  void stepped(std::int64_t steps_done, double seconds, std::uint64_t memory_bytes) override;
+  void paused() override;
+  void restored(std::int64_t step, const std::vector<Intervention>& timeline) override;
+  void ended(State, const Snapshot&) override;
+
+ private:
+  std::filesystem::path folder_;
+  std::shared_ptr<RunRecorder> recorder_;
+  int runs_ = 0;
+};
+
+}  // namespace tessera::commands

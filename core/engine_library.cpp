@@ -1,0 +1,18 @@
+// What the shared library that holds the training core offers (app/commands/engine_library.cpp opens it).
+#include "core/engine.h"
+#include "core/measure/metrics.h"
+
+extern "C" {
+
+tessera::Engine* tessera_new_engine() { return tessera::make_engine().release(); }
+
+void tessera_declared_metrics(std::vector<tessera::MetricSpec>& specs) {
+  tessera::Subject subject;
+  subject.moe_layers = 2;
+  subject.layer_names = {"layer 0", "layer 1", "tiles"};
+  subject.experts = {2, 2, 2};
+  subject.classes = subject.groups = {"0", "1"};
+  for (const tessera::Metric& metric : tessera::all_metrics(subject)) specs.push_back(metric.spec);
+}
+
+}  // extern "C"
