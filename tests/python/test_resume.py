@@ -1,0 +1,131 @@
+"""Interrupted runs: what is left of them is whole, and resuming ends as if nothing had happened."""
+import json
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from program import (FINE, INTERRUPTED, PROGRAM, everything_below, make_data, refused, small_preset, tessera)
+
+STEPS = 4000
+
+
+@pytest.fixture(scope="module")
+def preset(tmp_path_factory):
+    """Long enough to be interrupted. The temperature is moved by the schedule, so that ramps are resumed too."""
+    folder = tmp_path_factory.mktemp("preset")
+    file = small_preset(folder, make_data(folder / "data"), steps=STEPS)
+    content = json.loads(file.read_text())
+    content["measure"]["scalars_every"] = 5
+    content["schedule"] = [{"step": 10, "path": "model.router.temperature", "value": 0.2, "ramp": STEPS - 50},
+                           {"step": STEPS - 100, "path": "learn.rate", "value": 0.0001}]
+    file.write_text(json.dumps(content))
+    return file
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, preset):
+    out = tmp_path_factory.mktemp("whole") / "out"
+    assert tessera("run", preset, "--out", out).returncode == FINE
+    return out
+
+
+def interrupted(preset, out, number):
+    """A run that was sent a signal once it had begun to write figures. Returns its exit code and standard error."""
+    process = subprocess.Popen([PROGRAM, "run", preset, "--out", out], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               stdin=subprocess.DEVNULL, text=True)
+    until = time.monotonic() + 120
+    scalars = out / "scalars.csv"
+    while not scalars.exists() or scalars.stat().st_size < 3000:
+        assert process.poll() is None and time.monotonic() < until, process.communicate()
+        time.sleep(0.002)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    return process.returncode, errors
+
+
+def same_figures(out, whole):
+    assert (out / "scalars.csv").read_bytes() == (whole / "scalars.csv").read_bytes()
+    ours, theirs = (json.loads((folder / "summary.json").read_text()) for folder in (out, whole))
+    for key in ("preset", "seed", "steps", "device", "final"):
+        assert ours[key] == theirs[key]
+    assert json.loads((out / "preset.json").read_text()) == json.loads((whole / "preset.json").read_text())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name)
+def test_an_interrupted_run_is_whole_and_goes_on(preset, whole, tmp_path, number):
+    out = tmp_path / "out"
+    code, errors = interrupted(preset, out, number)
+    assert code == INTERRUPTED
+    assert f"--resume {out}" in errors
+
+    text = (out / "scalars.csv").read_text()
+    assert text.endswith("\n") and whole.joinpath("scalars.csv").read_text().startswith(text)
+    summary = json.loads((out / "summary.json").read_text())
+    assert 0 < summary["steps"] < STEPS
+    last = {}
+    for line in text.splitlines()[1:]:
+        step, name, value = line.split(",")
+        last[name] = float(value)
+    assert summary["final"] == last
+
+    assert tessera("run", "--resume", out).returncode == FINE
+    same_figures(out, whole)
+
+
+def test_twice_interrupted(preset, whole, tmp_path):
+    out = tmp_path / "out"
+    assert interrupted(preset, out, signal.SIGINT)[0] == INTERRUPTED
+    process = subprocess.Popen([PROGRAM, "run", "--resume", out, "--quiet"], stdin=subprocess.DEVNULL)
+    time.sleep(1.2)  # whenever it comes, the outcome must be the same
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) in (INTERRUPTED, FINE)
+    assert tessera("run", "--resume", out).returncode == FINE
+    same_figures(out, whole)
+
+
+def test_a_killed_run_is_resumed_from_what_there_is(preset, whole, tmp_path):
+    out = tmp_path / "out"
+    assert interrupted(preset, out, signal.SIGKILL)[0] == -signal.SIGKILL
+    with open(out / "scalars.csv", "r+") as file:  # the last row is cut, as a power cut leaves it
+        file.truncate(os.path.getsize(file.name) - 7)
+    assert tessera("run", "--resume", out).returncode == FINE
+    same_figures(out, whole)
+
+
+def test_a_finished_run_is_left_alone(whole):
+    before = everything_below(whole)
+    assert tessera("run", "--resume", whole).returncode == FINE
+    assert everything_below(whole) == before
+
+
+def test_what_can_not_be_resumed(preset, whole, tmp_path):
+    (line,) = refused(tessera("run", "--resume", tmp_path / "nowhere"))
+    assert "nowhere" in line
+    (line,) = refused(tessera("run", "--resume", tmp_path))
+    assert "preset.json" in line
+    for options in (["--seed", "1"], ["--steps", "9"], ["--set", "learn.rate=0.1"], ["--out", "x"], [preset]):
+        assert "--resume" in refused(tessera("run", "--resume", whole, *options))[0]
+
+
+def test_a_damaged_checkpoint_is_refused_and_nothing_lost(preset, tmp_path):
+    out = tmp_path / "out"
+    assert interrupted(preset, out, signal.SIGINT)[0] == INTERRUPTED
+    (checkpoint,) = out.glob("*checkpoint*")
+    content = bytearray(checkpoint.read_bytes())
+    content[len(content) // 2] ^= 1
+    checkpoint.write_bytes(content)
+    before = everything_below(out)
+    assert any(checkpoint.name in line for line in refused(tessera("run", "--resume", out)))
+    assert everything_below(out) == before
+
+
+def test_a_failure_names_the_way_on(preset, tmp_path):
+    out = tmp_path / "out"
+    assert interrupted(preset, out, signal.SIGINT)[0] == INTERRUPTED
+    resolved = json.loads((out / "preset.json").read_text())
+    resolved["learn"]["rate"] = "fast"
+    (out / "preset.json").write_text(json.dumps(resolved))
+    assert any("learn.rate" in line for line in refused(tessera("run", "--resume", out)))
