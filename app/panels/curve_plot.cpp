@@ -95,7 +95,7 @@ class Plot {
     const MetricSpec& spec = description_.metrics[metrics_.front()];
     const float start = ImGui::GetCursorPosX();
     const float line = ImGui::GetTextLineHeight();
-    std::string name = words(family_);
+    std::string name = family_title(description_, family_);
     if (!spec.unit.empty()) name += ", " + spec.unit;
     ui::fitted_text(name, width);
     for (std::size_t i = 0; i < metrics_.size() && metrics_.size() > 1; ++i) {

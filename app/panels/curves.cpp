@@ -151,12 +151,13 @@ class CurvesPanel final : public Panel {
   void choose_series(const PanelContext& context) {
     ImGui::SetNextWindowSizeConstraints(ImVec2(0, 0), ImVec2(500 * context.scale, 480 * context.scale));
     if (!ImGui::BeginPopup("##series")) return;
+    ImGui::PushStyleVar(ImGuiStyleVar_FrameBorderSize, 1);  // empty boxes stand out from the popup
     const Description* description = context.snapshot.description.get();
     if (!description) ImGui::TextUnformatted("Load an experiment first.");
     for (const std::string& family : description ? scalar_families(*description) : std::vector<std::string>()) {
       const auto place = std::find(chosen_.begin(), chosen_.end(), family);
       bool on = place != chosen_.end();
-      if (ImGui::Checkbox((words(family) + "###" + family).c_str(), &on)) {
+      if (ImGui::Checkbox((family_title(*description, family) + "###" + family).c_str(), &on)) {
         if (on) {
           chosen_.push_back(family);
         } else {
@@ -183,6 +184,7 @@ class CurvesPanel final : public Panel {
       }
       ImGui::Unindent();
     }
+    ImGui::PopStyleVar();
     ImGui::EndPopup();
   }
 

@@ -213,13 +213,6 @@ class Painter {
 
   void outlines(const HeatmapHit& hit) const {
     const float thick = std::max(1.0f, std::round(2 * context_.scale));
-    if (map_.highlighted && map_.rows <= texture_from && map_.columns <= texture_from) {
-      for (int row = 0; row < map_.rows; ++row) {
-        for (int column = 0; column < map_.columns; ++column) {
-          if (map_.highlighted(row, column)) outline(row, column, 1, 1, tones_.text, thick);
-        }
-      }
-    }
     const int row = map_.selected_row < map_.rows ? map_.selected_row : -1;
     const int column = map_.selected_column < map_.columns ? map_.selected_column : -1;
     // On a rim of background, since the colours of the cells may be close to the accent.
@@ -233,6 +226,13 @@ class Painter {
       select(row, 0, 1, map_.columns);
     } else if (column >= 0) {
       select(0, column, map_.rows, 1);
+    }
+    if (map_.highlighted && map_.rows <= texture_from && map_.columns <= texture_from) {
+      for (int row = 0; row < map_.rows; ++row) {
+        for (int column = 0; column < map_.columns; ++column) {
+          if (map_.highlighted(row, column)) outline(row, column, 1, 1, tones_.text, thick);
+        }
+      }
     }
     if (hit.row >= 0 && hit.column >= 0) outline(hit.row, hit.column, 1, 1, tones_.text, thick);
   }

@@ -54,6 +54,22 @@ std::string words(std::string_view name) {
   return text;
 }
 
+std::string family_title(const Description& description, std::string_view family) {
+  const MetricSpec* only = nullptr;
+  int count = 0;
+  for (const MetricSpec& spec : description.metrics) {
+    if (spec.family != family) continue;
+    only = &spec;
+    ++count;
+    if (spec.layer < 0 || spec.layer >= static_cast<int>(description.layer_names.size())) continue;
+    const std::string suffix = ", " + description.layer_names[static_cast<std::size_t>(spec.layer)];
+    if (spec.title.size() > suffix.size() && spec.title.ends_with(suffix)) {
+      return spec.title.substr(0, spec.title.size() - suffix.size());
+    }
+  }
+  return count == 1 && !only->title.empty() ? only->title : words(family);
+}
+
 std::vector<bool> empty_rows(const Matrix& matrix) {
   std::vector<bool> empty(static_cast<std::size_t>(matrix.rows), true);
   for (int row = 0; row < matrix.rows; ++row) {

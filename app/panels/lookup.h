@@ -25,6 +25,10 @@ const Matrix* newest(const Snapshot&, std::optional<std::size_t> metric);
 // "co_activation" -> "co activation"; what a combo shows of a family's name.
 std::string words(std::string_view name);
 
+// What a family is called: its metrics' title without the layer, "load CV" of "load CV, layer 0"; where that says
+// nothing of all of them (train accuracy, test accuracy), the family's name in words.
+std::string family_title(const Description&, std::string_view family);
+
 // Rows without a single number: experts that did nothing. Of a matrix experts x anything.
 std::vector<bool> empty_rows(const Matrix&);
 

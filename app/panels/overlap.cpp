@@ -34,7 +34,7 @@ class OverlapPanel final : public Panel {
       }
     }
     std::vector<std::string> items;
-    for (const std::string& measure : measures_) items.push_back(words(measure));
+    for (const std::string& measure : measures_) items.push_back(family_title(*snapshot.description, measure));
     const float room = ui::room_before_help();
     if (ui::combo("##measure", measure_, items, "What is counted as overlap", room * 0.55f)) {
       context.selection.expert = -1;
@@ -114,7 +114,7 @@ class OverlapPanel final : public Panel {
       }
     }
     map.selected_row = context.selection.expert;
-    map.value_name = "mean " + words(measures_[measure_]);
+    map.value_name = "mean " + family_title(description, measures_[measure_]);
     map.highlighted = [&](int row, int column) {
       return context.selection.highlights(layers_[static_cast<std::size_t>(column)].layer, row);
     };
@@ -135,7 +135,7 @@ class OverlapPanel final : public Panel {
     const Matrix* matrix = newest(context.snapshot, metric);
     if (!matrix) {
       ImGui::BeginChild("##no_pairs", size);
-      ui::wrapped("No " + words(measures_[measure_]) + " is measured for this layer yet.");
+      ui::wrapped("No " + family_title(description, measures_[measure_]) + " is measured for this layer yet.");
       ImGui::EndChild();
       return;
     }
@@ -150,7 +150,7 @@ class OverlapPanel final : public Panel {
     map.column_axis.title = spec.axes[1].title;
     map.column_axis.labels = spec.axes[1].labels;
     map.column_axis.colour = map.row_axis.colour;
-    map.value_name = words(measures_[measure_]);
+    map.value_name = family_title(description, measures_[measure_]);
     map.caption = description.layer_names[static_cast<std::size_t>(layer)];
     map.selected_row = context.selection.expert;
     map.row_axis.highlighted = [&](int expert) { return context.selection.highlights(layer, expert); };

@@ -17,7 +17,7 @@ float text_width(std::string_view text) { return ImGui::CalcTextSize(text.data()
 void explain(const MetricSpec& spec, const PanelContext& context) {
   ImGui::Spacing();
   ImGui::PushFont(context.heading, 0);
-  ImGui::TextUnformatted(words(spec.family).c_str());
+  ImGui::TextUnformatted(family_title(*context.snapshot.description, spec.family).c_str());
   ImGui::PopFont();
   if (!spec.unit.empty()) {
     ImGui::SameLine();

@@ -46,6 +46,24 @@ TEST(Lookup, AMetricIsFamilyLayerAndRank) {
   EXPECT_FALSE(find_metric(description(), "overlap", 2, 2));
 }
 
+TEST(Lookup, AFamilyIsCalledAsItsMetricsAreWithoutTheLayer) {
+  Description d;
+  d.layer_names = {"layer 0", "tiles"};
+  const auto add = [&d](const char* family, int layer, const char* title) {
+    d.metrics.push_back(spec(family, layer, 0));
+    d.metrics.back().title = title;
+  };
+  add("load_cv", 0, "load CV, layer 0");
+  add("load_cv", 1, "load CV, tiles");
+  add("accuracy", -1, "train accuracy");
+  add("accuracy", -1, "test accuracy");
+  add("rate", -1, "learning rate");
+  EXPECT_EQ(family_title(d, "load_cv"), "load CV");
+  EXPECT_EQ(family_title(d, "accuracy"), "accuracy");
+  EXPECT_EQ(family_title(d, "rate"), "learning rate");
+  EXPECT_EQ(family_title(d, "not_there"), "not there");
+}
+
 TEST(Lookup, NewestIsNullUntilThereIsOne) {
   Snapshot snapshot;
   snapshot.matrices = {nullptr, std::make_shared<Matrix>(matrix(1, 1, {2}))};
