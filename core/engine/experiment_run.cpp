@@ -80,10 +80,6 @@ ExperimentRun::ExperimentRun(const Parameters& parameters)
   for (const int experts : model_.experts()) windows_.emplace_back(experts, classes, device_);
   hits_ = at::zeros({}, at::TensorOptions(at::kLong).device(device_));
   seen_ = at::zeros({}, at::kLong);
-  if (measure_.test_samples > task_.test().size()) {
-    throw InputError({{"measure.test_samples", std::to_string(measure_.test_samples),
-                       "up to " + std::to_string(task_.test().size()) + ", the samples there are"}});
-  }
 }
 
 Description ExperimentRun::description() const {
@@ -157,7 +153,8 @@ void ExperimentRun::accumulate(const StepResult& result) {
 double ExperimentRun::test_accuracy(bool all) const {
   const at::NoGradGuard no_grad;
   const Samples& test = task_.test();
-  const std::int64_t count = all || measure_.test_samples == 0 ? test.size() : measure_.test_samples;
+  const std::int64_t count =
+      all || measure_.test_samples == 0 ? test.size() : std::min(measure_.test_samples, test.size());
   at::Tensor hits = at::zeros({}, test.labels.options());
   for (std::int64_t first = 0; first < count; first += test_chunk) {
     const std::int64_t end = std::min(first + test_chunk, count);

@@ -27,10 +27,11 @@ struct MeasureParameters {
         Applies::rebuild);
     d.integer("test_every", test_every, interval, "steps",
               "Test accuracy is measured every so many steps; 0: only at the end.", Applies::rebuild);
-    d.integer("test_samples", test_samples, {.min = 0, .max = 1'000'000}, "samples",
-              "Test accuracy is that of the first so many test samples; 0: all. At the end of the run it is always "
-              "that of all.",
-              Applies::rebuild);
+    d.integer(
+        "test_samples", test_samples, {.min = 0, .max = 1'000'000}, "samples",
+        "Test accuracy is that of the first so many test samples; 0, or more than there are: all. At the end of the "
+        "run it is always that of all.",
+        Applies::rebuild);
     d.integer("conflict_every", conflict_every, interval, "steps",
               "Conflict between the gradients of groups is measured every so many steps; 0: only at the end. Costs one "
               "backward pass a group.",

@@ -105,7 +105,7 @@ def test_what_can_not_be_resumed(preset, whole, tmp_path):
     (line,) = refused(tessera("run", "--resume", tmp_path / "nowhere"))
     assert "nowhere" in line
     (line,) = refused(tessera("run", "--resume", tmp_path))
-    assert "preset.json" in line
+    assert "holds no run" in line
     for options in (["--seed", "1"], ["--steps", "9"], ["--set", "learn.rate=0.1"], ["--out", "x"], [preset]):
         assert "--resume" in refused(tessera("run", "--resume", whole, *options))[0]
 

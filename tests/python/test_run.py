@@ -1,10 +1,12 @@
 """run: what it writes, what it refuses, and that the same seed gives the same figures."""
 import csv
+import ctypes
 import gzip
 import json
 import math
 import os
 import pathlib
+import pty
 import resource
 import shutil
 import subprocess
@@ -223,11 +225,14 @@ def test_a_bad_preset_is_refused(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.skipif(HAS_GPU, reason="there is a GPU")
-def test_cuda_without_a_gpu_is_refused(preset, tmp_path):
-    lines = refused(tessera("run", preset, "--device", "cuda", cwd=tmp_path))
-    assert any("cuda" in line and "cpu" in line for line in lines), lines
-    assert everything_below(tmp_path) == []
+def test_cuda_is_used_or_refused(preset, tmp_path):
+    if HAS_GPU:
+        assert tessera("run", preset, "--device", "cuda", "--out", tmp_path / "out").returncode == FINE
+        assert "cpu" not in json.loads((tmp_path / "out/summary.json").read_text())["device"]
+    else:
+        lines = refused(tessera("run", preset, "--device", "cuda", cwd=tmp_path))
+        assert any("cuda" in line and "cpu" in line for line in lines), lines
+        assert everything_below(tmp_path) == []
 
 
 # --- folders -------------------------------------------------------------------------------------------------------
@@ -255,12 +260,21 @@ def test_an_impossible_folder_is_refused(preset, tmp_path, out):
     assert [path.name for path in tmp_path.iterdir()] == ["file"] and (tmp_path / "file").read_text() == "mine"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def obeying_permissions():
+    """Root may write everywhere; without this capability it may not."""
+    if os.geteuid() == 0:
+        pr_capbset_drop, cap_dac_override = 24, 1
+        if ctypes.CDLL(None, use_errno=True).prctl(pr_capbset_drop, cap_dac_override, 0, 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "prctl")
+
+
 def test_a_read_only_folder_is_refused(preset, tmp_path):
-    tmp_path.chmod(0o500)
-    refused(tessera("run", preset, "--out", tmp_path / "out"))
-    tmp_path.chmod(0o700)
-    assert everything_below(tmp_path) == []
+    out = tmp_path / "closed"
+    out.mkdir(mode=0o500)
+    for folder in (out, out / "below"):
+        (line,) = refused(tessera("run", preset, "--out", folder, preexec_fn=obeying_permissions))
+        assert str(folder) in line and "Permission denied" in line
+    assert everything_below(out) == []
 
 
 def limited(size):
@@ -378,16 +392,21 @@ def test_a_loss_that_is_no_number_fails_the_run(preset, tmp_path):
     assert rows(out)  # what was measured until then is there
 
 
-def test_what_is_printed_to_a_terminal_is_one_line(preset, tmp_path):
-    script = shutil.which("script")
-    if not script:
-        pytest.skip("no `script` command to make a terminal with")
-    command = f"{PROGRAM} run {preset} --steps 400 --out {tmp_path / 'out'} --quiet"
-    done = subprocess.run([script, "-qec", command, "/dev/null"], capture_output=True, text=True, timeout=300,
-                          stdin=subprocess.DEVNULL)
-    assert done.returncode == FINE
-    assert "step " in done.stdout and " / 400" in done.stdout
-    assert done.stdout.count("\n") == 0 and done.stdout.endswith("\r\x1b[K")
+def test_a_terminal_sees_one_line_that_is_cleared_at_the_end(preset, tmp_path):
+    terminal, end = pty.openpty()
+    process = subprocess.Popen([PROGRAM, "run", preset, "--steps", "600", "--out", tmp_path / "out"], stderr=end,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    os.close(end)
+    seen = b""
+    try:
+        while chunk := os.read(terminal, 4096):
+            seen += chunk
+    except OSError:  # the other end is closed
+        pass
+    os.close(terminal)
+    assert process.wait() == FINE
+    assert b"/ 600" in seen and b"steps/s" in seen
+    assert b"\n" not in seen and seen.endswith(b"\r\x1b[K")
 
 
 def test_the_default_preset_trains_on_the_real_data(tmp_path):
