@@ -1,6 +1,8 @@
 // The side of a session that other threads see: a queue in, results out.
 #include "core/lab/session.h"
 
+#include <iterator>
+
 #include "core/lab/session_worker.h"
 
 namespace tessera {
@@ -47,8 +49,12 @@ std::vector<Outcome> Session::Worker::take_outcomes() {
 }
 
 std::vector<Event> Session::Worker::take_events() {
-  const std::lock_guard lock(mutex_);
-  return std::exchange(events_, {});
+  std::deque<Event> taken;
+  {
+    const std::lock_guard lock(mutex_);
+    taken.swap(events_);
+  }
+  return {std::make_move_iterator(taken.begin()), std::make_move_iterator(taken.end())};
 }
 
 std::shared_ptr<const Snapshot> Session::Worker::snapshot() const {

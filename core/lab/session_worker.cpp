@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t most_events = 1000;  // kept until somebody takes them
 constexpr auto memory_every = std::chrono::milliseconds(500);
+constexpr auto longest_gap = std::chrono::hours(1);  // between steps, however slow the pace
 
 }  // namespace
 
@@ -97,11 +98,19 @@ bool Session::Worker::wait_for_pace() {
                       : spec->kind == Kind::real  ? std::get<double>(value)
                                                   : 0;
   if (pace <= 0) return true;
-  // From the start of the last step; at most an hour, so that no pace overflows the clock.
-  const auto gap = std::chrono::duration<double>(std::min(1 / pace, 3600.0));
+  const auto gap = std::min<std::chrono::duration<double>>(std::chrono::duration<double>(1 / pace), longest_gap);
   const auto until = step_began_ + std::chrono::duration_cast<Clock::duration>(gap);
-  std::unique_lock lock(mutex_);
-  return !wake_.wait_until(lock, until, [this] { return closing_ || !queue_.empty(); });
+  const auto interrupted = [this] { return closing_ || !queue_.empty(); };
+  while (true) {
+    const auto publish_at = published_ + options_.publish_every;
+    const bool publish_first = unpublished_ && publish_at < until;  // what is known is shown while it waits
+    {
+      std::unique_lock lock(mutex_);
+      if (wake_.wait_until(lock, publish_first ? publish_at : until, interrupted)) return false;
+    }
+    if (!publish_first) return true;
+    publish();
+  }
 }
 
 bool Session::Worker::prepare_step() {
@@ -139,6 +148,7 @@ void Session::Worker::one_step() {
   } catch (...) {
     fail(reason_of_failure());
   }
+  unpublished_ = true;
   if (state_ != State::running || Clock::now() - published_ >= options_.publish_every) publish();
 }
 
@@ -203,7 +213,10 @@ std::int64_t Session::Worker::planned_steps() const {
 }
 
 void Session::Worker::set_state(State state) {
-  if (state == State::running && state_ != State::running) rate_.start(step_);
+  if (state == State::running && state_ != State::running) {
+    rate_.start(step_);
+    step_began_ = Clock::now() - longest_gap;  // the first step waits for no pace
+  }
   if (state != State::running && state_ == State::running) rate_.stop();
   state_ = state;
   if (state != State::running) steps_to_go_ = -1;
@@ -228,7 +241,7 @@ void Session::Worker::end_run() {
 
 void Session::Worker::log(Severity severity, std::string text) {
   const std::lock_guard lock(mutex_);
-  if (events_.size() >= most_events) events_.erase(events_.begin());
+  if (events_.size() >= most_events) events_.pop_front();
   events_.push_back({severity, step_, std::move(text), std::chrono::system_clock::now()});
 }
 
@@ -271,6 +284,7 @@ void Session::Worker::publish(const Outcome* outcome) {
   ++version_;
   std::shared_ptr<const Snapshot> made = make_snapshot();
   published_ = now;
+  unpublished_ = false;
   {
     const std::lock_guard lock(mutex_);
     snapshot_.swap(made);

@@ -115,6 +115,7 @@ struct Session::Worker : private Telemetry {
   bool observing_ = false;  // the observer was told of a start, or of a step, and of no end since
   RateMeter rate_;
   Clock::time_point published_{}, memory_read_{}, step_began_{};
+  bool unpublished_ = false;  // a step was done since
 
   // Shared; mutex_ is never held while the engine, the observer or on_change works.
   mutable std::mutex mutex_;
@@ -124,7 +125,7 @@ struct Session::Worker : private Telemetry {
   bool closing_ = false;
   Ticket last_ticket_ = 0;
   std::vector<Outcome> outcomes_;
-  std::vector<Event> events_;
+  std::deque<Event> events_;
   std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<Snapshot>();
 
   std::jthread thread_;  // last: it starts when all else is there

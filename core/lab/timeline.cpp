@@ -39,7 +39,8 @@ Timeline::Due Timeline::advance(std::int64_t step, Parameters& parameters) {
     if (parameters.get(path) == value) return;
     due.changed = parameters.set(path, value).empty() || due.changed;
   };
-  for (std::size_t i = 0; i < interventions_.size() && interventions_[i].step <= step; ++i) {
+  while (next_ < interventions_.size() && happened_[next_]) ++next_;
+  for (std::size_t i = next_; i < interventions_.size() && interventions_[i].step <= step; ++i) {
     if (happened_[i]) continue;
     happened_[i] = true;
     const Intervention& intervention = interventions_[i];
@@ -86,6 +87,7 @@ void Timeline::replace_planned(const std::vector<Intervention>& planned) {
   all.insert(all.end(), planned.begin(), planned.end());
   happened_.resize(all.size(), false);
   interventions_ = std::move(all);
+  next_ = 0;
 }
 
 bool Timeline::ramping(const std::string& path) const {

@@ -52,6 +52,7 @@ class Timeline {
 
   std::vector<Intervention> interventions_;
   std::vector<bool> happened_;  // parallel to interventions_
+  std::size_t next_ = 0;        // all before it have happened
   std::vector<Ramp> ramps_;     // under way; at most one a path
 };
 
