@@ -106,6 +106,10 @@ void Application::say(Severity severity, const std::string& text) {
   answered_ = true;
 }
 
+bool Application::building_long() const {
+  return snapshot_->state == State::building && building_since_ > 0 && seconds() - building_since_ > 0.4;
+}
+
 bool Application::at_start() const {
   return snapshot_->state == State::ready && snapshot_->step == 0 && snapshot_->preset;
 }
@@ -130,6 +134,11 @@ News Application::news() {
     closing_ = true;
   }
   if (answered_ || state != drawn_state_) return News::urgent;
+  if (state == State::building) {  // how long it has been going on is shown
+    if (building_since_ == 0) building_since_ = seconds();
+    return News::data;
+  }
+  building_since_ = 0;
   return snapshot_->version != drawn_version_ ? News::data : News::none;
 }
 
@@ -192,14 +201,14 @@ bool Application::shipped(const fs::path& file) const {
   return !options_.presets_folder.empty() && !relative.empty() && *relative.begin() != "..";
 }
 
-void Application::if_unchanged(const std::string& question, std::function<void()> then) {
+void Application::if_unchanged(const std::string& question, const std::function<void()>& then) {
   if (!document_.changed(*snapshot_)) {
     then();
     return;
   }
   dialogs_.ask({"Unsaved changes",
                 document_.name() + " was changed. " + question,
-                {{"Discard changes", std::move(then)}, {"Save as...", [this] { save_as(); }}, {"Cancel", {}}},
+                {{"Save...", [this, then] { save(then); }}, {"Discard changes", then}, {"Cancel", {}}},
                 {}});
 }
 
@@ -247,15 +256,15 @@ void Application::ask_open() {
             .done = [this](const fs::path& file) { open(file); }});
 }
 
-void Application::save() {
+void Application::save(std::function<void()> then) {
   if (!document_.open() || shipped(document_.file())) {
-    save_as();
-  } else {
-    save_to(document_.file());
+    save_as(std::move(then));
+  } else if (save_to(document_.file()) && then) {
+    then();
   }
 }
 
-void Application::save_as() {
+void Application::save_as(std::function<void()> then) {
   std::error_code error;
   const fs::path file = document_.file();
   const bool own = document_.open() && !shipped(file);
@@ -264,23 +273,26 @@ void Application::save_as() {
             .extension = ".json",
             .folder = own ? file.parent_path() : fs::current_path(error),
             .name = file.empty() ? "preset.json" : file.filename().string(),
-            .done = [this](const fs::path& to) { save_to(to); }});
+            .done = [this, then = std::move(then)](const fs::path& to) {
+              if (save_to(to) && then) then();
+            }});
 }
 
-void Application::save_to(const fs::path& file) {
+bool Application::save_to(const fs::path& file) {
   auto preset = preset_to_save(*snapshot_);
-  if (!preset) return;
+  if (!preset) return false;
   try {
     save_preset(*preset, file);
   } catch (const InputError& error) {
     dialogs_.tell("The preset was not saved", "Nothing was written.", error.problems());
     say(Severity::error, error.what());
-    return;
+    return false;
   }
   preset->name = file.stem().string();
   document_.saved(file, *preset);
   remember(settings(), file);
   say(Severity::info, "Saved " + file.string());
+  return true;
 }
 
 void Application::save_scalars() { context().save_text("scalars.csv", scalars_csv(*snapshot_)); }

@@ -59,8 +59,8 @@ class Application {
   // --- what a person can do; each also an action (actions.h) ---
   void open(const std::filesystem::path& preset);
   void ask_open();
-  void save();
-  void save_as();
+  void save(std::function<void()> then = {});  // `then`: after it was saved, not when that failed or was cancelled
+  void save_as(std::function<void()> then = {});
   void save_scalars();
   void save_picture();
   void submit(Command command) { submit_one(std::move(command)); }
@@ -89,6 +89,7 @@ class Application {
   bool dark() const { return settings_.settings.dark; }
   const Fonts& fonts() const { return fonts_; }
   const std::string& notice() const { return notice_; }  // of the status bar; empty when it is over
+  bool building_long() const;                            // long enough to say so
   bool at_start() const;  // an experiment is ready and no step is done: the welcome card shows
   bool welcome = true;    // until it is closed
   bool asking() const { return !dialogs_.empty() || files_.visible(); }
@@ -97,11 +98,11 @@ class Application {
   Ticket submit_one(Command command);
   void take_outcomes(const std::vector<Outcome>&);
   void take_events();
-  void load(const std::filesystem::path&);  // without asking about changes
-  void loaded(const Outcome&);              // the Load under way was answered
-  void save_to(const std::filesystem::path&);
+  void load(const std::filesystem::path&);     // without asking about changes
+  void loaded(const Outcome&);                 // the Load under way was answered
+  bool save_to(const std::filesystem::path&);  // whether it was saved
   void ask_file(FileRequest);
-  void if_unchanged(const std::string& question, std::function<void()> then);
+  void if_unchanged(const std::string& question, const std::function<void()>& then);
   PanelContext context();
   void draw_panels();
   void draw_panel(Panel&, PanelContext&);
@@ -139,7 +140,7 @@ class Application {
   bool play_when_ready_ = false;
   Page page_ = Page::none;
   std::string title_ = "Tessera", notice_;
-  double notice_until_ = 0;
+  double notice_until_ = 0, building_since_ = 0;
   float scale_ = 0, applied_scale_ = 0;
   bool applied_dark_ = false;
   bool closing_ = false;

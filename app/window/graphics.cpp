@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "app/panels/colours.h"
 #include "app/window/window.h"
 #include "backends/imgui_impl_glfw.h"
 #include "backends/imgui_impl_opengl3.h"
@@ -30,6 +32,25 @@ constexpr const char* headless_commands =
   glfwGetError(&reason);
   glfwTerminate();
   throw GraphicsError(what + (reason ? std::string(" (") + reason + ")" : "") + ".\n" + headless_commands);
+}
+
+// Four tiles of a mosaic.
+void set_icon(GLFWwindow* window) {
+  constexpr int size = 32;
+  std::vector<unsigned char> pixels(static_cast<std::size_t>(size) * size * 4, 0);
+  for (int y = 0; y < size; ++y) {
+    for (int x = 0; x < size; ++x) {
+      const int column = x / 16, row = y / 16, gap = 2;
+      if (x % 16 < gap || x % 16 >= 16 - gap || y % 16 < gap || y % 16 >= 16 - gap) continue;
+      const ImU32 colour = expert_colour(column + 2 * row, true);
+      for (int channel = 0; channel < 4; ++channel) {
+        pixels[static_cast<std::size_t>((y * size + x) * 4 + channel)] =
+            static_cast<unsigned char>(colour >> (8 * channel));
+      }
+    }
+  }
+  const GLFWimage icon{size, size, pixels.data()};
+  glfwSetWindowIcon(window, 1, &icon);
 }
 
 }  // namespace
@@ -55,6 +76,7 @@ Graphics::Graphics(const GraphicsOptions& options) : visible_(options.visible) {
   const std::string_view name = renderer ? renderer : "";
   software_ = name.find("llvmpipe") != name.npos || name.find("softpipe") != name.npos || name.find("SWR") != name.npos;
   glfwSwapInterval(software_ ? 0 : 1);
+  set_icon(window_);
   glfwSetWindowSizeLimits(window_, 640, 480, GLFW_DONT_CARE, GLFW_DONT_CARE);
 
   ImGui::CreateContext();

@@ -70,19 +70,44 @@ void draw_failure(Application& app) {
   ImGui::PopStyleColor();
 }
 
-void draw_welcome(Application& app) {
-  if (!app.at_start() || !app.welcome || app.asking() || app.page() != Page::none) return;
-  const Preset& preset = *app.snapshot().preset;
+namespace {
+
+// Of a card over the panels; its content follows if it is true, and end_card() in any case.
+bool begin_card(const Application& app, const char* id, float most_width) {
   const float scale = app.scale();
   const ImRect room = middle(app);
-  const float width = std::clamp(room.GetWidth() - 32 * scale, 240 * scale, 520 * scale);
+  const float width = std::clamp(room.GetWidth() - 32 * scale, 240 * scale, most_width * scale);
   ImGui::SetNextWindowPos(room.GetCenter(), ImGuiCond_Always, ImVec2(0.5f, 0.5f));
   ImGui::SetNextWindowSize(ImVec2(width, 0));
   ImGui::PushStyleColor(ImGuiCol_WindowBg, ImGui::GetStyleColorVec4(ImGuiCol_PopupBg));
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(16 * scale, 14 * scale));
   constexpr auto flags = ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoDocking | ImGuiWindowFlags_NoSavedSettings |
                          ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoFocusOnAppearing | ImGuiWindowFlags_NoNav;
-  if (ImGui::Begin("###welcome", nullptr, flags)) {
+  return ImGui::Begin(id, nullptr, flags);
+}
+
+void end_card() {
+  ImGui::End();
+  ImGui::PopStyleVar();
+  ImGui::PopStyleColor();
+}
+
+void draw_building(const Application& app) {
+  if (begin_card(app, "###building", 320)) {
+    ImGui::TextWrapped(ICON_CLOCK "  Building the experiment...");
+    ImGui::TextDisabled("Loading data and preparing the model.");
+  }
+  end_card();
+}
+
+}  // namespace
+
+void draw_welcome(Application& app) {
+  if (app.building_long()) draw_building(app);
+  if (!app.at_start() || !app.welcome || app.asking() || app.page() != Page::none) return;
+  const Preset& preset = *app.snapshot().preset;
+  const float scale = app.scale();
+  if (begin_card(app, "###welcome", 520)) {
     const Tones& tone = tones(app.dark());
     ImGui::PushFont(app.fonts().heading, ImGui::GetStyle().FontSizeBase * 1.2f);
     ImGui::TextWrapped("%s", preset.title.empty() ? app.document().name().c_str() : preset.title.c_str());
@@ -103,9 +128,7 @@ void draw_welcome(Application& app) {
     ImGui::SameLine();
     if (ImGui::Button("Close###close", ImVec2(0, 30 * scale))) app.welcome = false;
   }
-  ImGui::End();
-  ImGui::PopStyleVar();
-  ImGui::PopStyleColor();
+  end_card();
 }
 
 }  // namespace tessera

@@ -80,7 +80,11 @@ void draw_metrics(Application& app) {
   for (const MetricSpec& metric : description->metrics) {
     if (!seen.insert(metric.family).second) continue;
     ImGui::Spacing();
-    heading(app, metric.family.c_str());
+    heading(app, metric.title.substr(0, metric.title.find(',')).c_str());
+    ImGui::SameLine();
+    ImGui::PushFont(app.fonts().figures, 0);
+    ImGui::TextDisabled("%s", (metric.family + (metric.layer < 0 ? "" : "/layerI")).c_str());
+    ImGui::PopFont();
     ImGui::TextWrapped("%s", metric.definition.c_str());
     if (!metric.formula.empty()) {
       ImGui::PushFont(app.fonts().figures, 0);

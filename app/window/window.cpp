@@ -62,6 +62,10 @@ class Loop {
                                  [](GLFWwindow* window) { self(window)->pacer_.input(glfwGetTime()); });
     glfwSetFramebufferSizeCallback(graphics.window(),
                                    [](GLFWwindow* window, int, int) { self(window)->pacer_.input(glfwGetTime()); });
+    glfwSetDropCallback(graphics.window(), [](GLFWwindow* window, int count, const char** files) {
+      if (count > 0) self(window)->app_.open(files[0]);
+      self(window)->pacer_.input(glfwGetTime());
+    });
     glfwSetWindowContentScaleCallback(
         graphics.window(), [](GLFWwindow* window, float, float) { self(window)->pacer_.input(glfwGetTime()); });
   }

@@ -148,6 +148,18 @@ void unsaved_changes_are_asked_about(ImGuiTestContext* ctx, Harness& h) {
   IM_CHECK(h.app().closing());
 }
 
+void saving_when_asked_goes_on(ImGuiTestContext* ctx, Harness& h) {
+  h.app().submit(command::Set{.path = "model.router.temperature", .value = 0.7});
+  IM_CHECK(h.until(ctx, [&] { return h.app().document().changed(h.now()); }));
+  h.app().open(fs::path(h.app().settings().recent.front()).parent_path() / "softmax.json");
+  ctx->Yield(2);
+  ctx->ItemClick(Harness::item("###question", "Save..."));
+  ctx->Yield(2);
+  choose_file(ctx, h.folder() / "kept.json");
+  IM_CHECK(h.until(ctx, [&] { return h.now().preset->name == "specialize/softmax" && h.now().state == State::ready; }));
+  IM_CHECK_EQ(read(h.folder() / "kept.json").value->parameters.real("model.router.temperature"), 0.7);
+}
+
 void missing_data(ImGuiTestContext* ctx, Harness& h) {
   h.script().refuse_build = true;
   h.restart(ctx, true);  // from the start: there is no experiment to keep
@@ -180,6 +192,7 @@ void add_preset_tests(Harness& harness) {
   harness.add("presets", "saving_where_nothing_can_be_written", saving_where_nothing_can_be_written);
   harness.add("presets", "bad_preset", bad_preset);
   harness.add("presets", "unsaved_changes_are_asked_about", unsaved_changes_are_asked_about);
+  harness.add("presets", "saving_when_asked_goes_on", saving_when_asked_goes_on);
   harness.add("presets", "missing_data", missing_data);
   harness.add("presets", "the_view_of_a_preset", the_view_of_a_preset);
 }

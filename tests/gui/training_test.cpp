@@ -49,6 +49,14 @@ void keyboard(ImGuiTestContext* ctx, Harness& h) {
   IM_CHECK(h.until(ctx, [&] { return h.now().step == paused_at + 1; }));
   ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_R);
   IM_CHECK(h.until(ctx, [&] { return h.now().state == State::ready && h.now().step == 0; }));
+  // The key of a button that was clicked is still the experiment's.
+  ctx->SetRef(bar);
+  ctx->ItemClick("###step");
+  IM_CHECK(h.until(ctx, [&] { return h.now().step == 1 && h.now().state == State::paused; }));
+  ctx->KeyPress(ImGuiKey_Space);
+  IM_CHECK(h.until(ctx, State::running));
+  ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_R);
+  IM_CHECK(h.until(ctx, [&] { return h.now().state == State::ready && h.now().step == 0; }));
   // A space in a text field is a space.
   ctx->SetRef(h.window("controls").c_str());
   ctx->ItemClick("##filter");
