@@ -1,0 +1,171 @@
+"""The custom operators from Python: against PyTorch's own functions, NumPy, the entmax package, and gradcheck."""
+import os
+
+import entmax
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+torch.ops.load_library(os.environ["TESSERA_KERNELS"])
+ops = torch.ops.tessera
+
+SCORES = ["softmax", "sigmoid", "sparsemax", "entmax15"]
+ACTIVATIONS = {"relu": F.relu, "gelu": F.gelu, "silu": F.silu}
+
+
+def random(*shape, dtype=torch.float64):
+    return torch.randn(*shape, dtype=dtype, requires_grad=True)
+
+
+def bisect(z, power):
+    """Sparsemax (power 1) or entmax-1.5 (power 2 of half the logits): the tau at which max(z - tau, 0)^power sums to 1."""
+    z = np.asarray(z, dtype=np.float64) / power
+    low, high = z.max(-1) - 1, z.max(-1)
+    for _ in range(200):
+        middle = (low + high) / 2
+        above = (np.maximum(z - middle[..., None], 0) ** power).sum(-1) >= 1
+        low, high = np.where(above, middle, low), np.where(above, high, middle)
+    return np.maximum(z - low[..., None], 0) ** power
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    torch.manual_seed(0)
+
+
+@pytest.mark.parametrize("tokens, experts, k", [(1, 1, 1), (33, 8, 2), (20, 60, 4), (7, 5, 5)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_softmax_and_sigmoid_are_torchs(tokens, experts, k, dtype):
+    logits = torch.randn(tokens, experts, dtype=dtype)
+    for name, function in [("softmax", lambda z: z.softmax(-1)), ("sigmoid", torch.sigmoid)]:
+        expected = function(logits / 0.5)
+        weights, chosen = expected.topk(k, -1)
+        for normalise in [False, True]:
+            alpha, scores = ops.gate(logits, 0.5, name, k, normalise)
+            torch.testing.assert_close(scores, expected)
+            w = weights / weights.sum(-1, keepdim=True) if normalise else weights
+            torch.testing.assert_close(alpha, torch.zeros_like(expected).scatter(-1, chosen, w))
+
+
+@pytest.mark.parametrize("scale", [0.01, 1, 10, 1000])
+def test_sparse_scores_are_those_of_bisection(scale):
+    logits = torch.randn(50, 23, dtype=torch.float64) * scale
+    for name, power in [("sparsemax", 1), ("entmax15", 2)]:
+        _, scores = ops.gate(logits, 1.0, name, 0, False)
+        np.testing.assert_allclose(scores.numpy(), bisect(logits.numpy(), power), atol=1e-10 * max(1, scale))
+        _, scores = ops.gate(logits.float(), 1.0, name, 0, False)
+        np.testing.assert_allclose(scores.numpy(), bisect(logits.float().numpy(), power), atol=2e-7 * max(1, scale))
+
+
+def test_sparse_scores_and_gradients_are_those_of_the_entmax_package():
+    for name, function in [("sparsemax", entmax.sparsemax), ("entmax15", entmax.entmax15)]:
+        logits, weight = random(40, 9), torch.randn(40, 9, dtype=torch.float64)
+        _, ours = ops.gate(logits, 1.0, name, 0, False)
+        theirs = function(logits, dim=-1)
+        torch.testing.assert_close(ours, theirs)
+        torch.testing.assert_close(
+            torch.autograd.grad((ours * weight).sum(), logits)[0], torch.autograd.grad((theirs * weight).sum(), logits)[0])
+
+
+@pytest.mark.parametrize("score", SCORES)
+@pytest.mark.parametrize("k", [0, 1, 3])
+@pytest.mark.parametrize("normalise", [False, True])
+def test_gradcheck_of_gate(score, k, normalise):
+    assert torch.autograd.gradcheck(lambda z: ops.gate(z, 0.6, score, k, normalise), random(6, 5))
+
+
+def test_scores_of_a_wide_range_of_logits():
+    logits = torch.linspace(-110, 110, 4001).reshape(1, -1)
+    _, scores = ops.gate(logits, 1.0, "sigmoid", 0, False)
+    torch.testing.assert_close(scores, torch.sigmoid(logits.double()).float(), rtol=4e-7, atol=2e-38)
+    rows = torch.stack([logits.flatten(), torch.zeros(4001)], 1)
+    _, scores = ops.gate(rows, 1.0, "softmax", 0, False)
+    torch.testing.assert_close(scores, rows.double().softmax(-1).float(), rtol=4e-7, atol=2e-38)
+
+
+def test_dispatch_is_the_list_one_would_write():
+    alpha, _ = ops.gate(torch.randn(50, 6), 1.0, "sparsemax", 3, True)
+    tokens, experts, weights, offsets = ops.dispatch(alpha, 3)
+    entries = [(e, t, alpha[t, e].item()) for e in range(6) for t in range(50) if alpha[t, e] != 0]
+    used = len(entries)
+    assert offsets.tolist() == [sum(e < expert for e, _, _ in entries) for expert in range(7)]
+    assert list(zip(experts.tolist(), tokens.tolist(), weights.tolist()))[:used] == entries
+    assert len(tokens) == 150 and not tokens[used:].any() and not experts[used:].any() and not weights[used:].any()
+
+
+def test_gradcheck_of_dispatch():
+    mask = ops.gate(torch.randn(7, 5), 1.0, "softmax", 2, True)[0] != 0
+    assert torch.autograd.gradcheck(lambda a: ops.dispatch(a * mask, 2)[2], random(7, 5))
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_gradcheck_of_expert_mlp(activation):
+    alpha, _ = ops.gate(torch.randn(7, 4, dtype=torch.float64), 1.0, "softmax", 2, True)
+    tokens, _, weights, offsets = ops.dispatch(alpha, 2)
+    inputs = (random(7, 5), weights.requires_grad_(), random(4, 5, 6), random(4, 6), random(4, 6, 5), random(4, 5))
+    assert torch.autograd.gradcheck(
+        lambda x, w, w1, b1, w2, b2: ops.expert_mlp(x, tokens, w, offsets, w1, b1, w2, b2, activation), inputs)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_activations_in_float32(activation):
+    """An expert of width one without weights of its own is its activation: value and slope over a wide range."""
+    x = torch.linspace(-30, 30, 20001).reshape(-1, 1).requires_grad_()
+    tokens = torch.arange(len(x), dtype=torch.int32)
+    offsets = torch.tensor([0, len(x)], dtype=torch.int32)
+    one, zero = torch.ones(1, 1, 1), torch.zeros(1, 1)
+    y = ops.expert_mlp(x, tokens, torch.ones(len(x)), offsets, one, zero, one, zero, activation)
+    exact = x.detach().double().requires_grad_()
+    expected = ACTIVATIONS[activation](exact)
+    torch.testing.assert_close(y.double(), expected, rtol=1e-6, atol=3e-7)
+    torch.testing.assert_close(torch.autograd.grad(y.sum(), x)[0].double(),
+                               torch.autograd.grad(expected.sum(), exact)[0], rtol=1e-6, atol=3e-7)
+
+
+def moe_in_torch(x, router, w1, b1, w2, b2, k):
+    """A token at a time, with torch.nn's modules."""
+    rows = []
+    for row in x:
+        weights, chosen = torch.topk(F.linear(row, router).softmax(-1), k)
+        weights = weights / weights.sum()
+        rows.append(sum(w * F.linear(F.gelu(F.linear(row, w1[e].T, b1[e])), w2[e].T, b2[e])
+                        for w, e in zip(weights, chosen)))
+    return torch.stack(rows)
+
+
+def moe_of_ours(x, router, w1, b1, w2, b2, k):
+    alpha, _ = ops.gate(F.linear(x, router), 1.0, "softmax", k, True)
+    tokens, _, weights, offsets = ops.dispatch(alpha, k)
+    return ops.expert_mlp(x, tokens, weights, offsets, w1, b1, w2, b2, "gelu")
+
+
+def test_training_a_layer_goes_as_in_torch():
+    def train(layer):
+        torch.manual_seed(3)
+        x, target = torch.randn(24, 6, dtype=torch.float64), torch.randn(24, 6, dtype=torch.float64)
+        parameters = [random(4, 6), random(4, 6, 9), random(4, 9), random(4, 9, 6), random(4, 6)]
+        optimiser = torch.optim.AdamW(parameters, lr=1e-2)
+        losses = []
+        for _ in range(30):
+            loss = F.mse_loss(x + layer(x, *parameters, 2), target)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            losses.append(loss.item())
+        return losses, parameters
+
+    ours, theirs = train(moe_of_ours), train(moe_in_torch)
+    assert ours[0][-1] < 0.9 * ours[0][0]
+    torch.testing.assert_close(torch.tensor(ours[0]), torch.tensor(theirs[0]), rtol=1e-9, atol=0)
+    for a, b in zip(ours[1], theirs[1]):
+        torch.testing.assert_close(a, b, rtol=1e-8, atol=1e-10)
+
+
+def test_unknown_names_and_types_are_refused():
+    with pytest.raises(RuntimeError, match="softmax, sigmoid, sparsemax, entmax15"):
+        ops.gate(torch.randn(2, 3), 1.0, "hardmax", 1, True)
+    with pytest.raises(RuntimeError, match="float32 or float64"):
+        ops.gate(torch.randn(2, 3).half(), 1.0, "softmax", 1, True)
+    with pytest.raises(RuntimeError, match="temperature"):
+        ops.gate(torch.randn(2, 3), 0.0, "softmax", 1, True)
