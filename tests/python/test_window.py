@@ -1,0 +1,172 @@
+"""The window and its pictures, from the command line: with a virtual display, and without any."""
+import json
+import os
+import shutil
+import struct
+import subprocess
+import zlib
+
+import pytest
+
+from program import (BAD_INPUT, FAILED, FINE, PROGRAM, everything_below, make_data, refused, small_preset, tessera,
+                     write_preset)
+
+WITHOUT_DISPLAY = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return make_data(tmp_path_factory.mktemp("data") / "small")
+
+
+@pytest.fixture(scope="module")
+def preset(tmp_path_factory, data):
+    return small_preset(tmp_path_factory.mktemp("preset"), data)
+
+
+@pytest.fixture
+def home(tmp_path):
+    """An environment without a display and with a home of its own."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    return {**WITHOUT_DISPLAY, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder / "config")}
+
+
+def in_window(*arguments, env):
+    """The program in a window on a virtual display."""
+    command = ["xvfb-run", "-a", "-s", "-screen 0 1280x800x24", PROGRAM, *arguments]
+    return subprocess.run([str(part) for part in command], capture_output=True, text=True, env=env, timeout=300)
+
+
+def png(file):
+    """Width, height and the raw rows of a PNG, its checksums verified."""
+    content = file.read_bytes()
+    assert content.startswith(b"\x89PNG\r\n\x1a\n")
+    at, chunks = 8, {}
+    while at < len(content):
+        size, kind = struct.unpack(">I4s", content[at:at + 8])
+        body = content[at + 8:at + 8 + size]
+        assert struct.unpack(">I", content[at + 8 + size:at + 12 + size])[0] == zlib.crc32(kind + body)
+        chunks[kind] = chunks.get(kind, b"") + body
+        at += 12 + size
+    assert list(chunks)[-1] == b"IEND"
+    return *struct.unpack(">II", chunks[b"IHDR"][:8]), zlib.decompress(chunks[b"IDAT"])
+
+
+def first_row(width, height, filtered):
+    """The bytes of the topmost pixels, where the menu bar is. In the first row, filters (PNG 9.2) know the left only."""
+    channels = len(filtered) // height // width
+    kind, row = filtered[0], bytearray(filtered[1:1 + channels * width])
+    for i in range(channels, len(row)):
+        row[i] = (row[i] + {0: 0, 1: row[i - channels], 2: 0, 3: row[i - channels] // 2, 4: row[i - channels]}[kind]) % 256
+    return bytes(row)
+
+
+# --- the window ----------------------------------------------------------------------------------------------------
+
+
+def test_without_a_display_the_other_commands_are_named(home):
+    done = tessera(env=home)
+    assert (done.returncode, done.stdout) == (BAD_INPUT, "")
+    for word in ("display", "run", "shot", "presets"):
+        assert word in done.stderr
+
+
+def test_the_window_changes_no_figure(preset, tmp_path, home):
+    done = in_window("--preset", preset, "--seed", 5, "--play", "--quit", "--out", tmp_path / "window", env=home)
+    assert done.returncode == FINE, done.stderr
+    assert tessera("run", preset, "--seed", 5, "--out", tmp_path / "headless").returncode == FINE
+    names = sorted(path.name for path in (tmp_path / "headless").iterdir())
+    assert sorted(path.name for path in (tmp_path / "window").iterdir()) == names
+    for name in ("scalars.csv", "preset.json", "timeline.json"):
+        assert (tmp_path / "window" / name).read_bytes() == (tmp_path / "headless" / name).read_bytes()
+    for file in (tmp_path / "headless/matrices").iterdir():
+        assert file.read_bytes() == (tmp_path / "window/matrices" / file.name).read_bytes()
+
+
+def test_a_run_that_fails_in_the_window_is_told_by_the_exit_code(preset, home, tmp_path):
+    done = in_window("--preset", preset, "--steps", 2000, "--set", "learn.rate=1", "--set", "model.losses.z_loss=10",
+                     "--set", "model.depth=16", "--play", "--quit", "--out", tmp_path / "out", env=home)
+    assert done.returncode == FAILED
+    assert json.loads((tmp_path / "out/summary.json").read_text())["state"] == "failed"
+
+
+def test_the_window_refuses_a_folder_with_a_run(preset, home, tmp_path):
+    assert tessera("run", preset, "--steps", 1, "--out", tmp_path / "out").returncode == FINE
+    (line,) = refused(tessera("--preset", preset, "--out", tmp_path / "out", env=home))
+    assert "--out" in line and "run already" in line
+
+
+# --- pictures ------------------------------------------------------------------------------------------------------
+
+
+def test_a_picture_is_made_without_a_display_and_leaves_no_trace(preset, tmp_path, home):
+    out = tmp_path / "shot.png"
+    done = tessera("shot", preset, "--steps", 20, "--out", out, "--size", "1280x800", env=home)
+    assert (done.returncode, done.stderr) == (FINE, "")
+    width, height, pixels = png(out)
+    assert (width, height) == (1280, 800)
+    assert len(set(pixels)) > 50  # not one flat colour
+    assert everything_below(tmp_path / "home") == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "shot.png"]
+
+
+def test_theme_layout_scale_and_steps_change_the_picture(preset, tmp_path, home):
+    pictures = []
+    for options in ([], ["--theme", "light"], ["--layout", "curves"], ["--scale", "1.5"]):
+        out = tmp_path / f"{len(pictures)}.png"
+        done = tessera("shot", preset, "--steps", 0, "--out", out, "--size", "800x600", *options, env=home)
+        assert (done.returncode, done.stderr) == (FINE, "")
+        pictures.append(png(out))
+    assert all(picture[:2] == (800, 600) for picture in pictures)
+    assert len({picture[2] for picture in pictures}) == 4
+    dark, light = (sum(row) for row in (first_row(*picture) for picture in pictures[:2]))
+    assert light > 2 * dark
+
+
+def test_more_steps_than_the_preset_has_are_trained(preset, tmp_path, home):
+    for steps in (40, 60):  # the preset has 40
+        done = tessera("shot", preset, "--steps", steps, "--out", tmp_path / f"{steps}.png", env=home)
+        assert done.returncode == FINE
+    assert png(tmp_path / "40.png")[2] != png(tmp_path / "60.png")[2]
+
+
+@pytest.mark.parametrize("options, said", [
+    (["--steps", "-1"], ["--steps", "-1", "0 to 10000000"]),
+    (["--steps", "many"], ["--steps", "many"]),
+    (["--size", "12"], ["--size", "12"]),
+    (["--size", "800x600x3"], ["--size", "800x600x3"]),
+    (["--size", "99999x600"], ["--size", "99999x600", "7680"]),
+    (["--scale", "0"], ["--scale", "0.75 to 2.5"]),
+    (["--theme", "pink"], ["--theme", "pink", "light"]),
+    (["--layout", "nothing"], ["--layout", "nothing", "curves"]),
+    (["--out", "nowhere/x.png"], ["--out", "nowhere/x.png"]),
+    (["--out", "folder"], ["folder"]),
+    (["--set", "learn.rate=9"], ["learn.rate", "9"]),
+    (["--set", "task.data.path=nowhere"], ["task.data.path", "nowhere"]),
+])
+def test_a_bad_request_is_told_and_nothing_is_written(preset, tmp_path, home, options, said):
+    work = tmp_path / "work"
+    (work / "folder").mkdir(parents=True)
+    arguments = {"--steps": "1", "--out": "x.png", **dict(zip(options[::2], options[1::2]))}
+    before = everything_below(work)
+    lines = refused(tessera("shot", preset, *[part for pair in arguments.items() for part in pair], cwd=work, env=home))
+    assert any(all(word in line for word in said) for line in lines), lines
+    assert everything_below(work) == before
+
+
+def test_a_picture_of_nothing(tmp_path, home):
+    bad = write_preset(tmp_path, {"run": {"steps": "x"}})
+    assert "run.steps" in refused(tessera("shot", bad, "--steps", 1, "--out", tmp_path / "x.png", env=home))[0]
+    assert not (tmp_path / "x.png").exists()
+
+
+def test_without_a_virtual_display_the_package_is_named(preset, tmp_path, home):
+    """Everything on PATH but Xvfb."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "sh").symlink_to(shutil.which("sh"))
+    (line,) = refused(tessera("shot", preset, "--steps", 1, "--out", tmp_path / "x.png",
+                              env={**home, "PATH": str(folder)}))
+    assert "xvfb" in line
+    assert not (tmp_path / "x.png").exists()
