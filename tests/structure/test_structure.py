@@ -11,7 +11,7 @@ BUILD = pathlib.Path(os.environ.get("TESSERA_BUILD", ROOT / "build"))
 NINJA = os.environ.get("TESSERA_NINJA", ROOT / ".venv/bin/ninja")
 
 WITHOUT_TORCH = ["tessera_build_info", "tessera_lab", "tessera_data", "tessera_experiment", "tessera_panels",
-                 "tessera_window", "tessera"]
+                 "tessera_window", "tessera_commands", "tessera"]
 TORCH_SYMBOL = re.compile(r"\b(c10|at|torch|caffe2)::")
 TORCH_HEADER = re.compile(r"/torch/include/|tessera_torch_pch")
 TORCH_INCLUDE = re.compile(r"#\s*include\s*[<\"](torch|ATen|c10|caffe2)/")
