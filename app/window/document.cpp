@@ -3,6 +3,16 @@
 
 namespace tessera {
 
+namespace {
+
+// What is compared: all of a preset but its name, which says where it was found.
+std::string content(Preset preset) {
+  preset.name.clear();
+  return write_preset(preset, true);
+}
+
+}  // namespace
+
 std::unique_ptr<Preset> preset_to_save(const Snapshot& snapshot) {
   if (!snapshot.preset) return nullptr;
   auto preset = std::make_unique<Preset>(*snapshot.preset);
@@ -27,7 +37,7 @@ void Document::saved(const std::filesystem::path& file, const Preset& preset) {
     const bool initial = change.step == 0 && change.ramp == 0;
     if (!initial || !normal.parameters.set(change.path, change.value).empty()) normal.schedule.push_back(change);
   }
-  content_ = write_preset(normal, true);
+  content_ = content(std::move(normal));
   seen_preset_ = nullptr;
   seen_timeline_ = nullptr;
   changed_ = false;
@@ -40,7 +50,7 @@ bool Document::changed(const Snapshot& snapshot) {
   if (snapshot.preset == seen_preset_ && snapshot.timeline == seen_timeline_) return changed_;
   seen_preset_ = snapshot.preset;
   seen_timeline_ = snapshot.timeline;
-  changed_ = write_preset(*preset_to_save(snapshot), true) != content_;
+  changed_ = content(*preset_to_save(snapshot)) != content_;
   return changed_;
 }
 
