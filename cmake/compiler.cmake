@@ -15,7 +15,10 @@ add_compile_options($<$<COMPILE_LANGUAGE:C,CXX>:-fPIC>)
 
 # Some systems' linkers drop a shared library that no symbol is taken from; LibTorch's CUDA part and our kernels register
 # themselves when loaded, and are found by name.
-add_link_options(LINKER:--no-as-needed)
+#
+# The C++ library comes before all others: libtorch_cpu.so exports a std::filesystem of its own, of an older compiler,
+# and whoever met that first would crash in remove_all().
+add_link_options(LINKER:--no-as-needed -lstdc++)
 
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)

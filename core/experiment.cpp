@@ -59,14 +59,13 @@ void check_tiles(const Parameters& parameters, std::vector<Problem>& problems) {
   const auto head = parameters.load<HeadParameters>("model.head");
   if (head.kind != "tiles") return;
   const auto number = [](std::int64_t n) { return std::to_string(n); };
-  if (head.layout != "overlapping") {
-    if (head.tiles > classes) {
-      problems.push_back({"model.head.tiles.count", number(head.tiles),
-                          "1 to " + number(classes) + ": with layout " + head.layout + " each class is in one tile"});
-    }
+  const bool overlapping = head.layout == "overlapping";
+  if (!overlapping && head.tiles > classes) {
+    problems.push_back({"model.head.tiles.count", number(head.tiles),
+                        "1 to " + number(classes) + ": with layout " + head.layout + " each class is in one tile"});
     return;
   }
-  if (head.classes_per_tile > classes) {
+  if (overlapping && head.classes_per_tile > classes) {
     problems.push_back({"model.head.tiles.classes_per_tile", number(head.classes_per_tile),
                         "1 to " + number(classes) + ", the number of classes"});
     return;
@@ -74,7 +73,13 @@ void check_tiles(const Parameters& parameters, std::vector<Problem>& problems) {
   const auto layout_with = [&](std::int64_t size) {
     return tile_layout(head.layout, static_cast<int>(head.tiles), classes, static_cast<int>(size), head.layout_seed);
   };
-  if (covers(layout_with(head.classes_per_tile), classes)) return;
+  const TileLayout layout = layout_with(head.classes_per_tile);
+  const bool lone = std::any_of(layout.begin(), layout.end(), [](const auto& tile) { return tile.size() < 2; });
+  if (head.route_by_label && lone) {
+    problems.push_back({"model.head.route_by_label", "true",
+                        "false, or tiles of two classes at least: the cross entropy within a tile of one is always 0"});
+  }
+  if (covers(layout, classes)) return;
   std::int64_t least = head.classes_per_tile;
   while (!covers(layout_with(least), classes)) ++least;
   problems.push_back(

@@ -24,6 +24,8 @@ void add_settings(std::vector<Metric>& metrics, const Subject& subject) {
   rate.name = rate.family = "rate";
   rate.title = "learning rate";
   rate.definition = "Learning rate of AdamW, as in force at this step.";
+  rate.formula = "w <- w - rate (m / (sqrt(v) + eps) + decay w)";
+  rate.source = "Loshchilov & Hutter 2019, algorithm 2";
   metrics.push_back({rate, Due::scalars, [](const Observation& seen) { return seen.rate; }, nullptr});
 }
 

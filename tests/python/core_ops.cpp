@@ -1,0 +1,73 @@
+// The core's formulas as operators of torch.ops.tessera_test, so that Python can hold them to its own computations.
+// Built for the tests only.
+#include <torch/library.h>
+#include <torch/torch.h>
+
+#include "core/measure/formulas.h"
+#include "core/measure/routing_window.h"
+#include "core/moe/router_losses.h"
+#include "core/moe/tiles.h"
+
+namespace tessera {
+namespace {
+
+// load, routed, together of batches given one after another
+std::tuple<at::Tensor, at::Tensor, at::Tensor> routing_window(at::TensorList alphas, at::TensorList labels,
+                                                              std::int64_t classes) {
+  RoutingWindow window(alphas[0].size(1), classes, alphas[0].device());
+  for (std::size_t i = 0; i < alphas.size(); ++i) window.add(alphas[i], labels[i]);
+  return {window.load, window.routed, window.together};
+}
+
+at::Tensor losses(const at::Tensor& alpha, const at::Tensor& scores, const at::Tensor& logits,
+                  const at::Tensor& offsets, double alpha_entropy, double load_balance, double z_loss) {
+  Routing routing{logits, scores, alpha, {}};
+  routing.assignments.offsets = offsets;
+  RouterLossParameters coefficients;
+  coefficients.alpha_entropy = alpha_entropy;
+  coefficients.load_balance = load_balance;
+  coefficients.z_loss = z_loss;
+  return router_losses(std::span(&routing, 1), std::span(&coefficients, 1)).total;
+}
+
+// logits, loss, weight, bias, scores, alpha of a mosaic head that was just made; the classes of tile t are
+// tiles[offsets[t] : offsets[t + 1]]
+std::vector<at::Tensor> mosaic(const at::Tensor& x, const at::Tensor& labels, at::IntArrayRef tiles,
+                               at::IntArrayRef offsets, std::int64_t classes, bool route_by_label) {
+  TileLayout layout;
+  for (std::size_t t = 0; t + 1 < offsets.size(); ++t) {
+    layout.emplace_back(tiles.begin() + offsets[t], tiles.begin() + offsets[t + 1]);
+  }
+  Initialiser initialiser(1, x.options());
+  const MosaicHead head(layout, x.size(1), static_cast<int>(classes), 0, initialiser);
+  const HeadOutput output = head.forward(x, labels, route_by_label);
+  return {output.logits,          output.loss,          initialiser.weights[0].value, initialiser.weights[1].value,
+          output.routing->scores, output.routing->alpha};
+}
+
+TORCH_LIBRARY(tessera_test, library) {
+  library.def("mean_entropy", &mean_entropy);
+  library.def("entropy_of_mean", &entropy_of_mean);
+  library.def("mutual_information", &mutual_information);
+  library.def("load_cv", &load_cv);
+  library.def("max_vio", &max_vio);
+  library.def("dead_experts", &dead_experts);
+  library.def("overlap_pairs", &overlap_pairs);
+  library.def("mean_of_pairs", &mean_of_pairs);
+  library.def("routing_shares", &routing_shares);
+  library.def("coactivation", &coactivation);
+  library.def("cosines", &cosines);
+  library.def("conflict_rate", &conflict_rate);
+  library.def("routing_window(Tensor[] alphas, Tensor[] labels, int classes) -> (Tensor, Tensor, Tensor)",
+              &routing_window);
+  library.def(
+      "router_losses(Tensor alpha, Tensor scores, Tensor logits, Tensor offsets, float alpha_entropy, "
+      "float load_balance, float z_loss) -> Tensor",
+      &losses);
+  library.def(
+      "mosaic(Tensor x, Tensor labels, int[] tiles, int[] offsets, int classes, bool route_by_label) -> Tensor[]",
+      &mosaic);
+}
+
+}  // namespace
+}  // namespace tessera

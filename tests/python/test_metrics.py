@@ -1,0 +1,172 @@
+"""The core's metrics, router losses and tiles against computations by NumPy and PyTorch that share no code with them."""
+
+import os
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+torch.ops.load_library(os.environ["TESSERA_TEST_OPS"])
+ops = torch.ops.tessera_test
+CLASSES = 6
+
+
+def random_alpha(rng, tokens, experts, k, dead=0):
+    """Rows with k weights other than zero; the last `dead` experts never chosen."""
+    alpha = np.zeros((tokens, experts))
+    for t in range(tokens):
+        chosen = rng.choice(experts - dead, size=k, replace=False)
+        alpha[t, chosen] = rng.uniform(0.05, 1, k)
+    return alpha
+
+
+@pytest.fixture(params=[(50, 8, 2, 0), (33, 5, 5, 0), (64, 16, 3, 4), (21, 3, 1, 1)], ids=str)
+def routing(request):
+    tokens, experts, k, dead = request.param
+    rng = np.random.default_rng(tokens)
+    return random_alpha(rng, tokens, experts, k, dead), rng.integers(0, CLASSES, tokens)
+
+
+def by_class(alpha, labels):
+    return np.stack([alpha[labels == c].sum(0, dtype=np.float64) for c in range(CLASSES)], 1)
+
+
+def entropy(p):
+    p = p[p > 0]
+    return float(-(p * np.log(p)).sum())
+
+
+def test_entropies(routing):
+    alpha, _ = routing
+    rows = alpha / alpha.sum(1, keepdims=True)
+    each = np.mean([entropy(row) for row in rows])
+    together = entropy(rows.mean(0))
+    given = torch.from_numpy(np.vstack([alpha, np.zeros((3, alpha.shape[1]))]))  # rows without weight are left out
+    assert ops.mean_entropy(given) == pytest.approx(each, abs=1e-12)
+    assert ops.entropy_of_mean(given) == pytest.approx(together, abs=1e-12)
+    assert ops.mutual_information(given) == pytest.approx(together - each, abs=1e-12)
+
+
+def test_mutual_information_is_that_of_the_joint_distribution(routing):
+    """I(T; E) = sum p(t, e) ln(p(t, e) / (p(t) p(e))), with tokens alike: another formula of the same."""
+    alpha, _ = routing
+    joint = alpha / alpha.sum(1, keepdims=True) / len(alpha)
+    independent = joint.sum(1, keepdims=True) * joint.sum(0, keepdims=True)
+    mask = joint > 0
+    expected = (joint[mask] * np.log(joint[mask] / independent[mask])).sum()
+    assert ops.mutual_information(torch.from_numpy(alpha)) == pytest.approx(expected, abs=1e-10)
+
+
+def test_load(routing):
+    alpha, _ = routing
+    load = (alpha > 0).sum(0).astype(float)
+    given = torch.from_numpy(load)
+    assert ops.load_cv(given) == pytest.approx(load.std() / load.mean(), abs=1e-12)
+    assert ops.max_vio(given) == pytest.approx(load.max() / load.mean() - 1, abs=1e-12)
+    assert ops.dead_experts(given) == pytest.approx((load == 0).mean(), abs=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_routing_window(routing, dtype):
+    alpha, labels = routing
+    alpha = alpha.astype(dtype)
+    load, routed, together = ops.routing_window([torch.from_numpy(part) for part in np.split(alpha, [20])],
+                                                [torch.from_numpy(part) for part in np.split(labels, [20])], CLASSES)
+    chosen = alpha > 0
+    np.testing.assert_array_equal(load.numpy(), chosen.sum(0))
+    np.testing.assert_allclose(routed.numpy(), by_class(alpha, labels), rtol=1e-12, atol=1e-12)
+    np.testing.assert_array_equal(together.numpy(), (chosen[:, :, None] & chosen[:, None, :]).sum(0))
+
+
+def test_overlap(routing):
+    alpha, labels = routing
+    experts = alpha.shape[1]
+    routed = by_class(alpha, labels)
+    expected = np.full((experts, experts), np.nan)
+    for i in range(experts):
+        for j in range(experts):
+            if routed[i].sum() > 0 and routed[j].sum() > 0:
+                p, q = routed[i] / routed[i].sum(), routed[j] / routed[j].sum()
+                expected[i, j] = 1 - np.abs(p - q).sum() / 2  # 1 - total variation: another formula of the same
+    got = ops.overlap_pairs(torch.from_numpy(routed))
+    np.testing.assert_allclose(got.numpy(), expected, atol=1e-12)
+    others = expected[~np.eye(experts, dtype=bool)]
+    assert ops.mean_of_pairs(got) == pytest.approx(np.nanmean(others), abs=1e-12)
+    shares = np.where(routed.sum(1, keepdims=True) > 0, routed / routed.sum(), np.nan)
+    np.testing.assert_allclose(ops.routing_shares(torch.from_numpy(routed)).numpy(), shares, atol=1e-12)
+
+
+def test_coactivation(routing):
+    alpha, _ = routing
+    chosen = alpha > 0
+    experts = alpha.shape[1]
+    expected = np.full((experts, experts), np.nan)
+    for i in range(experts):
+        for j in range(experts):
+            if chosen[:, i].any() and chosen[:, j].any():
+                expected[i, j] = chosen[chosen[:, i], j].mean()
+    together = torch.from_numpy((chosen[:, :, None] & chosen[:, None, :]).sum(0).astype(float))
+    np.testing.assert_allclose(ops.coactivation(together).numpy(), expected, atol=1e-12)
+
+
+def test_conflict():
+    rng = np.random.default_rng(1)
+    gradients = torch.from_numpy(rng.normal(size=(7, 20)))
+    gram = gradients @ gradients.T
+    expected = F.cosine_similarity(gradients[:, None], gradients[None], dim=2)
+    torch.testing.assert_close(ops.cosines(gram), expected, atol=1e-12, rtol=1e-12)
+    pairs = [expected[i, j].item() for i in range(7) for j in range(i + 1, 7)]
+    assert ops.conflict_rate(gram) == pytest.approx(sum(c < 0 for c in pairs) / 21, abs=1e-12)
+
+
+@pytest.mark.parametrize("coefficients", [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (0.5, 0.0, 2.0),
+                                          (-1.0, 3.0, 0.1)])
+def test_router_losses_and_their_gradients(coefficients):
+    torch.manual_seed(0)
+    logits = torch.randn(12, 6, dtype=torch.float64, requires_grad=True)
+
+    def route():
+        scores = torch.softmax(logits, 1)
+        chosen = torch.zeros_like(scores).scatter(1, scores.topk(2).indices, 1.0)
+        return scores * chosen, scores, chosen
+
+    alpha, scores, chosen = route()
+    offsets = torch.cat([torch.zeros(1), chosen.sum(0).cumsum(0)]).to(torch.int32)
+    ours = ops.router_losses(alpha, scores, logits, offsets, *coefficients)
+    (our_gradient,) = torch.autograd.grad(ours, logits)
+
+    alpha, scores, chosen = route()
+    p = torch.gather(alpha, 1, chosen.topk(2).indices)
+    share = chosen.sum(0) / chosen.sum()
+    values = [torch.distributions.Categorical(probs=p / p.sum(1, keepdim=True)).entropy().mean(),
+              6 * (share * scores.mean(0)).sum(), logits.logsumexp(1).square().mean()]
+    theirs = sum(c * value for c, value in zip(coefficients, values))
+    (their_gradient,) = torch.autograd.grad(theirs, logits)
+    torch.testing.assert_close(ours, theirs, atol=1e-10, rtol=1e-10)
+    torch.testing.assert_close(our_gradient, their_gradient, atol=1e-10, rtol=1e-8)
+
+
+@pytest.mark.parametrize("tiles", [[[0, 1, 2], [2, 3], [0, 3, 4]], [[0, 4], [1, 2, 3]]], ids=["overlapping", "exclusive"])
+@pytest.mark.parametrize("by_label", [False, True])
+def test_mosaic(tiles, by_label):
+    torch.manual_seed(0)
+    x = torch.randn(9, 4, dtype=torch.float64)
+    labels = torch.tensor([0, 1, 2, 3, 4, 0, 2, 3, 1])
+    offsets = np.cumsum([0] + [len(tile) for tile in tiles]).tolist()
+    flat = [c for tile in tiles for c in tile]
+    logits, loss, weight, bias, scores, alpha = ops.mosaic(x, labels, flat, offsets, 5, by_label)
+    slots = x @ weight + bias
+    own = [slots[:, offsets[t]:offsets[t + 1]] for t in range(len(tiles))]
+    for c in range(5):
+        mine = torch.stack([own[t][:, tile.index(c)] for t, tile in enumerate(tiles) if c in tile])
+        torch.testing.assert_close(logits[:, c], mine.mean(0))
+    losses = []
+    for s, y in enumerate(labels.tolist()):
+        having = [t for t, tile in enumerate(tiles) if y in tile]
+        losses.append(torch.stack([F.cross_entropy(own[t][s], torch.tensor(tiles[t].index(y))) for t in having]).mean())
+        if by_label:
+            assert alpha[s].tolist() == [1 / len(having) if t in having else 0 for t in range(len(tiles))]
+    expected = torch.stack(losses).mean() if by_label else F.cross_entropy(logits, labels)
+    torch.testing.assert_close(loss, expected)
+    torch.testing.assert_close(scores.sum(1), torch.ones(9, dtype=torch.float64))

@@ -1,0 +1,370 @@
+// The real engine, as a session drives it, on a small data set made for it.
+#include "core/engine.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "core/experiment.h"
+#include "core/lab/checkpoint.h"
+#include "core/lab/problem.h"
+#include "tests/unit/data/idx_files.h"
+
+namespace tessera {
+namespace {
+
+// Everything that an engine wrote, in order; comparable bit for bit.
+class Record : public Telemetry {
+ public:
+  struct Entry {
+    std::int64_t step;
+    std::size_t metric;
+    std::vector<float> values;  // of a matrix
+    double value = 0;           // of a scalar
+    friend bool operator==(const Entry& a, const Entry& b) {
+      return a.step == b.step && a.metric == b.metric && a.values.size() == b.values.size() &&
+             std::memcmp(&a.value, &b.value, sizeof(double)) == 0 &&
+             (a.values.empty() || std::memcmp(a.values.data(), b.values.data(), a.values.size() * sizeof(float)) == 0);
+    }
+  };
+  void scalar(std::size_t metric, double value) override { entries.push_back({step, metric, {}, value}); }
+  void matrix(std::size_t metric, Matrix value) override {
+    shapes[metric] = {value.rows, value.columns};
+    entries.push_back({step, metric, std::move(value.values), 0});
+  }
+  std::int64_t step = 0;
+  std::vector<Entry> entries;
+  std::map<std::size_t, std::pair<int, int>> shapes;
+};
+
+class EngineTest : public testing::Test {
+ protected:
+  EngineTest() { test::write_data_set(folder_.path, 200, 50); }
+
+  Preset preset(const std::map<std::string, Value>& changes = {}) {
+    Preset made(experiment_parameters());
+    set(made, {{"task.data.name", std::string("mnist")},
+               {"task.data.path", folder_.path.string()},
+               {"task.batch_size", std::int64_t{16}},
+               {"run.device", std::string("cpu")},
+               {"run.threads", std::int64_t{1}},
+               {"model.width", std::int64_t{16}},
+               {"model.depth", std::int64_t{2}},
+               {"model.experts.count", std::int64_t{4}},
+               {"model.experts.hidden", std::int64_t{8}},
+               {"measure.scalars_every", std::int64_t{3}},
+               {"measure.matrices_every", std::int64_t{5}},
+               {"measure.test_every", std::int64_t{7}},
+               {"measure.test_samples", std::int64_t{20}},
+               {"measure.conflict_every", std::int64_t{10}},
+               {"measure.conflict_samples", std::int64_t{4}}});
+    set(made, changes);
+    return made;
+  }
+  static void set(Preset& preset, const std::map<std::string, Value>& changes) {
+    for (const auto& [path, value] : changes) {
+      const auto problems = preset.parameters.set(path, value);
+      ASSERT_TRUE(problems.empty()) << problems[0].text();
+    }
+  }
+  static void run(Engine& engine, Record& record, std::int64_t from, std::int64_t to, std::int64_t end = 1000) {
+    for (std::int64_t step = from; step < to; ++step) {
+      record.step = step;
+      engine.step(step, step + 1 == end, record);
+    }
+  }
+  Record run(const Preset& preset, std::int64_t steps) {
+    const auto engine = make_engine();
+    engine->build(preset);
+    Record record;
+    run(*engine, record, 0, steps);
+    return record;
+  }
+  static std::size_t index_of(const Description& description, const std::string& name) {
+    for (std::size_t i = 0; i < description.metrics.size(); ++i) {
+      if (description.metrics[i].name == name) return i;
+    }
+    throw std::out_of_range(name);
+  }
+  static std::vector<double> series(const Record& record, std::size_t metric) {
+    std::vector<double> values;
+    for (const auto& entry : record.entries) {
+      if (entry.metric == metric) values.push_back(entry.value);
+    }
+    return values;
+  }
+
+  test::TemporaryFolder folder_;
+};
+
+TEST_F(EngineTest, DescribesWhatItBuilt) {
+  const auto engine = make_engine();
+  const Description built = engine->build(preset({{"model.head.kind", std::string("tiles")},
+                                                  {"model.head.tiles.count", std::int64_t{3}},
+                                                  {"measure.groups", std::string("halves")},
+                                                  {"model.layer1.experts.count", std::int64_t{6}}}));
+  EXPECT_EQ(built.layers, 3);
+  EXPECT_EQ(built.layer_names, (std::vector<std::string>{"layer 0", "layer 1", "tiles"}));
+  EXPECT_EQ(built.experts, (std::vector<int>{4, 6, 3}));
+  EXPECT_EQ(built.tiles, (std::vector<std::vector<int>>{{0, 1, 2}, {3, 4, 5}, {6, 7, 8, 9}}));
+  EXPECT_EQ(built.groups, (std::vector<std::string>{"0-4", "5-9"}));
+  EXPECT_EQ(built.classes.size(), 10u);
+  EXPECT_EQ(built.device, "cpu, 1 thread");
+  EXPECT_GT(engine->memory_bytes(), 1'000'000u);
+}
+
+TEST_F(EngineTest, MetricsAreDeclaredOnceAndWhole) {
+  const auto engine = make_engine();
+  const Description built = engine->build(preset({{"model.head.kind", std::string("tiles")}}));
+  std::set<std::string> names;
+  for (const MetricSpec& spec : built.metrics) {
+    EXPECT_TRUE(names.insert(spec.name).second) << spec.name;
+    EXPECT_FALSE(spec.family.empty() || spec.title.empty() || spec.definition.empty() || spec.formula.empty())
+        << spec.name;
+    EXPECT_TRUE(spec.rank == 0 || !spec.axes[0].labels.empty()) << spec.name;
+    EXPECT_LT(spec.layer, built.layers);
+  }
+  for (const char* name :
+       {"loss/total", "loss/task", "loss/alpha_entropy", "loss/load_balance", "loss/z_loss", "accuracy/train",
+        "accuracy/test", "alpha_entropy/layer0", "alpha_entropy/layer1", "load_cv/layer1", "max_vio/layer0",
+        "dead_experts/layer0", "overlap/layer1", "overlap/tiles", "conflict_rate/layer0", "conflict_rate/encoder"}) {
+    EXPECT_EQ(names.count(name), 1u) << name;
+  }
+}
+
+TEST_F(EngineTest, WritesWhatIsDueAndAllOfItInTheEnd) {
+  const auto engine = make_engine();
+  const Description built = engine->build(preset());
+  Record record;
+  run(*engine, record, 0, 12, 12);
+  const auto steps = [&](const std::string& name) {
+    std::vector<std::int64_t> all;
+    for (const auto& entry : record.entries) {
+      if (entry.metric == index_of(built, name)) all.push_back(entry.step);
+    }
+    return all;
+  };
+  using Steps = std::vector<std::int64_t>;
+  EXPECT_EQ(steps("loss/total"), (Steps{0, 3, 6, 9, 11}));
+  EXPECT_EQ(steps("accuracy/train"), (Steps{0, 3, 6, 9, 11}));
+  EXPECT_EQ(steps("overlap_pairs/layer1"), (Steps{0, 5, 10, 11}));
+  EXPECT_EQ(steps("accuracy/test"), (Steps{0, 7, 11}));
+  EXPECT_EQ(steps("conflict_experts/layer0"), (Steps{0, 10, 11}));
+  EXPECT_EQ(steps("loss/z_loss"), Steps{}) << "off, so it has no part in the loss";
+  for (std::size_t i = 0; i < built.metrics.size(); ++i) {  // matrices fit their axes
+    if (built.metrics[i].rank != 2) continue;
+    const auto rows = static_cast<int>(built.metrics[i].axes[0].labels.size());
+    const auto columns = static_cast<int>(built.metrics[i].axes[1].labels.size());
+    EXPECT_EQ(record.shapes.at(i), std::pair(rows, columns)) << built.metrics[i].name;
+  }
+}
+
+TEST_F(EngineTest, IntervalsOfZeroMeanOnlyTheEnd) {
+  const auto engine = make_engine();
+  const Description built = engine->build(preset({{"measure.scalars_every", std::int64_t{0}},
+                                                  {"measure.matrices_every", std::int64_t{0}},
+                                                  {"measure.test_every", std::int64_t{0}},
+                                                  {"measure.conflict_every", std::int64_t{0}}}));
+  Record record;
+  run(*engine, record, 0, 4, 5);
+  EXPECT_TRUE(record.entries.empty());
+  run(*engine, record, 4, 5, 5);
+  EXPECT_GT(record.entries.size(), built.metrics.size() / 2);
+}
+
+TEST_F(EngineTest, Learns) {
+  const auto engine = make_engine();
+  const Description built = engine->build(preset({{"learn.rate", 0.01}}));
+  Record record;
+  run(*engine, record, 0, 150, 150);
+  EXPECT_GT(series(record, index_of(built, "accuracy/test")).back(), 0.9);
+  EXPECT_LT(series(record, index_of(built, "loss/task")).back(), 0.5);
+}
+
+TEST_F(EngineTest, LossIsTheSumOfItsParts) {
+  const auto engine = make_engine();
+  const Description built = engine->build(preset({{"model.losses.alpha_entropy", -0.5}, {"model.losses.z_loss", 0.1}}));
+  Record record;
+  run(*engine, record, 0, 10);
+  const auto part = [&](const char* name) { return series(record, index_of(built, std::string("loss/") + name)); };
+  const auto total = part("total");
+  ASSERT_EQ(total.size(), 4u);
+  for (std::size_t i = 0; i < total.size(); ++i) {
+    const double sum = part("task")[i] + part("alpha_entropy")[i] + part("load_balance")[i] + part("z_loss")[i];
+    EXPECT_NEAR(total[i], sum, 1e-5);
+    EXPECT_LT(part("alpha_entropy")[i], 0);
+  }
+}
+
+TEST_F(EngineTest, SameSeedSameFiguresBitForBit) {
+  const Record first = run(preset(), 25), again = run(preset(), 25);
+  EXPECT_TRUE(first.entries == again.entries);
+  EXPECT_FALSE(first.entries == run(preset({{"run.seed", std::int64_t{2}}}), 25).entries);
+}
+
+TEST_F(EngineTest, ExperimentsInOneProcessDoNotDisturbEachOther) {
+  const Preset one = preset(), other = preset({{"run.seed", std::int64_t{9}},
+                                               {"run.threads", std::int64_t{2}},
+                                               {"model.encoder.kind", std::string("conv")}});
+  const Record alone = run(one, 25);
+  const auto a = make_engine(), b = make_engine();
+  a->build(one);
+  Record record, ignored;
+  for (std::int64_t step = 0; step < 25; ++step) {
+    if (step == 3) b->build(other);
+    if (step > 3) run(*b, ignored, step, step + 1);
+    torch::manual_seed(static_cast<std::uint64_t>(step));
+    run(*a, record, step, step + 1);
+  }
+  EXPECT_TRUE(record.entries == alone.entries);
+}
+
+TEST_F(EngineTest, MeasuringChangesNoTraining) {
+  const auto loss_at = [&](const Preset& preset) {
+    const auto engine = make_engine();
+    const Description built = engine->build(preset);
+    Record record;
+    run(*engine, record, 0, 20, 20);
+    return series(record, index_of(built, "loss/total")).back();
+  };
+  EXPECT_EQ(loss_at(preset()), loss_at(preset({{"measure.scalars_every", std::int64_t{1}},
+                                               {"measure.matrices_every", std::int64_t{1}},
+                                               {"measure.test_every", std::int64_t{1}},
+                                               {"measure.conflict_every", std::int64_t{1}},
+                                               {"measure.groups", std::string("parity")}})));
+}
+
+TEST_F(EngineTest, GoesOnFromACheckpointBitForBit) {
+  for (const char* head : {"linear", "tiles"}) {
+    const Preset made = preset({{"model.head.kind", std::string(head)}, {"learn.clip", 1.0}});
+    const Record whole = run(made, 40);
+    const auto first = make_engine(), second = make_engine();
+    first->build(made);
+    Record record;
+    run(*first, record, 0, 22);  // in the middle of windows and of an epoch
+    Parts parts;
+    first->save(parts);
+    second->build(made);
+    run(*second, record, 22, 22);
+    Record elsewhere;
+    run(*second, elsewhere, 0, 4);  // whatever it did before is gone after the restore
+    second->restore(parts);
+    run(*second, record, 22, 40);
+    EXPECT_TRUE(record.entries == whole.entries) << head;
+  }
+}
+
+TEST_F(EngineTest, ADamagedCheckpointChangesNothing) {
+  const auto engine = make_engine();
+  engine->build(preset());
+  Record record;
+  run(*engine, record, 0, 5);
+  Parts good;
+  engine->save(good);
+
+  for (const auto& [damaged, bytes] : good.all()) {
+    for (const int kind : {0, 1, 2, 3}) {
+      Parts bad;
+      for (const auto& [name, whole] : good.all()) {
+        std::vector<std::byte> part = whole;
+        if (name == damaged) {
+          if (kind == 0) continue;                         // missing
+          if (kind == 1) part.pop_back();                  // short
+          if (kind == 2) part.assign(7, std::byte{0x5a});  // nonsense
+          if (kind == 3) part.push_back(std::byte{0});     // long
+        }
+        bad.write(name, part);
+      }
+      EXPECT_THROW(engine->restore(bad), InputError) << damaged << " " << kind;
+    }
+  }
+  const auto other = make_engine();
+  other->build(preset({{"model.width", std::int64_t{32}}}));
+  EXPECT_THROW(other->restore(good), InputError) << "another experiment's";
+
+  run(*engine, record, 5, 25);
+  EXPECT_TRUE(record.entries == run(preset(), 25).entries);
+}
+
+TEST_F(EngineTest, LiveParametersActAtTheNextStep) {
+  const auto engine = make_engine();
+  Preset changed = preset();
+  const Description built = engine->build(changed);
+  Record record;
+  run(*engine, record, 0, 4);
+  set(changed, {{"model.router.temperature", 10.0},
+                {"model.layer1.router.selection", std::string("dense")},
+                {"learn.rate", 2e-3}});
+  engine->apply(changed.parameters);
+  run(*engine, record, 4, 7);
+  EXPECT_EQ(series(record, index_of(built, "temperature/layer0")), (std::vector<double>{1, 1, 10}));
+  EXPECT_EQ(series(record, index_of(built, "rate")), (std::vector<double>{1e-3, 1e-3, 2e-3}));
+  // Flat scores of two chosen, and of four.
+  EXPECT_NEAR(series(record, index_of(built, "alpha_entropy/layer0")).back(), std::log(2), 0.02);
+  EXPECT_GT(series(record, index_of(built, "alpha_entropy/layer1")).back(), std::log(3));
+}
+
+TEST_F(EngineTest, ALossThatIsNotFiniteEndsTheRun) {
+  const auto engine = make_engine();
+  engine->build(preset());
+  Record record;
+  run(*engine, record, 0, 4);
+  Parts good, bad;
+  engine->save(good);
+  for (const auto& [name, bytes] : good.all()) {
+    std::vector<std::byte> part = bytes;
+    if (name == "weight/head.bias") std::fill(part.end() - 4, part.end(), std::byte{0xff});  // a NaN
+    bad.write(name, part);
+  }
+  engine->restore(bad);
+  try {
+    run(*engine, record, 4, 5);
+    FAIL() << "no TrainingError";
+  } catch (const TrainingError& error) {
+    EXPECT_STREQ(error.what(), "loss is NaN at step 4");
+  }
+  EXPECT_NO_THROW(engine->build(preset()));
+  Record again;
+  EXPECT_NO_THROW(run(*engine, again, 0, 3));
+}
+
+TEST_F(EngineTest, ABuildThatFailsLeavesTheOldExperiment) {
+  const auto engine = make_engine();
+  engine->build(preset());
+  Record record;
+  run(*engine, record, 0, 3);
+  const auto refused = [&](const std::map<std::string, Value>& changes, const std::string& path) {
+    try {
+      engine->build(preset(changes));
+      ADD_FAILURE() << "no InputError for " << path;
+    } catch (const InputError& error) {
+      EXPECT_EQ(error.problems()[0].where, path);
+    }
+  };
+  refused({{"task.data.path", std::string("/no/such/folder")}}, "task.data.path");
+  refused({{"task.train_samples", std::int64_t{201}}}, "task.train_samples");
+  refused({{"task.batch_size", std::int64_t{201}}}, "task.batch_size");
+  refused({{"measure.test_samples", std::int64_t{51}}}, "measure.test_samples");
+  refused({{"task.train_samples", std::int64_t{16}},
+           {"measure.groups", std::string("custom")},
+           {"measure.custom_groups", std::string("0|x")}},
+          "measure.custom_groups");
+  if (!torch::cuda::is_available()) refused({{"run.device", std::string("cuda")}}, "run.device");
+  run(*engine, record, 3, 25);
+  EXPECT_TRUE(record.entries == run(preset(), 25).entries);
+}
+
+TEST_F(EngineTest, BeforeABuildThereIsNothingToDo) {
+  const auto engine = make_engine();
+  Record record;
+  Parts parts;
+  EXPECT_THROW(engine->step(0, false, record), std::logic_error);
+  EXPECT_THROW(engine->save(parts), std::logic_error);
+  EXPECT_GT(engine->memory_bytes(), 0u);
+}
+
+}  // namespace
+}  // namespace tessera

@@ -1,0 +1,57 @@
+// Small models in double, for tests.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <string>
+
+#include "core/moe/model.h"
+
+namespace tessera::test {
+
+constexpr int rows = 6, columns = 5, classes = 4, samples = 7;
+
+struct SmallModel {
+  std::string encoder = "linear", norm = "none", head = "linear", score = "softmax", activation = "gelu";
+  int k = 2;  // 0: dense
+  bool normalise = true, route_by_label = false;
+  int depth = 2, experts = 4;
+
+  Model make(at::ScalarType type = at::kDouble, std::int64_t seed = 1) const {
+    ModelParts parts;
+    parts.outline.width = 8;
+    parts.outline.depth = depth;
+    parts.outline.encoder = encoder;
+    parts.outline.norm = norm;
+    ExpertParameters bank;
+    bank.count = experts;
+    bank.hidden = 5;
+    bank.activation = activation;
+    parts.experts.assign(static_cast<std::size_t>(depth), bank);
+    parts.head.kind = head;
+    parts.head.layout = "overlapping";
+    parts.head.tiles = 2;
+    parts.head.classes_per_tile = 3;
+    RouterParameters router;
+    router.score = score;
+    router.selection = k > 0 ? "top_k" : "dense";
+    router.k = k;
+    router.normalise = normalise;
+    router.temperature = 0.7;
+    parts.live.routers.assign(static_cast<std::size_t>(depth), router);
+    parts.live.losses.resize(static_cast<std::size_t>(depth));
+    parts.live.route_by_label = route_by_label;
+    return Model(parts, rows, columns, classes, seed, at::TensorOptions(type));
+  }
+};
+
+struct Batch {
+  at::Tensor pixels, labels;
+};
+inline Batch random_batch(at::ScalarType type = at::kDouble) {
+  auto generator = at::detail::createCPUGenerator(1);
+  return {at::randn({samples, rows * columns}, generator, at::kDouble).to(type),
+          at::randint(0, classes, {samples}, generator, at::kLong)};
+}
+
+}  // namespace tessera::test
