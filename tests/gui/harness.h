@@ -68,5 +68,7 @@ void add_training_tests(Harness&);
 void add_control_tests(Harness&);
 void add_preset_tests(Harness&);
 void add_window_tests(Harness&);
+void add_panel_tests(Harness&);
+void add_curve_tests(Harness&);
 
 }  // namespace tessera::test

@@ -11,6 +11,8 @@ int main(int argc, char** argv) {
     add_control_tests(harness);
     add_preset_tests(harness);
     add_window_tests(harness);
+    add_panel_tests(harness);
+    add_curve_tests(harness);
     return harness.run(argc - 1, argv + 1);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());

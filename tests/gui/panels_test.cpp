@@ -1,0 +1,243 @@
+// What is clicked in a panel: heatmaps, bars, tiles, experiments and the log.
+#include <cmath>
+
+#include "app/panels/heatmap.h"
+#include "imgui_internal.h"
+#include "tests/gui/harness.h"
+
+namespace tessera::test {
+namespace {
+
+// Plays until the matrices of step 25 and later are there, and pauses.
+void train(ImGuiTestContext* ctx, Harness& h, std::int64_t steps = 60) {
+  ctx->KeyPress(ImGuiKey_Space);
+  IM_CHECK(h.until(ctx, [&] { return h.now().step > steps; }));
+  ctx->KeyPress(ImGuiKey_Space);
+  IM_CHECK(h.until(ctx, State::paused));
+}
+
+void point_at(ImGuiTestContext* ctx, const char* heatmap, int row, int column) {
+  const ImGuiTestItemInfo item = ctx->ItemInfo(heatmap);
+  ctx->MouseMoveToPos(heatmap_cell(item.Window->StateStorage, item.ID, row, column));
+  ctx->Yield(2);
+}
+
+void click_cell(ImGuiTestContext* ctx, const char* heatmap, int row, int column) {
+  point_at(ctx, heatmap, row, column);
+  ctx->MouseClick();
+  ctx->Yield(2);
+}
+
+void a_cell_of_overlap(ImGuiTestContext* ctx, Harness& h) {
+  train(ctx, h);
+  ctx->SetRef(h.window("overlap").c_str());
+  click_cell(ctx, "##experts_by_layers", 5, 3);
+  IM_CHECK_EQ(h.app().selection().layer, 3);
+  IM_CHECK_EQ(h.app().selection().expert, 5);
+  // All panels follow: Routing shows the same layer, and the pairs are those of layer 3.
+  click_cell(ctx, "##pairs", 2, 4);
+  IM_CHECK_EQ(h.app().selection().layer, 3);
+  IM_CHECK_EQ(h.app().selection().expert, 2);
+  click_cell(ctx, "##pairs", 2, 4);
+  IM_CHECK_EQ(h.app().selection().expert, -1);
+  h.picture(ctx, "overlap");
+}
+
+void the_layer_is_the_same_everywhere(ImGuiTestContext* ctx, Harness& h) {
+  train(ctx, h);
+  for (const char* panel : {"overlap", "routing", "conflict"}) {
+    ctx->SetRef(h.window(panel).c_str());
+    const int layer = (h.app().selection().layer + 1) % 4;
+    ctx->ComboClick(("##layer/layer " + std::to_string(layer)).c_str());
+    ctx->Yield();
+    IM_CHECK_EQ(h.app().selection().layer, layer);
+  }
+}
+
+void pointing_at_an_expert(ImGuiTestContext* ctx, Harness& h) {
+  train(ctx, h);
+  ctx->SetRef(h.window("overlap").c_str());
+  const int layer = h.app().selection().layer;
+  point_at(ctx, "##experts_by_layers", 6, layer);
+  IM_CHECK(h.app().selection().highlights(layer, 6));
+  IM_CHECK(!h.app().selection().highlights(layer + 1, 6));  // another layer's expert 6 is another expert
+  const ImGuiTestItemInfo load = [&] {
+    ctx->SetRef(h.window("routing").c_str());
+    return ctx->ItemInfo("##load");
+  }();
+  ctx->MouseMoveToPos(ImVec2(load.RectFull.Min.x + 40, load.RectFull.Min.y + 30));  // the first bar
+  ctx->Yield(2);
+  h.picture(ctx, "pointing");
+  IM_CHECK(h.app().selection().highlights(layer, 0));
+  ctx->MouseMoveToPos(ImVec2(5, 5));
+  ctx->Yield(3);
+  IM_CHECK_EQ(h.app().selection().hovered_expert, -1);
+}
+
+void views_of_routing(ImGuiTestContext* ctx, Harness& h) {
+  train(ctx, h);
+  ctx->SetRef(h.window("routing").c_str());
+  IM_CHECK(ctx->ItemExists("##shares"));
+  ctx->ItemClick("Matrix");
+  ctx->Yield(2);
+  IM_CHECK(!ctx->ItemExists("##shares"));
+  click_cell(ctx, "##matrix", 3, 6);  // classes are rows here
+  IM_CHECK_EQ(h.app().selection().expert, 6);
+  ctx->ItemClick("Bars");
+  ctx->Yield(2);
+  IM_CHECK(ctx->ItemExists("##shares"));
+}
+
+void parts_of_conflict(ImGuiTestContext* ctx, Harness& h) {
+  train(ctx, h);
+  ctx->SetRef(h.window("conflict").c_str());
+  IM_CHECK(ctx->ItemExists("##cosines"));
+  ctx->ComboClick("##part/encoder");
+  ctx->Yield(2);
+  IM_CHECK(ctx->ItemExists("##cosines"));
+  IM_CHECK((ctx->ItemInfo("##layer").ItemFlags & ImGuiItemFlags_Disabled) != 0);  // the encoder is no layer
+}
+
+void tiles_from_a_linear_head(ImGuiTestContext* ctx, Harness& h) {
+  ctx->SetRef(h.window("tiles").c_str());
+  ctx->ItemClick("Use tiles");
+  IM_CHECK(h.until(ctx, [&] { return h.app().asking(); }));
+  ctx->ItemClick("//###question/Build anew");
+  IM_CHECK(h.until(ctx, [&] { return h.script().tiles().size() == 5; }));
+  IM_CHECK(h.until(ctx, State::ready));
+  ctx->SetRef(h.window("tiles").c_str());
+  IM_CHECK(ctx->ItemExists("##mosaic"));
+
+  // Several changes at once: nine tiles of four classes would be possible, nine of one would not cover all classes.
+  ctx->SetRef(h.child(ctx, "tiles", "##layout"));
+  ctx->ItemInputValue("##model.head.tiles.count", 3);
+  ctx->ComboClick("##model.head.tiles.layout/overlapping");
+  ctx->Yield(2);
+  ctx->ItemInputValue("##model.head.tiles.classes_per_tile", 6);
+  IM_CHECK(!h.app().asking());  // nothing is built before it is asked for
+  IM_CHECK_EQ(h.script().tiles().size(), 5u);
+  h.picture(ctx, "tiles_draft");
+  ctx->ItemClick("Rebuild...");
+  IM_CHECK(h.until(ctx, [&] { return h.app().asking(); }));
+  ctx->ItemClick("//###question/Build anew");
+  IM_CHECK(h.until(ctx, [&] { return h.script().tiles().size() == 3; }));
+  IM_CHECK(h.script().tiles()[0] == std::vector<int>({0, 1, 2, 3, 4, 5}));
+  IM_CHECK(h.until(ctx, [&] { return h.now().description->tiles == h.script().tiles(); }));
+}
+
+void a_layout_that_is_thought_better_of(ImGuiTestContext* ctx, Harness& h) {
+  h.app().submit(command::Set{.path = "model.head.kind", .value = std::string("tiles"), .rebuild = true});
+  IM_CHECK(h.until(ctx, [&] { return h.script().tiles().size() == 5 && h.now().state == State::ready; }));
+  ctx->Yield(3);
+  ctx->SetRef(h.child(ctx, "tiles", "##layout"));
+  ctx->ComboClick("##model.head.tiles.layout/random_exclusive");
+  ctx->Yield(2);
+  IM_CHECK(ctx->ItemExists("##model.head.tiles.layout_seed"));  // matters for this layout only
+  ctx->ItemClick("Discard");
+  ctx->Yield(2);
+  IM_CHECK(!ctx->ItemExists("##model.head.tiles.layout_seed"));
+  IM_CHECK_EQ(h.script().builds.load(), 2);
+}
+
+void one_layer_alone(ImGuiTestContext* ctx, Harness& h) {
+  ctx->SetRef(h.window("controls").c_str());
+  ctx->ComboClick("##of_layer/layer 2");
+  ctx->Yield(2);
+  ctx->SetRef(h.child(ctx, "controls", "##parameters"));
+  IM_CHECK(!ctx->ItemExists("##run.seed"));  // no layer has a seed of its own
+  ctx->ItemInputValue("##model.layer2.router.temperature", 0.125f);
+  IM_CHECK(h.until(ctx, [&] { return h.now().parameters->real("model.layer2.router.temperature") == 0.125; }));
+  IM_CHECK_EQ(h.now().parameters->real("model.router.temperature"), 1);
+  ctx->ItemClick("##reset model.layer2.router.temperature");
+  IM_CHECK(h.until(ctx, [&] { return h.now().parameters->real("model.layer2.router.temperature") == 1; }));
+}
+
+void back_to_the_default(ImGuiTestContext* ctx, Harness& h) {
+  h.app().submit(command::Set{.path = "model.router.temperature", .value = 5.0});
+  IM_CHECK(h.until(ctx, [&] { return h.script().temperature == 5; }));
+  ctx->SetRef(h.window("controls").c_str());
+  ctx->ItemClick("##filter");
+  ctx->KeyCharsReplace("router temperature");
+  ctx->Yield(2);
+  ctx->SetRef(h.child(ctx, "controls", "##parameters"));
+  ctx->ItemClick("##reset model.router.temperature");
+  IM_CHECK(h.until(ctx, [&] { return h.script().temperature == 1; }));
+  ctx->Yield(2);
+  IM_CHECK(!ctx->ItemExists("##reset model.router.temperature"));
+}
+
+void what_does_not_matter_is_hidden(ImGuiTestContext* ctx, Harness& h) {
+  ctx->SetRef(h.child(ctx, "controls", "##parameters"));
+  IM_CHECK(ctx->ItemExists("##model.router.k"));
+  h.app().submit(command::Set{.path = "model.router.selection", .value = std::string("dense")});
+  IM_CHECK(h.until(
+      ctx, [&] { return !ctx->ItemExists("##model.router.k"); }, 5));
+}
+
+void an_experiment_from_the_list(ImGuiTestContext* ctx, Harness& h) {
+  ctx->SetRef(h.child(ctx, "experiments", "##presets"));
+  IM_CHECK(!ctx->ItemExists("Load"));
+  ctx->ItemClick("###specialize\\/softmax");
+  ctx->Yield(2);
+  ctx->ItemClick("Load");
+  IM_CHECK(h.until(ctx, [&] { return h.now().preset->name == "specialize/softmax" && h.now().state == State::ready; }));
+}
+
+void the_log_is_copied_as_it_is_shown(ImGuiTestContext* ctx, Harness& h) {
+  h.script().fail_at = 30;
+  ctx->KeyPress(ImGuiKey_Space);
+  IM_CHECK(h.until(ctx, State::failed));
+  h.app().show_panel("log", true);
+  ctx->Yield(3);
+  ctx->SetRef(h.window("log").c_str());
+  ctx->ItemClick("Copy");
+  const std::string all = ImGui::GetClipboardText();
+  IM_CHECK(all.find("out of memory at step 30") != std::string::npos);
+  ctx->ItemClick("###error");
+  ctx->ItemClick("Copy");
+  const std::string rest = ImGui::GetClipboardText();
+  IM_CHECK(rest.find("out of memory at step 30") == std::string::npos);
+  IM_CHECK_LT(rest.size(), all.size());
+}
+
+// Every panel explains itself, and only three may scroll: at 1280 x 800, full of figures, at every theme's font.
+void nothing_scrolls(ImGuiTestContext* ctx, Harness& h) {
+  h.app().submit(command::Set{.path = "model.head.kind", .value = std::string("tiles"), .rebuild = true});
+  IM_CHECK(h.until(ctx, [&] { return h.script().tiles().size() == 5 && h.now().state == State::ready; }));
+  train(ctx, h);
+  for (const auto& panel : h.app().panels()) {
+    const std::string name = panel->name();
+    if (name == "log") continue;
+    ctx->SetRef(h.window(name.c_str()).c_str());
+    ctx->ItemClick("?##help");
+    ctx->Yield(2);
+    IM_CHECK(ctx->WindowInfo("//$FOCUSED").Window != nullptr);
+    ctx->KeyPress(ImGuiKey_Escape);
+    ctx->Yield(2);
+    const ImGuiWindow* window = ctx->WindowInfo(h.window(name.c_str()).c_str()).Window;
+    IM_CHECK_EQ(window->ScrollMax.x, 0);
+    if (name == "experiments" || name == "controls") continue;
+    IM_CHECK_EQ(window->ScrollMax.y, 0);
+    for (const ImGuiWindow* child : window->DC.ChildWindows) IM_CHECK_EQ(child->ScrollMax.y, 0);
+  }
+}
+
+}  // namespace
+
+void add_panel_tests(Harness& harness) {
+  harness.add("panels", "a_cell_of_overlap", a_cell_of_overlap);
+  harness.add("panels", "the_layer_is_the_same_everywhere", the_layer_is_the_same_everywhere);
+  harness.add("panels", "pointing_at_an_expert", pointing_at_an_expert);
+  harness.add("panels", "views_of_routing", views_of_routing);
+  harness.add("panels", "parts_of_conflict", parts_of_conflict);
+  harness.add("panels", "tiles_from_a_linear_head", tiles_from_a_linear_head);
+  harness.add("panels", "a_layout_that_is_thought_better_of", a_layout_that_is_thought_better_of);
+  harness.add("panels", "one_layer_alone", one_layer_alone);
+  harness.add("panels", "back_to_the_default", back_to_the_default);
+  harness.add("panels", "what_does_not_matter_is_hidden", what_does_not_matter_is_hidden);
+  harness.add("panels", "an_experiment_from_the_list", an_experiment_from_the_list);
+  harness.add("panels", "the_log_is_copied_as_it_is_shown", the_log_is_copied_as_it_is_shown);
+  harness.add("panels", "nothing_scrolls", nothing_scrolls);
+}
+
+}  // namespace tessera::test
