@@ -46,8 +46,9 @@ class WatchedEngine : public Engine {
 
 class Training {
  public:
-  explicit Training(const Headless& run)
+  Training(const Headless& run, const Interrupt& interrupt)
       : run_(run),
+        interrupt_(interrupt),
         progress_(!run.quiet),
         session_([refused = refused_] { return std::make_unique<WatchedEngine>(refused); }, options(run)) {}
 
@@ -169,7 +170,7 @@ class Training {
   }
 
   const Headless& run_;
-  Interrupt interrupt_;
+  const Interrupt& interrupt_;
   Progress progress_;
   std::shared_ptr<std::exception_ptr> refused_ = std::make_shared<std::exception_ptr>();
   Session session_;
@@ -178,8 +179,9 @@ class Training {
 }  // namespace
 
 int train(const Headless& run) {
-  load_engine_library();  // what is wrong with it is told before anything starts
-  return Training(run).to_the_end();
+  const Interrupt interrupt;  // loading takes seconds, in which a signal may come
+  load_engine_library();      // what is wrong with it is told before anything starts
+  return Training(run, interrupt).to_the_end();
 }
 
 }  // namespace tessera::commands

@@ -1,4 +1,5 @@
-// manual DIR: the manual's pages of parameters and metrics, from the descriptions that the program itself uses.
+// manual DIR: the manual's pages of parameters, metrics and shipped presets, from the descriptions that the program
+// itself uses.
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
@@ -12,8 +13,8 @@ namespace tessera::commands {
 
 void add_manual(CLI::App& program, Action& action) {
   const auto folder = std::make_shared<std::string>();
-  CLI::App* command = program.add_subcommand("manual", "Write the manual's pages of parameters and metrics");
-  command->add_option("DIR", *folder, "Where parameters.md and metrics.md are written")->required();
+  CLI::App* command = program.add_subcommand("manual", "Write the manual's pages of parameters, metrics and presets");
+  command->add_option("DIR", *folder, "Where parameters.md, metrics.md and shipped-presets.md are written")->required();
   command->footer("docs/manual is made so: ./lab manual docs/manual");
   command->callback([folder, &action] {
     action = [folder] {

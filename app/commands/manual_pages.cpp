@@ -4,8 +4,11 @@
 #include <set>
 
 #include "app/commands/engine_library.h"
+#include "app/commands/places.h"
 #include "core/experiment.h"
 #include "core/lab/parameter.h"
+#include "core/lab/preset.h"
+#include "core/lab/text.h"
 
 namespace tessera::commands {
 namespace {
@@ -92,8 +95,28 @@ std::string metrics_page() {
   return page;
 }
 
+std::string presets_page() {
+  std::string page = note;
+  page +=
+      "# Shipped presets\n\n"
+      "With the data set that each needs, and its time on two CPU cores. [presets.md](presets.md) describes the "
+      "format.\n";
+  for (const PresetFile& file : find_presets(presets_folder())) {
+    const auto preset = load_preset(file.path, experiment_parameters(), check_combinations);
+    if (!preset) throw InputError(preset.problems);
+    page += "\n## " + code(file.name) + ": " + prose(preset.value->title) + "\n\n";
+    page += prose(preset.value->about) + "\n\n";
+    if (!preset.value->watch.empty()) page += "*Watch:* " + prose(preset.value->watch) + "\n\n";
+    page += preset.value->parameters.text("task.data.name") + ", " + number_text(preset.value->minutes) +
+            (preset.value->minutes == 1 ? " minute\n" : " minutes\n");
+  }
+  return page;
+}
+
 }  // namespace
 
-std::vector<Page> manual_pages() { return {{"parameters.md", parameters_page()}, {"metrics.md", metrics_page()}}; }
+std::vector<Page> manual_pages() {
+  return {{"parameters.md", parameters_page()}, {"metrics.md", metrics_page()}, {"shipped-presets.md", presets_page()}};
+}
 
 }  // namespace tessera::commands

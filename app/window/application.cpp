@@ -3,11 +3,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <limits>
 
 #include "app/window/layout.h"
 #include "core/lab/atomic_file.h"
-#include "core/lab/text.h"
+#include "core/lab/recorder.h"
 #include "imgui.h"
 
 namespace tessera {
@@ -19,27 +18,6 @@ constexpr double notice_seconds = 6;
 constexpr const char* default_preset = "specialize/first-light.json";
 
 double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-// Every scalar as rows of step, name, value: by step, then in the order of the metrics.
-std::string scalars_csv(const Snapshot& snapshot) {
-  std::string csv = "step,name,value\n";
-  if (!snapshot.description) return csv;
-  const auto& metrics = snapshot.description->metrics;
-  const std::size_t count = std::min(metrics.size(), snapshot.series.size());
-  std::vector<std::size_t> next(count, 0);
-  while (true) {
-    std::int64_t step = std::numeric_limits<std::int64_t>::max();
-    for (std::size_t i = 0; i < count; ++i) {
-      if (next[i] < snapshot.series[i].size()) step = std::min(step, snapshot.series[i][next[i]].step);
-    }
-    if (step == std::numeric_limits<std::int64_t>::max()) return csv;
-    for (std::size_t i = 0; i < count; ++i) {
-      if (next[i] >= snapshot.series[i].size() || snapshot.series[i][next[i]].step != step) continue;
-      csv += std::to_string(step) + ',' + metrics[i].name + ',' + number_text(snapshot.series[i][next[i]].value) + '\n';
-      ++next[i];
-    }
-  }
-}
 
 }  // namespace
 

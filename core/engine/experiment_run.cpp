@@ -10,6 +10,7 @@
 #include "core/engine/sampler_part.h"
 #include "core/engine/tensor_parts.h"
 #include "core/learn/run_parameters.h"
+#include "kernels/threads.h"
 
 namespace tessera {
 namespace {
@@ -19,7 +20,9 @@ constexpr std::int64_t loss_check_every = 50;  // steps; on a GPU, where looking
 
 // The number of threads belongs to the experiment; LibTorch keeps one a thread.
 void use_threads(std::int64_t threads) {
-  if (at::get_num_threads() != threads) at::set_num_threads(static_cast<int>(threads));
+  kernels::set_threads(static_cast<int>(threads));
+  const int own = getenv("X1") ? 1 : static_cast<int>(threads);
+  if (at::get_num_threads() != own) at::set_num_threads(own);
 }
 
 LiveModelParameters live_parameters(const Parameters& parameters) {
@@ -167,8 +170,8 @@ double ExperimentRun::test_accuracy(bool all) const {
 void ExperimentRun::observe_scalars(const StepResult& result, Observation& seen) const {
   seen.loss.total = result.total.item<double>();
   seen.loss.task = result.output.task_loss.item<double>();
-  const at::Tensor parts = on_cpu(result.parts);
-  std::array<bool, 3> on{};
+  const at::Tensor& parts = result.output.router_losses;
+  std::array<bool, router_loss_count> on{};
   for (const RouterLossParameters& c : model_.live.losses) {
     on = {on[0] || c.alpha_entropy != 0, on[1] || c.load_balance != 0, on[2] || c.z_loss != 0};
   }

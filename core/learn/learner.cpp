@@ -11,12 +11,6 @@ std::vector<at::Tensor> tensors(const Model& model) {
   return all;
 }
 
-void detach(Routing& routing) {
-  for (at::Tensor* tensor : {&routing.logits, &routing.scores, &routing.alpha, &routing.assignments.weights}) {
-    if (tensor->defined()) *tensor = tensor->detach();
-  }
-}
-
 }  // namespace
 
 Learner::Learner(Model& model, ClassificationTask& task, const LearnParameters& parameters)
@@ -28,18 +22,16 @@ StepResult Learner::step() {
   result.output = model_.forward(batch.pixels, batch.labels);
   result.labels = std::move(batch.labels);
 
-  const auto moe_layers = static_cast<std::size_t>(model_.moe_layers());
-  RouterLosses losses = router_losses(std::span(result.output.routings).first(moe_layers), model_.live.losses);
-  const at::Tensor total = losses.total.defined() ? result.output.task_loss + losses.total : result.output.task_loss;
+  at::Tensor total = result.output.task_loss;
+  if (result.output.router_losses.defined()) total = total + result.output.router_losses.sum();
   // Straight to the gradients: nothing is accumulated, nothing has to be zeroed.
   std::vector<at::Tensor> gradients = torch::autograd::grad({total}, weights_);
   optimiser.step(gradients, live);
 
   result.total = total.detach();
-  result.parts = std::move(losses.parts);
-  result.output.task_loss = result.output.task_loss.detach();
-  result.output.logits = result.output.logits.detach();
-  for (Routing& routing : result.output.routings) detach(routing);
+  for (at::Tensor* tensor : {&result.output.logits, &result.output.task_loss, &result.output.router_losses}) {
+    if (tensor->defined()) *tensor = tensor->detach();
+  }
   return result;
 }
 

@@ -3,7 +3,6 @@
 
 #include "core/learn/adamw.h"
 #include "core/moe/model.h"
-#include "core/moe/router_losses.h"
 #include "core/tasks/classification.h"
 
 namespace tessera {
@@ -12,8 +11,7 @@ namespace tessera {
 struct StepResult {
   ModelOutput output;  // of the batch, before learning from it
   at::Tensor labels;   // int64 [samples]
-  at::Tensor total;    // scalar: task_loss + parts
-  at::Tensor parts;    // [3], see RouterLosses
+  at::Tensor total;    // scalar: task loss + router losses
 };
 
 class Learner {

@@ -21,15 +21,27 @@ ExpertBank::ExpertBank(int layer, std::int64_t width, const ExpertParameters& pa
   const std::string prefix = "layer" + std::to_string(layer) + ".experts.";
   const std::int64_t E = parameters.count, D = width, H = parameters.hidden;
   const double in = 1 / std::sqrt(static_cast<double>(D)), out = 1 / std::sqrt(static_cast<double>(H));
-  w1_ = initialiser.add(prefix + "w1", Scope::experts, layer, {E, D, H}, in);
-  b1_ = initialiser.add(prefix + "b1", Scope::experts, layer, {E, H}, in);
-  w2_ = initialiser.add(prefix + "w2", Scope::experts, layer, {E, H, D}, out);
-  b2_ = initialiser.add(prefix + "b2", Scope::experts, layer, {E, D}, out);
+  w1 = initialiser.add(prefix + "w1", Scope::experts, layer, {E, D, H}, in);
+  b1 = initialiser.add(prefix + "b1", Scope::experts, layer, {E, H}, in);
+  w2 = initialiser.add(prefix + "w2", Scope::experts, layer, {E, H, D}, out);
+  b2 = initialiser.add(prefix + "b2", Scope::experts, layer, {E, D}, out);
 }
 
-at::Tensor ExpertBank::forward(const at::Tensor& x, const Routing& routing) const {
+kernels::MlpForwardOutput ExpertBank::forward(const at::Tensor& x, const Routing& routing) const {
   const auto& list = routing.assignments;
-  return kernels::expert_mlp(x, list.tokens, list.weights, list.offsets, w1_, b1_, w2_, b2_, activation_);
+  return kernels::expert_mlp_forward(x, list.tokens, list.weights, list.offsets, w1, b1, w2, b2, activation_);
+}
+
+at::Tensor ExpertBank::forward_only(const at::Tensor& x, const Routing& routing) const {
+  const auto& list = routing.assignments;
+  return kernels::expert_mlp(x, list.tokens, list.weights, list.offsets, w1, b1, w2, b2, activation_);
+}
+
+kernels::MlpBackwardOutput ExpertBank::backward(const at::Tensor& dy, const at::Tensor& x, const Routing& routing,
+                                                const kernels::MlpForwardOutput& kept) const {
+  const auto& list = routing.assignments;
+  return kernels::expert_mlp_backward(dy, x, list.tokens, list.weights, list.offsets, w1, b1, w2, b2, kept.hidden,
+                                      kept.slope, activation_);
 }
 
 }  // namespace tessera

@@ -13,13 +13,18 @@ class ExpertBank {
   // Weights and biases start as torch.nn.Linear's: U(-1/sqrt(fan_in), 1/sqrt(fan_in)).
   ExpertBank(int layer, std::int64_t width, const ExpertParameters& parameters, Initialiser& initialiser);
 
-  std::int64_t count() const { return w1_.size(0); }
-  // x: [tokens, width]; the weighted sum of each token's experts, [tokens, width]
-  at::Tensor forward(const at::Tensor& x, const Routing& routing) const;
+  std::int64_t count() const { return w1.size(0); }
+
+  // The two passes, without autograd. x: [tokens, width]; y: the weighted sum of each token's experts, alike.
+  kernels::MlpForwardOutput forward(const at::Tensor& x, const Routing& routing) const;
+  at::Tensor forward_only(const at::Tensor& x, const Routing& routing) const;  // y, and nothing kept for the other pass
+  kernels::MlpBackwardOutput backward(const at::Tensor& dy, const at::Tensor& x, const Routing& routing,
+                                      const kernels::MlpForwardOutput& kept) const;
+
+  at::Tensor w1, b1, w2, b2;  // [E, D, H], [E, H], [E, H, D], [E, D]
 
  private:
   kernels::Activation activation_;
-  at::Tensor w1_, b1_, w2_, b2_;  // [E, D, H], [E, H], [E, H, D], [E, D]
 };
 
 }  // namespace tessera

@@ -11,9 +11,7 @@ Model::Model(const ModelParts& parts, int rows, int columns, int classes, std::i
   Initialiser initialiser(seed, options);
   encoder_ = std::make_unique<Encoder>(parts.outline.encoder, rows, columns, width, initialiser);
   for (int i = 0; i < depth; ++i) {
-    const ExpertParameters& experts = parts.experts[static_cast<std::size_t>(i)];
-    Router router(i, width, experts.count, initialiser);
-    layers_.push_back({std::move(router), ExpertBank(i, width, experts, initialiser)});
+    layers_.emplace_back(i, width, parts.experts[static_cast<std::size_t>(i)], initialiser);
   }
   head_ = make_head(parts.head, width, classes, depth, initialiser);
   weights_ = std::move(initialiser.weights);
@@ -24,8 +22,12 @@ ModelOutput Model::forward(const at::Tensor& pixels, const at::Tensor& labels) c
   at::Tensor x = encoder_->forward(pixels);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const at::Tensor input = norm_ ? at::layer_norm(x, {x.size(1)}) : x;
-    output.routings.push_back(layers_[i].router.route(input, live.routers[i]));
-    x = x + layers_[i].experts.forward(input, output.routings.back());
+    MoeLayer::Output made = layers_[i].forward(x, input, live.routers[i], live.losses[i]);
+    x = std::move(made.y);
+    output.routings.push_back(std::move(made.routing));
+    if (made.losses.defined()) {
+      output.router_losses = output.router_losses.defined() ? output.router_losses + made.losses : made.losses;
+    }
   }
   HeadOutput head = head_->forward(x, labels, live.route_by_label);
   output.logits = std::move(head.logits);
@@ -36,7 +38,7 @@ ModelOutput Model::forward(const at::Tensor& pixels, const at::Tensor& labels) c
 
 std::vector<int> Model::experts() const {
   std::vector<int> counts;
-  for (const Layer& layer : layers_) counts.push_back(static_cast<int>(layer.experts.count()));
+  for (const MoeLayer& layer : layers_) counts.push_back(static_cast<int>(layer.experts()));
   if (const auto layout = head_->tiles(); !layout.empty()) counts.push_back(static_cast<int>(layout.size()));
   return counts;
 }

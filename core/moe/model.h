@@ -4,11 +4,9 @@
 #include <memory>
 
 #include "core/moe/encoder.h"
-#include "core/moe/expert_bank.h"
 #include "core/moe/head.h"
-#include "core/moe/loss_parameters.h"
 #include "core/moe/model_parameters.h"
-#include "core/moe/router.h"
+#include "core/moe/moe_layer.h"
 
 namespace tessera {
 
@@ -29,6 +27,7 @@ struct ModelParts {
 struct ModelOutput {
   at::Tensor logits;              // [samples, classes]
   at::Tensor task_loss;           // scalar; undefined without labels
+  at::Tensor router_losses;       // [3]: see router_losses.h, summed over the layers; undefined when none is on
   std::vector<Routing> routings;  // of each routed layer: the MoE layers, then the tiles of a mosaic head
 };
 
@@ -48,13 +47,9 @@ class Model {
   TileLayout tiles() const { return head_->tiles(); }
 
  private:
-  struct Layer {
-    Router router;
-    ExpertBank experts;
-  };
   bool norm_;
   std::unique_ptr<Encoder> encoder_;
-  std::vector<Layer> layers_;
+  std::vector<MoeLayer> layers_;
   std::unique_ptr<Head> head_;
   std::vector<Weight> weights_;
 };

@@ -7,6 +7,7 @@
 
 namespace tessera {
 
+// Plain values, without autograd's history: gradients go by way of the layer (moe_layer.h).
 struct Routing {
   at::Tensor logits;                 // [tokens, experts]; undefined where a routing has none (tiles)
   at::Tensor scores;                 // [tokens, experts], before the selection

@@ -1,27 +1,37 @@
-// Tasks on LibTorch's own threads. The one file compiled with OpenMP (kernels/CMakeLists.txt), without which
-// at::parallel_for is silently a plain loop.
+// Tasks on a thread and its helpers.
 #include "kernels/cpu/tasks.h"
 
 #include <ATen/Parallel.h>
 
-#include <atomic>
+#include "kernels/cpu/helpers.h"
+#include "kernels/threads.h"
 
-#ifndef _OPENMP
-#error "compile this file with OpenMP"
-#endif
+namespace tessera::kernels {
+namespace {
 
-namespace tessera::kernels::cpu {
+thread_local int chosen = 0;  // 0: as LibTorch
+thread_local std::unique_ptr<cpu::Helpers> helpers;
+
+}  // namespace
+
+void set_threads(int count) {
+  TORCH_CHECK(count >= 1, "at least one thread, not ", count);
+  chosen = count;
+}
+
+int threads() { return chosen > 0 ? chosen : at::get_num_threads(); }
+
+namespace cpu {
 
 void for_each_task(std::int64_t n, c10::function_ref<void(std::int64_t)> f) {
-  const std::int64_t threads = at::in_parallel_region() ? 1 : std::min<std::int64_t>(n, at::get_num_threads());
-  if (threads <= 1) {
+  const int wanted = n <= 1 || at::in_parallel_region() ? 0 : threads() - 1;
+  if (wanted == 0) {
     for (std::int64_t i = 0; i < n; ++i) f(i);
     return;
   }
-  std::atomic<std::int64_t> next{0};
-  at::parallel_for(0, threads, 1, [&](std::int64_t, std::int64_t) {
-    for (std::int64_t i = next++; i < n; i = next++) f(i);
-  });
+  if (!helpers || helpers->count() != wanted) helpers = std::make_unique<Helpers>(wanted);
+  helpers->run(n, f);
 }
 
-}  // namespace tessera::kernels::cpu
+}  // namespace cpu
+}  // namespace tessera::kernels

@@ -1,4 +1,4 @@
-// Work shared among LibTorch's threads, and memory for it.
+// Work shared among the threads of kernels/threads.h, and memory for it.
 #pragma once
 
 #include <c10/util/FunctionRef.h>
@@ -9,8 +9,9 @@
 
 namespace tessera::kernels::cpu {
 
-// Calls f(i) for every i < n on as many threads as LibTorch may use: each takes the next i when it is done with the
-// last, so give the large ones first. What f writes must not depend on which thread calls it or when.
+// Calls f(i) for every i < n: each thread takes the next i when it is done with the last, so give the large ones first.
+// What f writes must not depend on which thread calls it or when. The first exception is thrown again, once no thread
+// is in f.
 void for_each_task(std::int64_t n, c10::function_ref<void(std::int64_t)> f);
 
 // Uninitialised memory, aligned for the widest vectors.

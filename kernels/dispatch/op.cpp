@@ -69,6 +69,10 @@ Assignments dispatch(const Tensor& alpha, std::int64_t k) {
   return {std::move(tokens), std::move(experts), std::move(weights), std::move(offsets)};
 }
 
+Tensor dispatch_backward(const Tensor& d_weights, const Assignments& assignments, std::int64_t rows) {
+  return backward_op().call(d_weights, assignments.tokens, assignments.experts, assignments.offsets, rows);
+}
+
 TORCH_LIBRARY_FRAGMENT(tessera, m) {
   m.def("dispatch(Tensor alpha, int k) -> (Tensor tokens, Tensor experts, Tensor weights, Tensor offsets)");
   m.def("dispatch_backward(Tensor d_weights, Tensor tokens, Tensor experts, Tensor offsets, int rows) -> Tensor");

@@ -28,6 +28,10 @@ struct Assignments {
 // left out, offsets included.
 Assignments dispatch(const at::Tensor& alpha, std::int64_t k);
 
+// Gradient with respect to alpha, [rows, E], without autograd, for a caller with a backward pass of its own (which
+// excludes autograd's keys while it calls). d_weights: [C].
+at::Tensor dispatch_backward(const at::Tensor& d_weights, const Assignments& assignments, std::int64_t rows);
+
 namespace reference {
 // The definition, in plain ATen calls; differentiable by their autograd.
 Assignments dispatch(const at::Tensor& alpha, std::int64_t k);

@@ -117,6 +117,24 @@ Tensor expert_mlp(const Tensor& x, const Tensor& tokens, const Tensor& weights, 
   return plain_op().call(x, tokens, weights, offsets, w1, b1, w2, b2, names[static_cast<int>(activation)]);
 }
 
+MlpForwardOutput expert_mlp_forward(const Tensor& x, const Tensor& tokens, const Tensor& weights, const Tensor& offsets,
+                                    const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2,
+                                    Activation activation) {
+  auto [y, hidden, slope] =
+      forward_op().call(x, tokens, weights, offsets, w1, b1, w2, b2, names[static_cast<int>(activation)]);
+  return {std::move(y), std::move(hidden), std::move(slope)};
+}
+
+MlpBackwardOutput expert_mlp_backward(const Tensor& dy, const Tensor& x, const Tensor& tokens, const Tensor& weights,
+                                      const Tensor& offsets, const Tensor& w1, const Tensor& b1, const Tensor& w2,
+                                      const Tensor& b2, const Tensor& hidden, const Tensor& slope,
+                                      Activation activation) {
+  constexpr MlpWanted all{true, true, true, true, true, true};
+  auto [dx, d_weights, dw1, db1, dw2, db2] = backward_op().call(dy, x, tokens, weights, offsets, w1, b1, w2, b2, hidden,
+                                                                slope, names[static_cast<int>(activation)], all);
+  return {std::move(dx), std::move(d_weights), std::move(dw1), std::move(db1), std::move(dw2), std::move(db2)};
+}
+
 TORCH_LIBRARY_FRAGMENT(tessera, m) {
   const std::string inputs =
       "Tensor x, Tensor tokens, Tensor weights, Tensor offsets, Tensor w1, Tensor b1, Tensor w2, Tensor b2";

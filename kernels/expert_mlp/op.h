@@ -21,6 +21,22 @@ at::Tensor expert_mlp(const at::Tensor& x, const at::Tensor& tokens, const at::T
                       const at::Tensor& offsets, const at::Tensor& w1, const at::Tensor& b1, const at::Tensor& w2,
                       const at::Tensor& b2, Activation activation);
 
+// The two halves, without autograd, for a caller with a backward pass of its own (which excludes autograd's keys while
+// it calls). hidden and slope are for the backward pass alone.
+struct MlpForwardOutput {
+  at::Tensor y, hidden, slope;
+};
+MlpForwardOutput expert_mlp_forward(const at::Tensor& x, const at::Tensor& tokens, const at::Tensor& weights,
+                                    const at::Tensor& offsets, const at::Tensor& w1, const at::Tensor& b1,
+                                    const at::Tensor& w2, const at::Tensor& b2, Activation activation);
+struct MlpBackwardOutput {
+  at::Tensor x, weights, w1, b1, w2, b2;
+};
+MlpBackwardOutput expert_mlp_backward(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& tokens,
+                                      const at::Tensor& weights, const at::Tensor& offsets, const at::Tensor& w1,
+                                      const at::Tensor& b1, const at::Tensor& w2, const at::Tensor& b2,
+                                      const at::Tensor& hidden, const at::Tensor& slope, Activation activation);
+
 namespace reference {
 // The definition, in plain ATen calls, a loop over experts; differentiable by their autograd.
 at::Tensor expert_mlp(const at::Tensor& x, const at::Tensor& tokens, const at::Tensor& weights,

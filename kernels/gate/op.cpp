@@ -110,6 +110,13 @@ Tensors gate(const Tensor& logits, double temperature, Score score, std::int64_t
   return forward_op().call(logits, temperature, names[static_cast<int>(score)], k, normalise);
 }
 
+Tensor gate_backward(const Tensor& d_alpha, const Tensor& d_scores, const Tensor& alpha, const Tensor& scores,
+                     double temperature, Score score, bool normalise) {
+  const auto optional = [](const Tensor& t) { return t.defined() ? std::optional(t) : std::nullopt; };
+  return backward_op().call(optional(d_alpha), optional(d_scores), alpha, scores, temperature,
+                            names[static_cast<int>(score)], normalise);
+}
+
 TORCH_LIBRARY_FRAGMENT(tessera, m) {
   m.def("gate(Tensor logits, float temperature, str score, int k, bool normalise) -> (Tensor alpha, Tensor scores)");
   m.def(

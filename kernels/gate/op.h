@@ -29,6 +29,11 @@ namespace tessera::kernels {
 std::tuple<at::Tensor, at::Tensor> gate(const at::Tensor& logits, double temperature, Score score, std::int64_t k,
                                         bool normalise);
 
+// Gradient with respect to the logits, without autograd, for a caller with a backward pass of its own (which excludes
+// autograd's keys while it calls). Either gradient may be undefined: zero.
+at::Tensor gate_backward(const at::Tensor& d_alpha, const at::Tensor& d_scores, const at::Tensor& alpha,
+                         const at::Tensor& scores, double temperature, Score score, bool normalise);
+
 namespace reference {
 // The definition, in plain ATen calls; differentiable by their autograd.
 std::tuple<at::Tensor, at::Tensor> gate(const at::Tensor& logits, double temperature, Score score, std::int64_t k,

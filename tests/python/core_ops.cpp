@@ -19,15 +19,21 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> routing_window(at::TensorList alp
   return {window.load, window.routed, window.together};
 }
 
-at::Tensor losses(const at::Tensor& alpha, const at::Tensor& scores, const at::Tensor& logits,
-                  const at::Tensor& offsets, double alpha_entropy, double load_balance, double z_loss) {
+// parts, and the gradients of sum_i scale[i] x part i: alpha, scores, logits (zeros where there is none)
+std::vector<at::Tensor> router_losses(const at::Tensor& alpha, const at::Tensor& scores, const at::Tensor& logits,
+                                      const at::Tensor& offsets, double alpha_entropy, double load_balance,
+                                      double z_loss, const at::Tensor& scale) {
   Routing routing{logits, scores, alpha, {}};
   routing.assignments.offsets = offsets;
   RouterLossParameters coefficients;
   coefficients.alpha_entropy = alpha_entropy;
   coefficients.load_balance = load_balance;
   coefficients.z_loss = z_loss;
-  return router_losses(std::span(&routing, 1), std::span(&coefficients, 1)).total;
+  const at::Tensor parts = at::zeros({3}, alpha.options());
+  add_router_losses(routing, coefficients, parts);
+  const RouterLossGradients d = router_loss_gradients(routing, coefficients, scale);
+  const auto or_zero = [&](const at::Tensor& t) { return t.defined() ? t : at::zeros_like(alpha); };
+  return {parts, or_zero(d.alpha), or_zero(d.scores), or_zero(d.logits)};
 }
 
 // logits, loss, weight, bias, scores, alpha of a mosaic head that was just made; the classes of tile t are
@@ -62,8 +68,8 @@ TORCH_LIBRARY(tessera_test, library) {
               &routing_window);
   library.def(
       "router_losses(Tensor alpha, Tensor scores, Tensor logits, Tensor offsets, float alpha_entropy, "
-      "float load_balance, float z_loss) -> Tensor",
-      &losses);
+      "float load_balance, float z_loss, Tensor scale) -> Tensor[]",
+      &router_losses);
   library.def(
       "mosaic(Tensor x, Tensor labels, int[] tiles, int[] offsets, int classes, bool route_by_label) -> Tensor[]",
       &mosaic);

@@ -155,6 +155,11 @@ def test_presets_lists_every_shipped_preset():
     assert [f"presets/{line.split()[0]}.json" for line in as_text] == [entry["path"] for entry in listed]
 
 
+def test_the_readme_names_every_shipped_preset():
+    readme = (ROOT / "README.md").read_text()
+    assert [str(path) for path in SHIPPED if f"`{path.parent.name}/{path.stem}`" not in readme] == []
+
+
 def test_at_least_five_presets_say_what_to_watch():
     watched = [path for path in SHIPPED if len(json.loads(path.read_text()).get("watch", "")) > 20]
     assert len(watched) >= 5 and PRESETS / f"{DEFAULT}.json" in watched
@@ -182,7 +187,7 @@ def test_the_schema_that_is_shipped_is_the_program_s():
 def test_the_manual_s_generated_pages_are_the_program_s(tmp_path):
     assert tessera("manual", tmp_path).returncode == FINE
     pages = sorted(path.name for path in tmp_path.iterdir())
-    assert pages == ["metrics.md", "parameters.md"]
+    assert pages == ["metrics.md", "parameters.md", "shipped-presets.md"]
     for page in pages:
         shipped = ROOT / "docs/manual" / page
         assert shipped.read_text() == (tmp_path / page).read_text(), "stale: ./lab manual docs/manual"

@@ -347,7 +347,6 @@ TEST_F(EngineTest, ABuildThatFailsLeavesTheOldExperiment) {
   refused({{"task.data.path", std::string("/no/such/folder")}}, "task.data.path");
   refused({{"task.train_samples", std::int64_t{201}}}, "task.train_samples");
   refused({{"task.batch_size", std::int64_t{201}}}, "task.batch_size");
-  refused({{"measure.test_samples", std::int64_t{51}}}, "measure.test_samples");
   refused({{"task.train_samples", std::int64_t{16}},
            {"measure.groups", std::string("custom")},
            {"measure.custom_groups", std::string("0|x")}},

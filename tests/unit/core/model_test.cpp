@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include "core/moe/router_losses.h"
 #include "tests/unit/core/finite_differences.h"
 #include "tests/unit/core/small_model.h"
 
@@ -16,16 +15,14 @@ using test::SmallModel;
 class WholeModelGradients : public testing::TestWithParam<SmallModel> {};
 
 TEST_P(WholeModelGradients, AreThoseOfFiniteDifferences) {
-  const Model model = GetParam().make();
+  Model model = GetParam().make();
   const test::Batch batch = test::random_batch();
-  RouterLossParameters c;
-  c.alpha_entropy = .3;
-  c.load_balance = .2;
-  c.z_loss = .1;
-  const std::vector<RouterLossParameters> coefficients(2, c);
+  model.live.losses[1].alpha_entropy = .3;
+  model.live.losses[1].load_balance = .2;
+  model.live.losses[1].z_loss = .1;
   const auto loss = [&] {
     const ModelOutput output = model.forward(batch.pixels, batch.labels);
-    return output.task_loss + router_losses(std::span(output.routings).first(2), coefficients).total;
+    return output.task_loss + (output.router_losses * at::tensor({1., 2., 3.}, at::kDouble)).sum();
   };
   std::vector<at::Tensor> values;
   for (const Weight& weight : model.weights()) values.push_back(weight.value);

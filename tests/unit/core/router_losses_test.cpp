@@ -1,10 +1,9 @@
-// Auxiliary losses: golden values, and gradients by finite differences.
+// Auxiliary losses: golden values, and gradients by finite differences; the loops and the ATen calls alike.
 #include "core/moe/router_losses.h"
 
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include "kernels/dispatch/op.h"
 #include "kernels/gate/op.h"
 #include "tests/unit/core/finite_differences.h"
 
@@ -31,74 +30,94 @@ RouterLossParameters coefficients(double alpha_entropy, double load_balance, dou
   return c;
 }
 
-RouterLosses losses(const Routing& routing, const RouterLossParameters& c) {
-  return router_losses(std::span(&routing, 1), std::span(&c, 1));
-}
+class RouterLosses : public testing::TestWithParam<bool> {
+ protected:
+  static std::vector<double> parts(const std::vector<std::pair<Routing, RouterLossParameters>>& layers) {
+    const at::Tensor sum = at::zeros({3}, at::kDouble);
+    for (const auto& [routing, c] : layers) {
+      GetParam() ? by_aten::add_router_losses(routing, c, sum) : add_router_losses(routing, c, sum);
+    }
+    return {sum.const_data_ptr<double>(), sum.const_data_ptr<double>() + 3};
+  }
+  static RouterLossGradients gradients(const Routing& routing, const RouterLossParameters& c, const at::Tensor& scale) {
+    return GetParam() ? by_aten::router_loss_gradients(routing, c, scale) : router_loss_gradients(routing, c, scale);
+  }
+};
 
-TEST(RouterLosses, OfTheGoldenVector) {
-  const Routing routing = route(golden_logits(), kernels::Score::softmax, 2);
-  const RouterLosses got = losses(routing, coefficients(1, 1, 1));
-  EXPECT_NEAR(got.parts[1].item<double>(), 1.0497977, 1e-7);  // Hugging Face's figure divided by k
-  EXPECT_NEAR(got.parts[2].item<double>(), 6.6854147, 1e-7);
-  EXPECT_NEAR(got.total.item<double>(), got.parts.sum().item<double>(), 1e-12);
+TEST_P(RouterLosses, OfTheGoldenVector) {
+  const auto got = parts({{route(golden_logits(), kernels::Score::softmax, 2), coefficients(1, 1, 1)}});
+  EXPECT_NEAR(got[1], 1.0497977, 1e-7);  // Hugging Face's figure divided by k
+  EXPECT_NEAR(got[2], 6.6854147, 1e-7);
   // The entropy of dense alpha is that of the scores: the golden mean entropy.
-  const Routing dense = route(golden_logits(), kernels::Score::softmax, 0);
-  EXPECT_NEAR(losses(dense, coefficients(1, 0, 0)).parts[0].item<double>(), .9328896, 1e-7);
+  const auto dense = parts({{route(golden_logits(), kernels::Score::softmax, 0), coefficients(1, 0, 0)}});
+  EXPECT_NEAR(dense[0], .9328896, 1e-7);
 }
 
-TEST(RouterLosses, AreScaledByTheirCoefficientsAndSummedOverLayers) {
+TEST_P(RouterLosses, AreScaledByTheirCoefficientsAndAdded) {
   const Routing routing = route(golden_logits(), kernels::Score::softmax, 2);
-  const std::vector<Routing> both = {routing, routing};
-  const std::vector<RouterLossParameters> c = {coefficients(0, 2, 0), coefficients(0, 3, -0.0)};
-  const RouterLosses got = router_losses(both, c);
-  EXPECT_NEAR(got.total.item<double>(), 5 * 1.0497977, 1e-6);
-  EXPECT_EQ(got.parts[2].item<double>(), 0);
+  const auto got = parts({{routing, coefficients(0, 2, 0)}, {routing, coefficients(0, 3, 0)}});
+  EXPECT_NEAR(got[1], 5 * 1.0497977, 1e-6);
+  EXPECT_EQ(got[0], 0);
+  EXPECT_EQ(got[2], 0);
 }
 
-TEST(RouterLosses, AreNoneWhenOff) {
-  const RouterLosses got = losses(route(golden_logits(), kernels::Score::softmax, 2), coefficients(0, 0, 0));
-  EXPECT_FALSE(got.total.defined());
-  EXPECT_EQ(got.parts.abs().sum().item<double>(), 0);
-}
-
-TEST(RouterLosses, BalanceIsOneWhenBalanced) {
+TEST_P(RouterLosses, BalanceIsOneWhenBalanced) {
   const at::Tensor logits = 5 * at::eye(6, at::kDouble);
   for (const auto score : {kernels::Score::softmax, kernels::Score::sigmoid, kernels::Score::sparsemax}) {
-    EXPECT_NEAR(losses(route(logits, score, 1), coefficients(0, 1, 0)).total.item<double>(), 1, 1e-12);
+    EXPECT_NEAR(parts({{route(logits, score, 1), coefficients(0, 1, 0)}})[1], 1, 1e-12);
   }
 }
 
-TEST(RouterLosses, LeaveOutTokensWithoutWeight) {
+TEST_P(RouterLosses, LeaveOutTokensWithoutWeight) {
   Routing routing = route(golden_logits(), kernels::Score::softmax, 2);
-  const double whole = losses(routing, coefficients(1, 0, 0)).total.item<double>();
-  routing.alpha = at::cat({routing.alpha, at::zeros({3, 4}, at::kDouble)});
-  EXPECT_NEAR(losses(routing, coefficients(1, 0, 0)).total.item<double>(), whole, 1e-12);
+  const auto whole = parts({{routing, coefficients(1, 1, 0)}});
+  const at::Tensor nothing = at::zeros({3, 4}, at::kDouble);
+  routing.alpha = at::cat({routing.alpha, nothing});
+  routing.scores = at::cat({routing.scores, nothing});
+  const auto more = parts({{routing, coefficients(1, 1, 0)}});
+  EXPECT_NEAR(more[0], whole[0], 1e-12);
+  EXPECT_NEAR(more[1], whole[1], 1e-12);
+  const RouterLossGradients d = gradients(routing, coefficients(1, 1, 0), at::ones({3}, at::kDouble));
+  EXPECT_EQ(d.alpha.slice(0, 4).abs().sum().item<double>(), 0);
+  EXPECT_EQ(d.scores.slice(0, 4).abs().sum().item<double>(), 0);
 }
 
-// Through the reference gate, with every score, so that zeros in alpha and scores meet infinite slopes of the entropy.
-class RouterLossGradients : public testing::TestWithParam<std::tuple<kernels::Score, int, bool>> {};
-
-TEST_P(RouterLossGradients, AreThoseOfFiniteDifferences) {
-  const auto [score, k, normalise] = GetParam();
-  // Away from ties and from the borders of supports, where there is no derivative.
-  at::Tensor logits = golden_logits() + at::arange(16, at::kDouble).view({4, 4}).sin() * .3;
-  logits.set_requires_grad(true);
-  for (const auto& c : {coefficients(.7, 0, 0), coefficients(0, .3, 0), coefficients(1, 2, 3)}) {
+TEST_P(RouterLosses, GradientsAreThoseOfFiniteDifferences) {
+  for (const auto score : {kernels::Score::softmax, kernels::Score::sigmoid}) {
+    Routing routing = route(golden_logits(), score, 3, false);
+    const auto c = coefficients(.7, -.3, .2);
+    const at::Tensor scale = at::tensor({1.5, 2., -3.}, at::kDouble);
     const auto value = [&] {
-      const Routing routing = route(logits, score, k, normalise);
-      return losses(routing, c).total;
+      const auto p = parts({{routing, c}});
+      return 1.5 * p[0] + 2 * p[1] - 3 * p[2];
     };
-    const at::Tensor gradient = torch::autograd::grad({value()}, {logits})[0];
-    EXPECT_FALSE(gradient.isnan().any().item<bool>());
-    test::check_gradient(
-        "logits", logits, gradient, [&] { return value().item<double>(); }, 16);
+    const RouterLossGradients d = gradients(routing, c, scale);
+    test::check_gradient("scores", routing.scores, d.scores, value, 16);
+    test::check_gradient("logits", routing.logits, d.logits, value, 16);
+    // Where alpha is zero the entropy has no slope, and a step would be a choice.
+    for (std::int64_t t = 0; t < 4; ++t) {
+      for (std::int64_t e = 0; e < 4; ++e) {
+        const at::Tensor one = routing.alpha[t][e], slope = d.alpha[t][e];
+        if (one.item<double>() == 0) {
+          EXPECT_EQ(slope.item<double>(), 0);
+        } else {
+          test::check_gradient("alpha", one.view({1}), slope.view({1}), value);
+        }
+      }
+    }
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, RouterLossGradients,
-                         testing::Combine(testing::Values(kernels::Score::softmax, kernels::Score::sigmoid,
-                                                          kernels::Score::sparsemax, kernels::Score::entmax15),
-                                          testing::Values(0, 1, 3), testing::Bool()));
+TEST_P(RouterLosses, ThatAreOffHaveNoGradient) {
+  const Routing routing = route(golden_logits(), kernels::Score::softmax, 2);
+  const RouterLossGradients d = gradients(routing, coefficients(0, 1, 0), at::ones({3}, at::kDouble));
+  EXPECT_FALSE(d.alpha.defined());
+  EXPECT_TRUE(d.scores.defined());
+  EXPECT_FALSE(d.logits.defined());
+}
+
+INSTANTIATE_TEST_SUITE_P(Implementations, RouterLosses, testing::Bool(),
+                         [](const auto& info) { return info.param ? "by_aten" : "on_cpu"; });
 
 }  // namespace
 }  // namespace tessera
