@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "kernels/threads.h"
+
 namespace tessera::kernels {
 
 // Ends a test as skipped, and says why, where there is no GPU or this build has no code for one.
@@ -62,11 +64,11 @@ inline void expect_gradients(const std::function<at::Tensor()>& loss, std::vecto
   }
 }
 
-// Sets the number of LibTorch's threads for a scope.
+// Sets the number of the operators' threads for a scope.
 class Threads {
  public:
-  explicit Threads(int n) : before_(at::get_num_threads()) { at::set_num_threads(n); }
-  ~Threads() { at::set_num_threads(before_); }
+  explicit Threads(int n) : before_(threads()) { set_threads(n); }
+  ~Threads() { set_threads(before_); }
 
  private:
   int before_;
