@@ -1,6 +1,6 @@
 """The default preset's model in PyTorch's Python: the peer that Tessera's training throughput is measured against.
 
-Encoder linear 784 to 64 and ReLU, residual MoE layers (layer norm, linear router, top k of the softmax divided by its
+Encoder linear 784 to 64, residual MoE layers (layer norm, linear router, top k of the softmax divided by its
 sum, experts 64-128-64 with GELU), linear head, cross entropy, AdamW (fused). Two ways to run the experts: a loop over
 them, and torch.nn.functional.grouped_mm over tokens sorted by expert. Prints JSON: steps per second of each.
 """
@@ -51,7 +51,7 @@ class MoE(nn.Module):
 
 def model(args, bank):
     layers = [MoE(args.width, args.hidden, args.experts, args.k, args.norm, bank) for _ in range(args.depth)]
-    return nn.Sequential(nn.Linear(784, args.width), nn.ReLU(), *layers, nn.Linear(args.width, 10))
+    return nn.Sequential(nn.Linear(784, args.width), *layers, nn.Linear(args.width, 10))
 
 
 def steps_per_second(args, bank, images, labels):

@@ -2,8 +2,8 @@
 
 #include <stdexcept>
 
-#include "core/engine/device.h"
 #include "core/engine/experiment_run.h"
+#include "core/engine/memory.h"
 
 namespace tessera {
 namespace {
@@ -31,6 +31,9 @@ class TrainingEngine : public Engine {
 
 }  // namespace
 
-std::unique_ptr<Engine> make_engine() { return std::make_unique<TrainingEngine>(); }
+std::unique_ptr<Engine> make_engine() {
+  keep_freed_memory();
+  return std::make_unique<TrainingEngine>();
+}
 
 }  // namespace tessera

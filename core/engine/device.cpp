@@ -1,10 +1,6 @@
 #include "core/engine/device.h"
 
-#include <c10/core/CachingDeviceAllocator.h>
 #include <torch/cuda.h>
-#include <unistd.h>
-
-#include <fstream>
 
 #include "core/lab/problem.h"
 
@@ -34,18 +30,6 @@ std::string device_text(c10::Device device, std::int64_t threads) {
 #endif
   if (!device.is_cpu()) return device.str();
   return "cpu, " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
-}
-
-std::uint64_t memory_in_use(c10::Device device) {
-  if (!device.is_cpu()) {
-    const auto stats = c10::getDeviceAllocator(device.type())->getDeviceStats(device.index());
-    constexpr auto all = static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE);
-    return static_cast<std::uint64_t>(stats.allocated_bytes[all].current);
-  }
-  std::ifstream file("/proc/self/statm");
-  std::uint64_t size = 0, resident = 0;
-  file >> size >> resident;
-  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace tessera

@@ -13,7 +13,4 @@ c10::Device choose_device(const std::string& name);
 
 std::string device_text(c10::Device device, std::int64_t threads);  // "cpu, 2 threads", "NVIDIA H200"
 
-// Memory in use: allocated on a GPU, else resident of the process; 0 when it isn't known.
-std::uint64_t memory_in_use(c10::Device device);
-
 }  // namespace tessera

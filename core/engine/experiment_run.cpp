@@ -18,11 +18,17 @@ namespace {
 constexpr std::int64_t test_chunk = 1000;      // samples at once
 constexpr std::int64_t loss_check_every = 50;  // steps; on a GPU, where looking costs a wait
 
-// The number of threads belongs to the experiment; LibTorch keeps one a thread.
-void use_threads(std::int64_t threads) {
-  kernels::set_threads(static_cast<int>(threads));
-  const int own = getenv("X1") ? 1 : static_cast<int>(threads);
-  if (at::get_num_threads() != own) at::set_num_threads(own);
+// The number of threads belongs to the experiment. LibTorch gets helpers of its own only where much of the work is its
+// own, in convolutions: its parallel regions end when the last of their threads does, so that each costs a time slice
+// wherever a core is wanted by something else, such as the window.
+ThreadCounts thread_counts(const Parameters& parameters) {
+  const auto threads = static_cast<int>(parameters.load<RunParameters>("run").threads);
+  return {threads, parameters.load<ModelParameters>("model").encoder == "conv" ? threads : 1};
+}
+
+void use_threads(const ThreadCounts& counts) {  // both are kept for each thread that calls
+  kernels::set_threads(counts.kernels);
+  if (at::get_num_threads() != counts.torch) at::set_num_threads(counts.torch);
 }
 
 LiveModelParameters live_parameters(const Parameters& parameters) {
@@ -70,7 +76,7 @@ at::Tensor on_cpu(const at::Tensor& tensor) { return tensor.to(at::kCPU, at::kDo
 ExperimentRun::ExperimentRun(const Parameters& parameters)
     : parameters_(parameters),
       measure_(parameters.load<MeasureParameters>("measure")),
-      threads_(parameters.load<RunParameters>("run").threads),
+      threads_(thread_counts(parameters)),
       device_((use_threads(threads_), choose_device(parameters.load<RunParameters>("run").device))),
       task_(parameters.load<ClassificationParameters>("task"), parameters.integer("run.seed"), device_),
       model_(model_parts(parameters), task_.rows(), task_.columns(), static_cast<int>(task_.classes().size()),
@@ -95,7 +101,7 @@ Description ExperimentRun::description() const {
   description.classes = subject.classes;
   description.groups = subject.groups;
   description.tiles = model_.tiles();
-  description.device = device_text(device_, threads_);
+  description.device = device_text(device_, threads_.kernels);
   return description;
 }
 

@@ -13,6 +13,10 @@
 
 namespace tessera {
 
+struct ThreadCounts {
+  int kernels, torch;  // for our operators, for LibTorch's
+};
+
 class ExperimentRun {
  public:
   // Throws InputError. Sets the calling thread's number of threads, as step() does.
@@ -41,7 +45,7 @@ class ExperimentRun {
 
   Parameters parameters_;  // in force
   MeasureParameters measure_;
-  std::int64_t threads_;
+  ThreadCounts threads_;
   at::Device device_;
   ClassificationTask task_;
   Model model_;

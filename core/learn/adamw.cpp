@@ -2,16 +2,17 @@
 
 #include <torch/torch.h>
 
+#include "kernels/adamw/op.h"
+
 namespace tessera {
 
 constexpr double epsilon = 1e-8;
 
 AdamW::AdamW(std::vector<at::Tensor> weights) : weights_(std::move(weights)) {
-  steps = at::zeros({}, weights_.front().options().dtype(at::kFloat).requires_grad(false));
+  steps = at::zeros({}, at::kLong);
   for (const at::Tensor& weight : weights_) {
     mean.push_back(at::zeros_like(weight).set_requires_grad(false));
     square.push_back(at::zeros_like(weight).set_requires_grad(false));
-    steps_.push_back(steps);
   }
 }
 
@@ -22,8 +23,9 @@ void AdamW::step(std::vector<at::Tensor>& gradients, const LearnParameters& para
     at::_foreach_mul_(gradients, (parameters.clip / (norm + 1e-6)).clamp_max(1));
   }
   steps.add_(1);
-  at::_fused_adamw_(weights_, gradients, mean, square, {}, steps_, parameters.rate, parameters.beta1, parameters.beta2,
-                    parameters.weight_decay, epsilon, /*amsgrad=*/false, /*maximize=*/false);
+  kernels::adamw(weights_, gradients, mean, square,
+                 {parameters.rate, parameters.weight_decay, parameters.beta1, parameters.beta2, epsilon,
+                  steps.item<std::int64_t>()});
 }
 
 }  // namespace tessera

@@ -17,13 +17,12 @@ class AdamW {
   // is at most clip.
   void step(std::vector<at::Tensor>& gradients, const LearnParameters& parameters);
 
-  // State of the optimiser, parallel to the weights; and the number of steps done, float32 [1].
+  // State of the optimiser, parallel to the weights; and the number of steps done, int64 [] on the CPU.
   std::vector<at::Tensor> mean, square;
   at::Tensor steps;
 
  private:
   std::vector<at::Tensor> weights_;
-  std::vector<at::Tensor> steps_;  // the same tensor for each weight
 };
 
 }  // namespace tessera

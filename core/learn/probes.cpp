@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/lab/problem.h"
+#include "kernels/gram/op.h"
 
 namespace tessera {
 
@@ -32,14 +33,13 @@ ConflictGrams Probes::measure(const Model& model) const {
   const auto& weights = model.weights();
   std::vector<at::Tensor> values;
   for (const Weight& weight : weights) values.push_back(weight.value);
-  std::vector<std::vector<at::Tensor>> rows(weights.size());  // of each weight, one flat gradient a group
+  std::vector<std::vector<at::Tensor>> rows(weights.size());  // of each weight, one gradient a group
   for (const Samples& samples : groups_) {
     const ModelOutput output = model.forward(samples.pixels, samples.labels);
     const auto gradients = torch::autograd::grad({output.task_loss}, values);
-    for (std::size_t w = 0; w < gradients.size(); ++w) rows[w].push_back(gradients[w].flatten());
+    for (std::size_t w = 0; w < gradients.size(); ++w) rows[w].push_back(gradients[w]);
   }
 
-  const auto groups = static_cast<std::int64_t>(groups_.size());
   ConflictGrams grams;
   grams.routers.resize(model.experts().size());
   grams.experts.resize(model.experts().size());
@@ -49,9 +49,8 @@ ConflictGrams Probes::measure(const Model& model) const {
     at::Tensor& gram = weights[w].scope == Scope::encoder  ? grams.encoder
                        : weights[w].scope == Scope::router ? grams.routers[layer]
                                                            : grams.experts[layer];
-    if (!gram.defined()) gram = at::zeros({groups, groups}, at::kDouble);
-    const at::Tensor stacked = at::stack(rows[w]);
-    gram += at::mm(stacked, stacked.t()).to(at::kCPU, at::kDouble);
+    const at::Tensor of_weight = kernels::gram(rows[w]);
+    gram = gram.defined() ? gram + of_weight : of_weight;
   }
   return grams;
 }

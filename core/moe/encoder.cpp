@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "kernels/linear/op.h"
+
 namespace tessera {
 namespace {
 
@@ -46,13 +48,13 @@ Encoder::Encoder(const std::string& kind, std::int64_t rows, std::int64_t column
 
 at::Tensor Encoder::forward(const at::Tensor& pixels) const {
   at::Tensor x = pixels;
-  if (kind_ == Kind::mlp) x = at::relu(at::addmm(hidden_.bias, x, hidden_.weight));
+  if (kind_ == Kind::mlp) x = at::relu(kernels::linear(x, hidden_.weight, hidden_.bias));
   if (kind_ == Kind::conv) {
     x = x.view({-1, 1, rows_, columns_});
     x = at::relu(at::conv2d(x, conv1_.weight, conv1_.bias, 2, 1));
     x = at::relu(at::conv2d(x, conv2_.weight, conv2_.bias, 2, 1)).flatten(1);
   }
-  return at::addmm(out_.bias, x, out_.weight);
+  return kernels::linear(x, out_.weight, out_.bias);
 }
 
 }  // namespace tessera

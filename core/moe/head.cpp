@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/moe/tiles.h"
+#include "kernels/linear/op.h"
 
 namespace tessera {
 namespace {
@@ -19,7 +20,7 @@ class LinearHead : public Head {
 
   HeadOutput forward(const at::Tensor& x, const at::Tensor& labels, bool) const override {
     HeadOutput output;
-    output.logits = at::addmm(bias_, x, weight_);
+    output.logits = kernels::linear(x, weight_, bias_);
     if (labels.defined()) output.loss = at::cross_entropy_loss(output.logits, labels);
     return output;
   }

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "kernels/linear/op.h"
+
 namespace tessera {
 
 MosaicHead::MosaicHead(TileLayout layout, std::int64_t width, int classes, int layer, Initialiser& initialiser)
@@ -49,7 +51,7 @@ MosaicHead::MosaicHead(TileLayout layout, std::int64_t width, int classes, int l
 HeadOutput MosaicHead::forward(const at::Tensor& x, const at::Tensor& labels, bool route_by_label) const {
   const bool by_label = route_by_label && labels.defined();
   HeadOutput output;
-  const at::Tensor slots = at::addmm(bias_, x, weight_);
+  const at::Tensor slots = kernels::linear(x, weight_, bias_);
   output.logits = at::mm(slots, mean_);
   if (labels.defined()) {
     output.loss =

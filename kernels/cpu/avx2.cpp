@@ -4,7 +4,7 @@
 
 namespace tessera::kernels::cpu {
 
-const InstructionSet avx2{"avx2", functions_here<float>, functions_here<double>};
+const InstructionSet avx2{"avx2", vector_bytes, functions_here<float>, functions_here<double>};
 
 }  // namespace tessera::kernels::cpu
 #endif

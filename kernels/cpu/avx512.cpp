@@ -4,7 +4,7 @@
 
 namespace tessera::kernels::cpu {
 
-const InstructionSet avx512{"avx512", functions_here<float>, functions_here<double>};
+const InstructionSet avx512{"avx512", vector_bytes, functions_here<float>, functions_here<double>};
 
 }  // namespace tessera::kernels::cpu
 #endif

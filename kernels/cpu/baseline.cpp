@@ -4,6 +4,6 @@
 
 namespace tessera::kernels::cpu {
 
-const InstructionSet baseline{"baseline", functions_here<float>, functions_here<double>};
+const InstructionSet baseline{"baseline", vector_bytes, functions_here<float>, functions_here<double>};
 
 }  // namespace tessera::kernels::cpu

@@ -3,8 +3,11 @@
 
 #include <span>
 
+#include "kernels/adamw/cpu.h"
 #include "kernels/expert_mlp/cpu.h"
 #include "kernels/gate/cpu.h"
+#include "kernels/gram/cpu.h"
+#include "kernels/linear/cpu.h"
 
 namespace tessera::kernels::cpu {
 
@@ -16,10 +19,16 @@ struct Functions {
   void (*mlp_backward)(const MlpBackward<T>&, const MlpRows&, T* scratch);
   void (*mlp_gradient)(const MlpBackward<T>&, const MlpGradientRows&);
   void (*mlp_combine)(const MlpCombine<T>&, std::int64_t first, std::int64_t last);
+  void (*linear_forward)(const Linear<T>&, const LinearPart&, T* scratch);
+  void (*linear_input_gradient)(const Linear<T>&, const LinearPart&, T* scratch);
+  void (*linear_gradient)(const Linear<T>&, std::int64_t first, std::int64_t last);
+  void (*adamw)(const AdamWStep&, const AdamWSpan<T>&);
+  void (*gram)(const GramRows<T>&, std::int64_t first, std::int64_t last, double* sums);
 };
 
 struct InstructionSet {
   const char* name;
+  int vector_bytes;
   Functions<float> of_float;
   Functions<double> of_double;
 

@@ -7,14 +7,13 @@
 
 #include <cstdint>
 
+#include "kernels/cpu/padding.h"
 #include "kernels/expert_mlp/activation.h"
 
 namespace tessera::kernels::cpu {
 
-constexpr std::int64_t padding = 32;        // the widest tile has 32 columns
 constexpr std::int64_t block_rows = 64;     // the most assignments in one MlpRows
 constexpr std::int64_t gradient_rows = 64;  // the most rows in one MlpGradientRows
-constexpr std::int64_t padded(std::int64_t n) { return (n + padding - 1) / padding * padding; }
 
 struct MlpRows {  // assignments first up to last of an expert
   std::int64_t expert, first, last;

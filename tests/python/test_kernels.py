@@ -169,3 +169,13 @@ def test_unknown_names_and_types_are_refused():
         ops.gate(torch.randn(2, 3).half(), 1.0, "softmax", 1, True)
     with pytest.raises(RuntimeError, match="temperature"):
         ops.gate(torch.randn(2, 3), 0.0, "softmax", 1, True)
+
+
+@pytest.mark.parametrize("rows, width, out", [(1, 1, 1), (33, 20, 7), (128, 784, 64)])
+def test_linear_is_torchs(rows, width, out):
+    x, w, b = random(rows, width), random(width, out), random(out)
+    ours, theirs = ops.linear(x, w, b), F.linear(x, w.T, b)
+    torch.testing.assert_close(ours, theirs)
+    d = torch.randn_like(ours)
+    for ours_d, theirs_d in zip(torch.autograd.grad(ours, (x, w, b), d), torch.autograd.grad(theirs, (x, w, b), d)):
+        torch.testing.assert_close(ours_d, theirs_d)

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include "kernels/adamw/op.h"
+
 namespace tessera {
 namespace {
 
@@ -18,35 +20,62 @@ Pair weights(const at::Tensor& first, const at::Tensor& second) {
   return pair;
 }
 
-class AdamWTest : public testing::TestWithParam<double> {};
+struct Case {
+  at::ScalarType type;
+  double clip;
+};
+class AdamWTest : public testing::TestWithParam<Case> {};
 
 TEST_P(AdamWTest, IsLibTorchs) {
+  const auto [type, clip] = GetParam();
   auto generator = at::detail::createCPUGenerator(1);
-  const auto random = [&](at::IntArrayRef shape) { return at::randn(shape, generator, at::kDouble); };
-  Pair pair = weights(random({3, 4}), random({5}));
+  const auto random = [&](at::IntArrayRef shape) { return at::randn(shape, generator, type); };
+  const std::vector<std::int64_t> small = {3, 4}, large = {70, 501};  // more than a span, and no multiple of a vector
+  Pair pair = weights(random(small), random(large));
   LearnParameters parameters;
   parameters.rate = 0.02;
   parameters.weight_decay = 0.1;
   parameters.beta1 = 0.8;
   parameters.beta2 = 0.95;
-  parameters.clip = GetParam();
+  parameters.clip = clip;
   AdamW ours(pair.ours);
   torch::optim::AdamW theirs(pair.theirs,
                              torch::optim::AdamWOptions(0.02).weight_decay(0.1).betas({0.8, 0.95}).eps(1e-8));
   for (int step = 0; step < 20; ++step) {
-    std::vector<at::Tensor> gradients = {random({3, 4}), random({5})};
+    std::vector<at::Tensor> gradients = {random(small), random({501, 70}).t()};  // one not contiguous
     for (std::size_t i = 0; i < 2; ++i) pair.theirs[i].mutable_grad() = gradients[i].clone();
     if (parameters.clip > 0) torch::nn::utils::clip_grad_norm_(pair.theirs, parameters.clip);
     ours.step(gradients, parameters);
     theirs.step();
+    const double tolerance = type == at::kDouble ? 1e-11 : 3e-5;
     for (std::size_t i = 0; i < 2; ++i) {
-      EXPECT_TRUE(at::allclose(pair.ours[i], pair.theirs[i], 1e-10, 1e-12)) << step;
+      EXPECT_TRUE(at::allclose(pair.ours[i], pair.theirs[i], tolerance, tolerance)) << step;
     }
   }
-  EXPECT_EQ(ours.steps.item<float>(), 20);
+  EXPECT_EQ(ours.steps.item<std::int64_t>(), 20);
 }
 
-INSTANTIATE_TEST_SUITE_P(Clip, AdamWTest, testing::Values(0, 1e-3, 1.5, 1000));
+INSTANTIATE_TEST_SUITE_P(Clip, AdamWTest,
+                         testing::Values(Case{at::kDouble, 0}, Case{at::kDouble, 1e-3}, Case{at::kDouble, 1.5},
+                                         Case{at::kDouble, 1000}, Case{at::kFloat, 0}));
+
+TEST(AdamW, IsTheSameWithEachInstructionSet) {
+  const kernels::AdamWArguments arguments{.01, .1, .9, .99, 1e-8, 3};
+  for (const auto type : {at::kFloat, at::kDouble}) {
+    const at::Tensor start = at::randn({77}, type), gradient = at::randn({77}, type), mean = at::randn({77}, type),
+                     square = at::rand({77}, type);
+    const at::Tensor m = .9 * mean + .1 * gradient, v = .99 * square + .01 * gradient * gradient;
+    const at::Tensor wanted =
+        start - .01 * (m / (1 - .9 * .9 * .9) / ((v / (1 - .99 * .99 * .99)).sqrt() + 1e-8)) - .01 * .1 * start;
+    for (const auto* set : kernels::cpu::instruction_sets()) {
+      std::vector<at::Tensor> w = {start.clone()}, g = {gradient}, first = {mean.clone()}, second = {square.clone()};
+      kernels::cpu::adamw(*set, w, g, first, second, arguments);
+      EXPECT_TRUE(at::allclose(w[0], wanted, 1e-5, 1e-6)) << set->name;
+      EXPECT_TRUE(at::allclose(first[0], m, 1e-5, 1e-6)) << set->name;
+      EXPECT_TRUE(at::allclose(second[0], v, 1e-5, 1e-6)) << set->name;
+    }
+  }
+}
 
 TEST(AdamW, ARateChangesAtOnce) {
   Pair pair = weights(at::ones({1}, at::kDouble), at::ones({1}, at::kDouble));

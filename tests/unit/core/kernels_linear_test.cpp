@@ -1,0 +1,77 @@
+// linear: LibTorch's addmm and finite differences, for every instruction set.
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "kernels/linear/op.h"
+#include "tests/unit/core/kernels_support.h"
+
+namespace tessera::kernels {
+namespace {
+
+using at::Tensor;
+
+struct Shape {
+  std::int64_t rows, in, out;
+};
+// One of everything, no rows, shapes that fill no tile, the default encoder's, several parts in each direction.
+constexpr Shape shapes[] = {{1, 1, 1}, {0, 3, 2}, {7, 5, 3}, {128, 784, 64}, {65, 33, 31}, {200, 70, 97}};
+
+class LinearOf : public testing::TestWithParam<Shape> {};
+
+TEST_P(LinearOf, IsThatOfLibTorch) {
+  const auto [rows, in, out] = GetParam();
+  for (const auto type : {at::kFloat, at::kDouble}) {
+    const Tensor x = torch::randn({rows, in}, type), w = torch::randn({in, out}, type), b = torch::randn({out}, type),
+                 dy = torch::randn({rows, out}, type);
+    const double tolerance = 4 * tolerance_of(type);
+    for (const cpu::InstructionSet* set : cpu::instruction_sets()) {
+      for (const int threads : {1, 3}) {
+        const Threads scope(threads);
+        EXPECT_TRUE(near(cpu::linear(*set, x, w, b), at::addmm(b, x, w), tolerance)) << set->name;
+        const auto d = cpu::linear_backward(*set, dy, x, w, true);
+        EXPECT_TRUE(near(d.x, at::mm(dy, w.t()), tolerance)) << set->name;
+        EXPECT_TRUE(near(d.w, at::mm(x.t(), dy), tolerance)) << set->name;
+        EXPECT_TRUE(near(d.b, dy.sum(0), tolerance)) << set->name;
+      }
+    }
+  }
+}
+
+std::string name_of(const testing::TestParamInfo<Shape>& info) {
+  return std::to_string(info.param.rows) + "x" + std::to_string(info.param.in) + "x" + std::to_string(info.param.out);
+}
+INSTANTIATE_TEST_SUITE_P(Shapes, LinearOf, testing::ValuesIn(shapes), name_of);
+
+TEST(Linear, DoesNotDependOnThreads) {
+  const Tensor x = torch::randn({200, 100}), w = torch::randn({100, 70}), b = torch::randn({70}),
+               dy = torch::randn({200, 70});
+  const auto all = [&](int threads) {
+    const Threads scope(threads);
+    const auto d = cpu::linear_backward(*cpu::instruction_sets()[0], dy, x, w, true);
+    return at::cat({linear(x, w, b).flatten(), d.x.flatten(), d.w.flatten(), d.b});
+  };
+  const Tensor one = all(1);
+  for (const int threads : {2, 5}) EXPECT_TRUE(at::equal(all(threads), one)) << threads;
+}
+
+TEST(Linear, GradientsAreThoseOfFiniteDifferences) {
+  Tensor x = torch::randn({4, 5}, at::kDouble).requires_grad_(), w = torch::randn({5, 3}, at::kDouble).requires_grad_(),
+         b = torch::randn({3}, at::kDouble).requires_grad_();
+  const Tensor weights = torch::randn({4, 3}, at::kDouble);
+  expect_gradients([&] { return (linear(x, w, b).sin() * weights).sum(); }, {x, w, b});
+}
+
+TEST(Linear, TakesViewsThatAreNotContiguous) {
+  const Tensor x = torch::randn({5, 4}).t(), w = torch::randn({3, 5}).t(), b = torch::randn({6}).slice(0, 0, 6, 2);
+  EXPECT_TRUE(near(linear(x, w, b), at::addmm(b, x, w), 1e-6));
+}
+
+TEST(Linear, RefusesShapesThatDoNotFit) {
+  const Tensor x = torch::ones({2, 3});
+  EXPECT_THROW(linear(x, torch::ones({4, 2}), torch::ones({2})), c10::Error);
+  EXPECT_THROW(linear(x, torch::ones({3, 2}), torch::ones({3})), c10::Error);
+  EXPECT_THROW(linear(x, torch::ones({3, 2}, at::kDouble), torch::ones({2})), c10::Error);
+}
+
+}  // namespace
+}  // namespace tessera::kernels
