@@ -38,7 +38,7 @@ struct Chart {
     top = origin.y + line + gap;
     width = std::max(1.0f, origin.x + area.x - left - line);  // the last figure is centred on the end of the bars
     const float down = std::max(1.0f, area.y - (top - origin.y) - line - gap);
-    row = std::min(down / static_cast<float>(rows), 2.2f * line);
+    row = std::min(down / static_cast<float>(rows), 3.6f * line);
     stride = std::max(1, static_cast<int>(std::ceil(line / row - 1e-3f)));
   }
   float y(int index) const { return std::round(top + row * static_cast<float>(index)); }

@@ -71,7 +71,9 @@ class ConflictPanel final : public Panel {
     }
     draw_cosines(context, *cosines, description->metrics[*metric], map_size);
     if (beside) ImGui::SameLine();
+    ImGui::BeginGroup();  // the lines of what follows begin beside the heatmap
     draw_rate(context, part, layer, rate_size);
+    ImGui::EndGroup();
   }
 
   std::string settings() const override { return "part=" + std::to_string(part_); }
@@ -154,7 +156,8 @@ class ConflictPanel final : public Panel {
   }
 
   void plot_rate(const PanelContext& context, double end, bool flat, ImVec2 size) const {
-    ImPlot::PushStyleVar(ImPlotStyleVar_PlotPadding, ImVec2(2, 4));
+    const float right = flat ? 2 : ImGui::CalcTextSize("00000").x / 2;  // for half of the last step's label
+    ImPlot::PushStyleVar(ImPlotStyleVar_PlotPadding, ImVec2(right, 4));
     ImPlot::PushStyleVar(ImPlotStyleVar_PlotMinSize, ImVec2(20, 20));
     ImPlot::PushStyleVar(ImPlotStyleVar_LabelPadding, ImVec2(3, 3));
     if (ImPlot::BeginPlot("##rate", size, ImPlotFlags_CanvasOnly | ImPlotFlags_NoFrame)) {

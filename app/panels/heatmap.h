@@ -31,7 +31,7 @@ struct Heatmap {
   std::string missing;           // what the tooltip says of a NaN: "dead expert"
   int selected_row = -1, selected_column = -1;  // both: a cell; one: all of its row or column
   std::function<bool(int, int)> highlighted;    // outlined, too; may be empty
-  float largest_cell = 72;                      // pixels at scale 1
+  float largest_cell = 110;                     // pixels at scale 1
 };
 
 struct HeatmapHit {

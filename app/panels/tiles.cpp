@@ -99,7 +99,7 @@ class TilesPanel final : public Panel {
     measures.column_title = width_of("tile");
     measures.line = ImGui::GetTextLineHeight();
     measures.row_pitch = least_pitch(description.classes, measures.line);
-    measures.largest_cell = 44 * context.scale;
+    measures.largest_cell = 64 * context.scale;
     const HeatmapLayout layout = layout_heatmap(measures);
     const ImVec2 origin = ImGui::GetCursorScreenPos();
     ImGui::InvisibleButton("##mosaic", size);

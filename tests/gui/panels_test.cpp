@@ -98,6 +98,25 @@ void parts_of_conflict(ImGuiTestContext* ctx, Harness& h) {
   IM_CHECK((ctx->ItemInfo("##layer").ItemFlags & ImGuiItemFlags_Disabled) != 0);  // the encoder is no layer
 }
 
+// The rate is below the cosines in a high window, beside them in a wide one; always within the window.
+void conflict_rate_in_a_wide_window(ImGuiTestContext* ctx, Harness& h) {
+  train(ctx, h);
+  const std::string window = h.window("conflict");
+  ctx->UndockWindow(window.c_str());
+  ctx->WindowMove(window.c_str(), ImVec2(40, 60));
+  for (const ImVec2 size : {ImVec2(900, 400), ImVec2(400, 600)}) {
+    ctx->WindowResize(window.c_str(), size);
+    ctx->Yield(3);
+    ctx->SetRef(window.c_str());
+    const ImRect cosines = ctx->ItemInfo("##cosines").RectFull, rate = ctx->ItemInfo("##rate").RectFull;
+    const ImRect whole = ctx->GetWindowByRef(window.c_str())->Rect();
+    IM_CHECK(whole.Contains(rate));
+    IM_CHECK(size.x > size.y ? rate.Min.x >= cosines.Max.x : rate.Min.y >= cosines.Max.y);
+    IM_CHECK(rate.GetWidth() > 100);
+  }
+  h.picture(ctx, "conflict_rate");
+}
+
 void tiles_from_a_linear_head(ImGuiTestContext* ctx, Harness& h) {
   ctx->SetRef(h.window("tiles").c_str());
   ctx->ItemClick("Use tiles");
@@ -230,6 +249,7 @@ void add_panel_tests(Harness& harness) {
   harness.add("panels", "pointing_at_an_expert", pointing_at_an_expert);
   harness.add("panels", "views_of_routing", views_of_routing);
   harness.add("panels", "parts_of_conflict", parts_of_conflict);
+  harness.add("panels", "conflict_rate_in_a_wide_window", conflict_rate_in_a_wide_window);
   harness.add("panels", "tiles_from_a_linear_head", tiles_from_a_linear_head);
   harness.add("panels", "a_layout_that_is_thought_better_of", a_layout_that_is_thought_better_of);
   harness.add("panels", "one_layer_alone", one_layer_alone);
