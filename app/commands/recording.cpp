@@ -3,23 +3,10 @@
 
 #include <algorithm>
 #include <ctime>
-#include <system_error>
 
 namespace fs = std::filesystem;
 
 namespace tessera::commands {
-namespace {
-
-// `path`, or the first of path-2, path-3, ... that `taken` doesn't hold for.
-template <class Taken>
-fs::path first_free(const fs::path& path, const Taken& taken) {
-  fs::path free = path;
-  for (int n = 2; taken(free); ++n) free = path.string() + "-" + std::to_string(n);
-  return free;
-}
-
-}  // namespace
-
 std::shared_ptr<RunRecorder> open_recorder(const std::string& option, const fs::path& folder,
                                            RunRecorder::Existing existing) {
   if (folder.empty()) throw InputError({{option, "is empty", "a folder"}});
@@ -41,15 +28,14 @@ fs::path default_run_folder(const Preset& preset) {
   char time[32];
   std::strftime(time, sizeof time, "%Y%m%d-%H%M%S", &local);
   const std::string seed = std::to_string(preset.parameters.integer("run.seed"));
-  std::error_code error;
-  return first_free(fs::path("runs") / (name + "-" + seed + "-" + time),
-                    [&](const fs::path& folder) { return fs::exists(folder, error); });
+  return fs::path("runs") / (name + "-" + seed + "-" + time);
 }
 
-WindowRecorder::WindowRecorder(const fs::path& folder) : folder_(folder), recorder_(open_recorder("--out", folder)) {}
+WindowRecorder::WindowRecorder(const fs::path& folder)
+    : recorder_(open_recorder("--out", folder)), folder_(recorder_->folder()) {}
 
 void WindowRecorder::started(const Preset& preset, const Description& description) {
-  if (++runs_ > 1) recorder_ = open_recorder("--out", first_free(folder_, holds_run));
+  if (++runs_ > 1) recorder_ = open_recorder("--out", folder_, RunRecorder::Existing::beside);
   recorder_->started(preset, description);
 }
 

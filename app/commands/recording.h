@@ -13,7 +13,8 @@ namespace tessera::commands {
 std::shared_ptr<RunRecorder> open_recorder(const std::string& option, const std::filesystem::path& folder,
                                            RunRecorder::Existing existing = RunRecorder::Existing::refuse);
 
-// "runs/specialize-first-light-1-20260131-142530": preset, seed, local time; with a number more if it exists.
+// "runs/specialize-first-light-1-20260131-142530": preset, seed, local time. To be opened with `beside`: two runs may
+// start in the same second.
 std::filesystem::path default_run_folder(const Preset& preset);
 
 // Records every run of a window: the first in the folder given; those after a reset, or with another preset, in
@@ -31,8 +32,8 @@ class WindowRecorder : public Observer {
   void ended(State, const Snapshot&) override;
 
  private:
-  std::filesystem::path folder_;
-  std::shared_ptr<RunRecorder> recorder_;
+  std::shared_ptr<RunRecorder> recorder_;  // of the run that is there now
+  std::filesystem::path folder_;           // of the first
   int runs_ = 0;
 };
 

@@ -27,7 +27,8 @@ int start(const Request& request) {
   auto preset = read_with_settings(*request.preset, request.settings);
   if (!preset) return report(preset.problems);
   Headless run{*std::move(preset.value)};
-  run.recorder = open_recorder("--out", request.out ? fs::path(*request.out) : default_run_folder(run.preset));
+  run.recorder = request.out ? open_recorder("--out", *request.out)
+                             : open_recorder("--out", default_run_folder(run.preset), RunRecorder::Existing::beside);
   run.quiet = request.quiet;
   return train(run);
 }

@@ -22,6 +22,8 @@ using nlohmann::ordered_json;
 
 constexpr const char* scalars_header = "step,name,value\n";
 constexpr const char* timing_header = "step,seconds,steps_per_s,memory_bytes\n";
+constexpr const char* probe_name = "tessera-probe";
+constexpr const char* still_going = "another run is being recorded in this folder";
 
 // RFC 4180: quoted only where that is needed.
 std::string csv_field(const std::string& text) {
@@ -82,11 +84,26 @@ void try_to_write(const fs::path& folder) {
   if (existing.empty()) existing = ".";
   if (!fs::is_directory(existing, error)) refuse(folder, existing.string() + " is not a folder", "");
   try {
-    AtomicFile probe(existing / "tessera-probe");  // never committed
+    AtomicFile probe(existing / probe_name);  // never committed
     probe.write(std::string(64 << 10, ' '));
   } catch (const InputError& error) {
     refuse(folder, error.problems()[0].found, "a folder that can be written, with space on its disk");
   }
+}
+
+// What keeps a new run out of a folder.
+std::optional<Problem> occupied(const fs::path& folder) {
+  if (holds_run(folder)) {
+    return Problem{folder.string(), "this folder holds a run already", "a new or empty folder, or to resume that run"};
+  }
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("." + std::string(probe_name))) continue;  // of a recorder that looks at the same folder
+    return Problem{folder.string(), "this folder is not empty: " + in_quotes(name) + " is in it",
+                   "a new or empty folder"};
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -94,11 +111,14 @@ void try_to_write(const fs::path& folder) {
 RunRecorder::RunRecorder(fs::path folder, Existing existing) : folder_(std::move(folder)), existing_(existing) {
   // "runs/x/" and "runs/x" are the same folder
   if (!folder_.has_filename() && folder_.has_parent_path()) folder_ = folder_.parent_path();
-  if (existing == Existing::refuse && holds_run(folder_)) {
-    refuse(folder_, "this folder holds a run already", "a new or empty folder, or to resume that run");
+  if (existing == Existing::refuse) {
+    if (auto problem = occupied(folder_)) throw InputError({*std::move(problem)});
   }
-  if (existing == Existing::resume && !fs::exists(folder_ / "preset.json")) {
-    refuse(folder_, "this folder holds no run", "the folder of an earlier run");
+  if (existing == Existing::resume) {
+    if (!fs::exists(folder_ / "preset.json")) {
+      refuse(folder_, "this folder holds no run", "the folder of an earlier run");
+    }
+    if (!lock_.take(folder_)) refuse(folder_, still_going, "the folder of a run that has stopped");
   }
   try_to_write(folder_);
 }
@@ -121,25 +141,48 @@ void RunRecorder::started(const Preset& preset, const Description& description) 
   began_ = flushed_ = stepped_ = Clock::now();
 }
 
+// Locks a new or empty folder for this run; whether it was made for it. Others may want the same folder at the same
+// time: whoever has the lock of an empty folder has won it.
+bool RunRecorder::claim() {
+  const fs::path wanted = folder_;
+  std::error_code error;
+  if (wanted.has_parent_path()) fs::create_directories(wanted.parent_path(), error);
+  for (int n = 2;; ++n) {
+    const bool is_new = fs::create_directory(folder_, error);
+    const bool another = existing_ == Existing::beside;
+    if (error && !(another && fs::exists(folder_))) refuse(folder_, "can't be made: " + error.message(), "");
+    if (!error) {
+      std::optional<Problem> problem = Problem{folder_.string(), still_going, "a new or empty folder"};
+      if (lock_.take(folder_)) problem = occupied(folder_);
+      if (!problem) return is_new;
+      lock_.release();
+      if (!another) throw InputError({*std::move(problem)});
+    }
+    folder_ = wanted.string() + "-" + std::to_string(n);
+  }
+}
+
 // All or nothing: a run that can't start leaves no folder behind.
 void RunRecorder::make_files(const Preset& preset) {
-  std::error_code error;
-  const bool is_new = fs::create_directories(folder_, error);
-  if (error) refuse(folder_, "can't be made: " + error.message(), "");
+  const bool is_new = claim();
+  std::vector<fs::path> made;
+  const auto make = [&](AppendFile& file, const char* name, const char* header) {
+    file.create(folder_ / name);
+    made.push_back(folder_ / name);
+    file.append(header);
+    file.flush();
+  };
   try {
-    scalars_.create(folder_ / "scalars.csv");
-    scalars_.append(scalars_header);
-    timing_.create(folder_ / "timing.csv");
-    timing_.append(timing_header);
-    scalars_.flush();
-    timing_.flush();
+    make(scalars_, "scalars.csv", scalars_header);
+    make(timing_, "timing.csv", timing_header);
     write_file(folder_ / "preset.json", write_preset(preset, true));
+    made.push_back(folder_ / "preset.json");
     write_timeline();
   } catch (const std::exception&) {
-    for (const char* name : {"scalars.csv", "timing.csv", "preset.json", "timeline.json"}) {
-      fs::remove(folder_ / name, error);
-    }
+    std::error_code error;
+    for (const fs::path& file : made) fs::remove(file, error);
     if (is_new) fs::remove(folder_, error);
+    lock_.release();
     throw;
   }
 }
@@ -193,10 +236,11 @@ AppendFile& RunRecorder::matrix_file(const MetricSpec& metric) {
   std::replace(name.begin(), name.end(), '/', '-');
   AppendFile& file = matrices_[name];
   if (!file.is_open()) {
-    fs::create_directories(folder_ / "matrices");
-    file.open(folder_ / "matrices" / name);
-    if (file.empty()) file.append(matrix_header(metric));
+    const fs::path path = folder_ / "matrices" / name;
+    fs::create_directories(path.parent_path());
+    existing_ == Existing::resume ? file.open(path) : file.create(path);
   }
+  if (file.empty()) file.append(matrix_header(metric));  // new, or resumed after it was made and before it was written
   return file;
 }
 

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "core/lab/append_file.h"
+#include "core/lab/folder_lock.h"
 #include "core/lab/session.h"
 
 namespace tessera {
@@ -29,15 +30,17 @@ namespace tessera {
 class RunRecorder : public Observer {
  public:
   enum class Existing {
-    refuse,  // a folder that holds a run
+    refuse,  // a folder that isn't empty
+    beside,  // when the folder isn't empty, take the first of FOLDER-2, FOLDER-3, ... that is new or empty
     resume   // continue its run: rows from the checkpoint's step on, or all if none is restored, are cut off first
   };
   // Writes nothing yet (the folder comes with the run's start), but InputError now when that wouldn't work: the folder
-  // holds a run (or, to resume, none), is no folder, or can't be written, or the disk is full.
+  // isn't empty (or, to resume, holds no run, or one that is still going), is no folder, or can't be written, or the
+  // disk is full. From its start on, a run that is resumed from now on, the folder is locked against other recorders.
   explicit RunRecorder(std::filesystem::path folder, Existing existing = Existing::refuse);
   ~RunRecorder() override;
 
-  const std::filesystem::path& folder() const { return folder_; }
+  const std::filesystem::path& folder() const { return folder_; }  // with `beside` known once the run has started
 
   // Observer. What can't be written throws std::runtime_error or InputError: the run fails, what was written stays.
   void started(const Preset&, const Description&) override;  // one run a recorder: InputError at a second one
@@ -57,6 +60,7 @@ class RunRecorder : public Observer {
     double value;
   };
 
+  bool claim();
   void make_files(const Preset& preset);
   void continue_files();
   void cut(std::int64_t step);
@@ -66,6 +70,7 @@ class RunRecorder : public Observer {
   AppendFile& matrix_file(const MetricSpec& metric);
 
   std::filesystem::path folder_;
+  FolderLock lock_;
   Existing existing_;
   bool started_ = false;
   bool cut_pending_ = false;                               // resumed, and not known yet from which step

@@ -52,6 +52,10 @@ def same_figures(out, whole):
     for key in ("preset", "seed", "steps", "device", "final"):
         assert ours[key] == theirs[key]
     assert json.loads((out / "preset.json").read_text()) == json.loads((whole / "preset.json").read_text())
+    matrices = sorted(path.name for path in (whole / "matrices").iterdir())
+    assert matrices and sorted(path.name for path in (out / "matrices").iterdir()) == matrices
+    for name in matrices:
+        assert (out / "matrices" / name).read_bytes() == (whole / "matrices" / name).read_bytes(), name
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name)
@@ -109,6 +113,25 @@ def test_what_can_not_be_resumed(preset, whole, tmp_path):
     assert "holds no run" in line
     for options in (["--seed", "1"], ["--steps", "9"], ["--set", "learn.rate=0.1"], ["--out", "x"], [preset]):
         assert "--resume" in refused(tessera("run", "--resume", whole, *options))[0]
+
+
+def test_a_run_that_is_still_going_is_left_alone(preset, whole, tmp_path):
+    out = tmp_path / "out"
+    process = subprocess.Popen([PROGRAM, "run", preset, "--out", out, "--quiet"], stdin=subprocess.DEVNULL)
+    try:
+        until = time.monotonic() + 120
+        while not (out / "preset.json").exists():
+            assert process.poll() is None and time.monotonic() < until
+            time.sleep(0.002)
+        process.send_signal(signal.SIGSTOP)  # so that it isn't over too soon
+        (line,) = refused(tessera("run", "--resume", out))
+        assert "another run" in line
+        assert "run already" in refused(tessera("run", preset, "--out", out))[0]
+        process.send_signal(signal.SIGCONT)
+        assert process.wait(120) == FINE
+    finally:
+        process.kill()
+    same_figures(out, whole)
 
 
 def test_a_damaged_checkpoint_is_refused_and_nothing_lost(preset, tmp_path):

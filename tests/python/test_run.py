@@ -128,6 +128,15 @@ def test_the_default_folder_says_preset_seed_and_time(preset, tmp_path):
     assert len(folders) == 2 and all(name.startswith("small-3-2") for name in folders)
 
 
+def test_runs_that_start_together_have_a_folder_each(preset, tmp_path):
+    command = [str(part) for part in (PROGRAM, "run", preset, "--seed", 3, "--steps", 2, "--quiet")]
+    runs = [subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.DEVNULL) for _ in range(3)]
+    assert [run.wait(120) for run in runs] == [FINE] * 3
+    folders = sorted((tmp_path / "runs").iterdir())
+    assert len(folders) == 3
+    assert len({(folder / "scalars.csv").read_bytes() for folder in folders}) == 1
+
+
 def test_settings_win_over_the_preset(preset, tmp_path):
     out = tmp_path / "out"
     done = tessera("run", preset, "--out", out, "--steps", 3, "--set", "model.layer1.router.k=1", "--set",

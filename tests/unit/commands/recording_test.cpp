@@ -18,8 +18,8 @@ class WindowRecorderTest : public SessionTest {
   Folder folder;
   const fs::path out = folder / "out";
 
-  void record() {
-    options.observer = std::make_shared<WindowRecorder>(out);
+  void record(const std::string& slash = "") {
+    options.observer = std::make_shared<WindowRecorder>(out.string() + slash);
     start();
   }
   void run_to_the_end() {
@@ -62,6 +62,15 @@ TEST_F(WindowRecorderTest, AFolderThatIsTakenIsPassedOver) {
   session.reset();
   EXPECT_EQ(read_text(out.string() + "-2/scalars.csv"), "mine");
   EXPECT_TRUE(holds_run(out.string() + "-3"));
+}
+
+TEST_F(WindowRecorderTest, ASlashAtTheEndOfTheNameIsNoFolderWithin) {
+  record("/");
+  must(command::Load{preset(2)});
+  must(command::Reset{});
+  session.reset();
+  EXPECT_TRUE(holds_run(out));
+  EXPECT_TRUE(holds_run(out.string() + "-2"));
 }
 
 TEST_F(WindowRecorderTest, APresetThatCanNotBeBuiltLeavesNoFolder) {

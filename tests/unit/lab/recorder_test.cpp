@@ -159,6 +159,41 @@ TEST_F(RecorderTest, TakesAnEmptyFolder) {
   EXPECT_TRUE(fs::is_empty(run));
 }
 
+TEST_F(RecorderTest, RefusesAFolderWithOtherFiles) {
+  fs::create_directories(run / "matrices");
+  EXPECT_EQ(problem(),
+            run.string() + ": this folder is not empty: \"matrices\" is in it; allowed: a new or empty folder");
+  EXPECT_TRUE(fs::is_empty(run / "matrices"));
+}
+
+TEST_F(RecorderTest, WhoeverComesSecondIsRefusedAndHarmsNothing) {
+  RunRecorder first(run), second(run);  // both see that there is no folder yet
+  first.started(preset(3), Description());
+  EXPECT_THROW(second.started(preset(3), Description()), InputError);
+  for (const char* name : {"preset.json", "timeline.json", "scalars.csv", "timing.csv"}) {
+    EXPECT_TRUE(fs::exists(run / name)) << name;
+  }
+}
+
+TEST_F(RecorderTest, AFolderThatWasFilledSinceIsRefusedAndLeftAsItIs) {
+  RunRecorder recorder(run);
+  fs::create_directories(run);
+  write_text(run / "scalars.csv", "mine");
+  EXPECT_THROW(recorder.started(preset(3), Description()), InputError);
+  EXPECT_EQ(read_text(run / "scalars.csv"), "mine");
+}
+
+TEST_F(RecorderTest, BesideTakesTheNextFreeName) {
+  write_text(run.string() + "-2", "a file");
+  const auto beside = RunRecorder::Existing::beside;
+  RunRecorder first(run, beside), second(run, beside), third(run, beside);
+  for (RunRecorder* recorder : {&first, &second, &third}) recorder->started(preset(3), Description());
+  EXPECT_EQ(first.folder(), run);
+  EXPECT_EQ(second.folder(), run.string() + "-3");
+  EXPECT_EQ(third.folder(), run.string() + "-4");
+  EXPECT_TRUE(holds_run(second.folder()));
+}
+
 TEST_F(RecorderTest, RefusesWhatIsNoFolder) {
   write_text(run, "a file");
   EXPECT_NE(problem().find("is not a folder"), std::string::npos) << problem();
@@ -336,6 +371,25 @@ TEST_F(ResumeTest, AfterAPowerCutWithinALine) {
   }
   resume(true);
   EXPECT_EQ(lasting(run), whole);
+}
+
+TEST_F(ResumeTest, AfterAMatrixFileWasMadeAndNotYetWritten) {
+  interrupt(-1, 9);
+  fs::resize_file(run / "matrices/overlap-layer0.ndjson", 0);
+  resume(false);
+  EXPECT_EQ(lasting(run), whole);
+}
+
+TEST_F(ResumeTest, NotWhileItIsStillGoing) {
+  const auto resuming = RunRecorder::Existing::resume;
+  record();
+  must(command::Load{made});
+  EXPECT_EQ(problem(resuming), run.string() +
+                                   ": another run is being recorded in this folder; allowed: the folder of a run that "
+                                   "has stopped");
+  close();
+  const RunRecorder resumed(run, resuming);
+  EXPECT_NE(problem(resuming), "") << "nor twice at a time";
 }
 
 TEST_F(ResumeTest, OpeningAloneChangesNothing) {
