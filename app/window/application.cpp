@@ -123,9 +123,8 @@ News Application::news() {
 void Application::take_outcomes(const std::vector<Outcome>& outcomes) {
   for (const Outcome& outcome : outcomes) {
     answered_ = true;
-    if (loading_ && loading_->ticket == outcome.ticket) {
-      loaded(outcome);
-      loading_.reset();
+    if (const auto loading = loading_.extract(outcome.ticket)) {
+      loaded(outcome, loading.mapped());
     } else if (!outcome.accepted) {
       say(Severity::warning, outcome.text);
     }
@@ -184,6 +183,7 @@ void Application::if_unchanged(const std::string& question, const std::function<
     then();
     return;
   }
+  if (!dialogs_.empty()) return;  // one question at a time: this one would be about what the other one may change
   dialogs_.ask({"Unsaved changes",
                 document_.name() + " was changed. " + question,
                 {{"Save...", [this, then] { save(then); }}, {"Discard changes", then}, {"Cancel", {}}},
@@ -191,6 +191,10 @@ void Application::if_unchanged(const std::string& question, const std::function<
 }
 
 void Application::open(const fs::path& preset) {
+  if (!dialogs_.empty()) {  // a file was dropped
+    say(Severity::info, "Answer the question first, then open " + preset.filename().string());
+    return;
+  }
   if_unchanged("Opening another preset loses the changes.", [this, preset] { load(preset); });
 }
 
@@ -204,19 +208,19 @@ void Application::load(const fs::path& file) {
     return;
   }
   const Ticket ticket = submit_one(command::Load{*preset.value});
-  loading_ = Loading{ticket, path, std::move(*preset.value)};
+  loading_.emplace(ticket, Loading{path, std::move(*preset.value)});
 }
 
-void Application::loaded(const Outcome& outcome) {
+void Application::loaded(const Outcome& outcome, const Loading& loading) {
   // Refused by a failed session: this preset is what a reset would try again. Otherwise the experiment before is kept.
   if (!outcome.accepted && snapshot_->state != State::failed) {
-    dialogs_.tell("This preset can't be run", loading_->file.string(), {{loading_->preset.name, outcome.text, ""}});
+    dialogs_.tell("This preset can't be run", loading.file.string(), {{loading.preset.name, outcome.text, ""}});
     return;
   }
-  document_.opened(loading_->file, loading_->preset);
-  remember(settings(), loading_->file);
+  document_.opened(loading.file, loading.preset);
+  remember(settings(), loading.file);
   welcome = true;
-  const View& view = loading_->preset.view;
+  const View& view = loading.preset.view;
   selection_ = Selection();
   selection_.layer = std::max(view.layer, 0);
   for (const auto& panel : panels_) panel->apply(view);
@@ -287,7 +291,6 @@ void Application::captured(const fs::path& file, const std::string& complaint) {
 }
 
 void Application::request_close() {
-  if (asking() && closing_) return;
   if_unchanged("Closing the window loses the changes.", [this] { closing_ = true; });
 }
 

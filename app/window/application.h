@@ -99,7 +99,6 @@ class Application {
   void take_outcomes(const std::vector<Outcome>&);
   void take_events();
   void load(const std::filesystem::path&);     // without asking about changes
-  void loaded(const Outcome&);                 // the Load under way was answered
   bool save_to(const std::filesystem::path&);  // whether it was saved
   void ask_file(FileRequest);
   void if_unchanged(const std::string& question, const std::function<void()>& then);
@@ -110,10 +109,10 @@ class Application {
   bool shipped(const std::filesystem::path&) const;
 
   struct Loading {
-    Ticket ticket = 0;
     std::filesystem::path file;
     Preset preset;
   };
+  void loaded(const Outcome&, const Loading&);  // this Load was answered
 
   WindowOptions options_;
   std::string solo_;
@@ -130,8 +129,8 @@ class Application {
   std::shared_ptr<const Snapshot> snapshot_;
   State drawn_state_ = State::empty;
   std::uint64_t drawn_version_ = 0;
-  bool answered_ = true;  // something happened that no frame shows yet
-  std::optional<Loading> loading_;
+  bool answered_ = true;               // something happened that no frame shows yet
+  std::map<Ticket, Loading> loading_;  // under way; several when one follows quickly on another
   std::optional<Capture> capture_;
   int capture_in_ = 0;                 // frames until it is taken, so that menus and dialogs are gone
   std::vector<std::string> to_front_;  // names of panels, the last one in front of the others

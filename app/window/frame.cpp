@@ -37,8 +37,12 @@ void Application::draw() {
   draw_panels();
   draw_welcome(*this);
   draw_page(*this);
-  dialogs_.draw(scale_);
-  files_.draw(scale_, settings().dark);
+  // One at a time, since each would take the other's place: a file is asked for once all questions are answered.
+  if (!dialogs_.empty()) {
+    dialogs_.draw(scale_);
+  } else {
+    files_.draw(scale_, settings().dark);
+  }
 
   selection_.end_frame();
   if (ImGui::GetIO().WantSaveIniSettings) leave();

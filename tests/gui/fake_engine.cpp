@@ -45,6 +45,7 @@ class FakeEngine final : public Engine {
   Description build(const Preset& preset) override {
     if (script_->refuse_build) throw InputError({{"task.data.path", "/no/such/folder", "a folder with the data set"}});
     const Parameters& p = preset.parameters;
+    if (script_->refuse_depth == p.integer("model.depth")) throw InputError({{"model.depth", "too deep", "less"}});
     Description d;
     moe_layers_ = static_cast<int>(p.integer("model.depth"));
     experts_ = static_cast<int>(p.integer("model.experts.count"));

@@ -15,10 +15,11 @@ namespace tessera::test {
 
 // What a test and its engine tell each other; outlives both. Any thread.
 struct Script {
-  std::atomic<std::int64_t> fail_at{-1};  // this step throws a TrainingError
-  std::atomic<std::int64_t> nan_at{-1};   // the loss of this step is NaN
-  std::atomic<bool> refuse_build{false};  // build throws an InputError
-  std::atomic<int> step_us{8000};         // time a step takes, in microseconds
+  std::atomic<std::int64_t> fail_at{-1};       // this step throws a TrainingError
+  std::atomic<std::int64_t> nan_at{-1};        // the loss of this step is NaN
+  std::atomic<bool> refuse_build{false};       // build throws an InputError
+  std::atomic<std::int64_t> refuse_depth{-1};  // so does one with this model.depth
+  std::atomic<int> step_us{8000};              // time a step takes, in microseconds
   std::atomic<int> builds{0}, applied{0};
   std::atomic<double> temperature{0};           // in force in the engine, as it heard last
   std::string score() const;                    // of the router, likewise

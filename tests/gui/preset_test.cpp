@@ -160,6 +160,74 @@ void saving_when_asked_goes_on(ImGuiTestContext* ctx, Harness& h) {
   IM_CHECK_EQ(read(h.folder() / "kept.json").value->parameters.real("model.router.temperature"), 0.7);
 }
 
+// A question while the file dialog is open: it is answered first, then the dialog is there again.
+void closing_while_a_file_is_chosen(ImGuiTestContext* ctx, Harness& h) {
+  h.app().submit(command::Set{.path = "model.router.temperature", .value = 0.7});
+  IM_CHECK(h.until(ctx, [&] { return h.app().document().changed(h.now()); }));
+  ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_S);
+  IM_CHECK(h.until(ctx, [&] { return Harness::shown("###file"); }));
+  h.app().request_close();
+  h.app().request_close();  // an impatient person
+  ctx->Yield(3);
+  IM_CHECK(Harness::shown("###question"));
+  IM_CHECK(!Harness::shown("###file"));
+  ctx->ItemClick(Harness::item("###question", "Cancel"));
+  ctx->Yield(4);
+  IM_CHECK(!Harness::shown("###question"));  // it asks once, however often the window is closed
+  IM_CHECK(Harness::shown("###file"));
+  IM_CHECK(!h.app().closing());
+  choose_file(ctx, h.folder() / "kept.json");
+  IM_CHECK(h.until(ctx, [&] { return !h.app().asking(); }));
+  IM_CHECK(fs::exists(h.folder() / "kept.json"));
+  ctx->KeyPress(ImGuiKey_Space);  // the keyboard is the experiment's again
+  IM_CHECK(h.until(ctx, State::running));
+}
+
+void a_dropped_file_while_one_is_chosen(ImGuiTestContext* ctx, Harness& h) {
+  const fs::path bad = h.folder() / "bad.json";
+  std::ofstream(bad) << "{";
+  ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_O);
+  IM_CHECK(h.until(ctx, [&] { return Harness::shown("###file"); }));
+  h.app().open(bad);
+  ctx->Yield(3);
+  IM_CHECK(Harness::shown("###question"));
+  ctx->KeyPress(ImGuiKey_Escape);  // answers the question alone
+  ctx->Yield(4);
+  IM_CHECK(!Harness::shown("###question"));
+  IM_CHECK(Harness::shown("###file"));
+  ctx->ItemClick(Harness::item("###file", "Cancel"));
+  ctx->Yield(3);
+  IM_CHECK(!h.app().asking());
+}
+
+// While a question waits for its answer, another file is not asked about.
+void dropping_two_files(ImGuiTestContext* ctx, Harness& h) {
+  h.app().submit(command::Set{.path = "model.router.temperature", .value = 0.7});
+  IM_CHECK(h.until(ctx, [&] { return h.app().document().changed(h.now()); }));
+  const fs::path folder = h.app().document().file().parent_path();
+  h.app().open(folder / "softmax.json");
+  h.app().open(folder / "softmax.json");
+  ctx->Yield(3);
+  ctx->ItemClick(Harness::item("###question", "Cancel"));
+  ctx->Yield(3);
+  IM_CHECK(!h.app().asking());
+}
+
+// The second of two quick loads is refused: the first is what is open.
+void two_loads_of_which_one_fails(ImGuiTestContext* ctx, Harness& h) {
+  const fs::path first = h.folder() / "first.json", second = h.folder() / "second.json";
+  std::ofstream(first) << R"({"schema": 1, "title": "First", "model": {"depth": 2}})";
+  std::ofstream(second) << R"({"schema": 1, "title": "Second", "model": {"depth": 3}})";
+  h.script().refuse_depth = 3;
+  h.app().open(first);
+  h.app().open(second);
+  IM_CHECK(h.until(ctx, [&] { return h.app().asking(); }));
+  IM_CHECK(h.now().state == State::ready);
+  IM_CHECK_STR_EQ(h.now().preset->title.c_str(), "First");
+  IM_CHECK(h.app().document().file() == first);
+  IM_CHECK(!h.app().document().changed(h.now()));
+}
+
 void missing_data(ImGuiTestContext* ctx, Harness& h) {
   h.script().refuse_build = true;
   h.restart(ctx, true);  // from the start: there is no experiment to keep
@@ -193,6 +261,10 @@ void add_preset_tests(Harness& harness) {
   harness.add("presets", "bad_preset", bad_preset);
   harness.add("presets", "unsaved_changes_are_asked_about", unsaved_changes_are_asked_about);
   harness.add("presets", "saving_when_asked_goes_on", saving_when_asked_goes_on);
+  harness.add("presets", "closing_while_a_file_is_chosen", closing_while_a_file_is_chosen);
+  harness.add("presets", "a_dropped_file_while_one_is_chosen", a_dropped_file_while_one_is_chosen);
+  harness.add("presets", "dropping_two_files", dropping_two_files);
+  harness.add("presets", "two_loads_of_which_one_fails", two_loads_of_which_one_fails);
   harness.add("presets", "missing_data", missing_data);
   harness.add("presets", "the_view_of_a_preset", the_view_of_a_preset);
 }
