@@ -10,6 +10,7 @@ std::vector<Mark> timeline_marks(const std::vector<Intervention>& timeline, cons
   marks.reserve(timeline.size());
   std::map<std::string, Value> values;  // as changed so far
   for (const Intervention& change : timeline) {
+    if (change.path == pace_path) continue;
     const ParameterSpec* spec = from.table().find(change.path);
     std::string name = spec ? spec->label : change.path;
     const auto layer = layer_path(change.path);

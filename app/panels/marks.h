@@ -16,7 +16,7 @@ struct Mark {
 };
 
 // In the order of the timeline. `from` are the values at step 0 (the preset's); `done`: steps computed so far. A
-// change of one layer names it: "temperature of layer 2".
+// change of one layer names it: "temperature of layer 2". The pace has none: no figure depends on it.
 std::vector<Mark> timeline_marks(const std::vector<Intervention>& timeline, const Parameters& from, std::int64_t done);
 
 }  // namespace tessera

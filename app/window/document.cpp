@@ -2,12 +2,26 @@
 #include "app/window/document.h"
 
 namespace tessera {
-
 namespace {
 
-// What is compared: all of a preset but its name, which says where it was found.
+// The preset with these changes: those before the first step are parameters, the others its schedule.
+Preset with_changes(Preset preset, const std::vector<Intervention>& changes) {
+  preset.schedule.clear();
+  for (const Intervention& change : changes) {
+    const bool initial = change.step == 0 && change.ramp == 0;
+    if (!initial || !preset.parameters.set(change.path, change.value).empty()) preset.schedule.push_back(change);
+  }
+  return preset;
+}
+
+// What is compared: all of a preset but its name, which says where it was found, and the pace, on which no figure
+// depends.
 std::string content(Preset preset) {
   preset.name.clear();
+  if (const ParameterSpec* pace = preset.parameters.table().find(pace_path)) {
+    preset.parameters.set(pace_path, pace->default_value);
+  }
+  std::erase_if(preset.schedule, [](const Intervention& change) { return change.path == pace_path; });
   return write_preset(preset, true);
 }
 
@@ -15,14 +29,8 @@ std::string content(Preset preset) {
 
 std::unique_ptr<Preset> preset_to_save(const Snapshot& snapshot) {
   if (!snapshot.preset) return nullptr;
-  auto preset = std::make_unique<Preset>(*snapshot.preset);
-  if (!snapshot.timeline) return preset;
-  preset->schedule.clear();
-  for (const Intervention& change : *snapshot.timeline) {
-    const bool initial = change.step == 0 && change.ramp == 0;
-    if (!initial || !preset->parameters.set(change.path, change.value).empty()) preset->schedule.push_back(change);
-  }
-  return preset;
+  if (!snapshot.timeline) return std::make_unique<Preset>(*snapshot.preset);
+  return std::make_unique<Preset>(with_changes(*snapshot.preset, *snapshot.timeline));
 }
 
 void Document::opened(const std::filesystem::path& file, const Preset& preset) { saved(file, preset); }
@@ -31,13 +39,7 @@ void Document::saved(const std::filesystem::path& file, const Preset& preset) {
   open_ = true;
   file_ = file;
   name_ = preset.name.empty() ? file.stem().string() : preset.name;
-  Preset normal = preset;  // by the same rule as what it will be compared with
-  normal.schedule.clear();
-  for (const Intervention& change : preset.schedule) {
-    const bool initial = change.step == 0 && change.ramp == 0;
-    if (!initial || !normal.parameters.set(change.path, change.value).empty()) normal.schedule.push_back(change);
-  }
-  content_ = content(std::move(normal));
+  content_ = content(with_changes(preset, preset.schedule));  // by the same rule as what it will be compared with
   seen_preset_ = nullptr;
   seen_timeline_ = nullptr;
   changed_ = false;

@@ -22,8 +22,8 @@ class Document {
   bool open() const { return open_; }
   const std::filesystem::path& file() const { return file_; }
   std::string name() const;  // "specialize/first-light", or the file's name
-  // Whether the experiment differs from what the file holds. Cheap when the snapshot's parts are those of the last
-  // call.
+  // Whether the experiment differs from what the file holds, in more than its pace. Cheap when the snapshot's parts are
+  // those of the last call.
   bool changed(const Snapshot&);
 
  private:

@@ -79,6 +79,24 @@ TEST(Document, ARebuiltParameterIsAChange) {
   EXPECT_EQ(preset_to_save(snapshot_of(other, preset.schedule))->parameters.integer("run.seed"), 7);
 }
 
+// How fast it may run is no part of what it computes.
+TEST(Document, ThePaceIsNoChange) {
+  const Preset preset = some_preset();
+  Document document;
+  document.opened("/presets/topic/name.json", preset);
+  auto timeline = preset.schedule;
+  timeline.insert(timeline.begin(), {.step = 0, .path = "run.pace", .value = 5.0});
+  timeline.push_back({.step = 240, .path = "run.pace", .value = 30.0});
+  EXPECT_FALSE(document.changed(snapshot_of(preset, timeline)));
+  Preset other = preset;
+  ASSERT_TRUE(other.parameters.set("run.pace", 15.0).empty());
+  EXPECT_FALSE(document.changed(snapshot_of(other, preset.schedule)));
+  timeline.push_back({.step = 250, .path = "model.router.temperature", .value = 0.25});
+  EXPECT_TRUE(document.changed(snapshot_of(preset, timeline)));
+  document.opened("/presets/topic/name.json", other);
+  EXPECT_FALSE(document.changed(snapshot_of(preset, preset.schedule)));
+}
+
 TEST(Document, NothingLoadedIsNothingToSave) {
   EXPECT_EQ(preset_to_save(Snapshot()), nullptr);
   EXPECT_FALSE(Document().changed(Snapshot()));
