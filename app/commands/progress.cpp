@@ -3,25 +3,11 @@
 
 #include <unistd.h>
 
-#include <cmath>
 #include <cstdio>
 
+#include "core/lab/text.h"
+
 namespace tessera::commands {
-
-std::string with_commas(std::int64_t number) {
-  std::string text = std::to_string(number);
-  const std::size_t first = number < 0 ? 1 : 0;
-  for (std::size_t at = text.size(); at > first + 3;) text.insert(at -= 3, 1, ',');
-  return text;
-}
-
-std::string duration(double seconds) {
-  if (!(seconds < 1e9)) return "?";
-  const auto whole = static_cast<std::int64_t>(std::ceil(seconds));
-  if (whole < 60) return std::to_string(whole) + " s";
-  if (whole < 3600) return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
-  return with_commas(whole / 3600) + " h " + std::to_string(whole / 60 % 60) + " min";
-}
 
 std::string progress_text(const Snapshot& snapshot) {
   if (snapshot.state == State::empty || snapshot.state == State::building) return "building the experiment";

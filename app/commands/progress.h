@@ -1,7 +1,6 @@
 // The progress line of long work, on standard error when that is a terminal.
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include "core/lab/session.h"
@@ -24,9 +23,5 @@ class Progress {
   bool shown_;
   std::string text_;
 };
-
-// "1,240"; "2 h 5 min", "3 min 20 s", "8 s".
-std::string with_commas(std::int64_t number);
-std::string duration(double seconds);
 
 }  // namespace tessera::commands

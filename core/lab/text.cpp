@@ -68,6 +68,21 @@ std::string number_text(double value) {
 
 std::string number_text(std::int64_t value) { return std::to_string(value); }
 
+std::string with_commas(std::int64_t number) {
+  std::string text = std::to_string(number);
+  const std::size_t first = number < 0 ? 1 : 0;
+  for (std::size_t at = text.size(); at > first + 3;) text.insert(at -= 3, 1, ',');
+  return text;
+}
+
+std::string duration(double seconds) {
+  if (!(seconds < 1e9)) return "?";
+  const auto whole = static_cast<std::int64_t>(std::ceil(seconds));
+  if (whole < 60) return std::to_string(whole) + " s";
+  if (whole < 3600) return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
+  return with_commas(whole / 3600) + " h " + std::to_string(whole / 60 % 60) + " min";
+}
+
 std::string printable(std::string_view text, std::size_t limit) {
   std::string out;
   while (!text.empty()) {

@@ -15,6 +15,8 @@ bool has_controls(std::string_view text, bool lines);
 // Shortest decimal text that reads back to the same double; "nan", "inf" and "-inf" for those.
 std::string number_text(double value);
 std::string number_text(std::int64_t value);
+std::string with_commas(std::int64_t number);  // "1,240"
+std::string duration(double seconds);          // "2 h 5 min", "3 min 20 s", "8 s", rounded up; "?" where it is no time
 
 // `text` for a message: in quotes, on one line, valid UTF-8 whatever it was, cut to about 60 characters.
 std::string in_quotes(std::string_view text);

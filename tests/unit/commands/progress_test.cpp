@@ -3,31 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include <limits>
-
 namespace tessera::commands {
 namespace {
-
-TEST(Progress, NumbersHaveCommas) {
-  EXPECT_EQ(with_commas(0), "0");
-  EXPECT_EQ(with_commas(999), "999");
-  EXPECT_EQ(with_commas(1000), "1,000");
-  EXPECT_EQ(with_commas(1234567), "1,234,567");
-  EXPECT_EQ(with_commas(-1), "-1");
-  EXPECT_EQ(with_commas(-123), "-123");
-  EXPECT_EQ(with_commas(-1234), "-1,234");
-}
-
-TEST(Progress, DurationsAreRounded) {
-  EXPECT_EQ(duration(0.2), "1 s");
-  EXPECT_EQ(duration(59), "59 s");
-  EXPECT_EQ(duration(59.5), "1 min 0 s");
-  EXPECT_EQ(duration(3599), "59 min 59 s");
-  EXPECT_EQ(duration(3600), "1 h 0 min");
-  EXPECT_EQ(duration(7 * 3600 + 300), "7 h 5 min");
-  EXPECT_EQ(duration(std::numeric_limits<double>::infinity()), "?");
-  EXPECT_EQ(duration(std::numeric_limits<double>::quiet_NaN()), "?");
-}
 
 TEST(Progress, SaysWhatIsKnown) {
   Snapshot snapshot;
