@@ -205,12 +205,16 @@ void ParameterEditor::row(PanelContext& context, const ParameterSpec& spec, int 
   const bool was_editing = known != pending_.end() && known->second.editing;
 
   const float start = ImGui::GetCursorPosX();
-  ImGui::BeginDisabled(!enabled);
+  const char* refused = change_refused(context.snapshot.state, spec);
+  ImGui::BeginDisabled(!enabled || *refused);
   label(context, spec, parameters, layer, label_width);
   ImGui::SameLine(start + label_width);
   const float reset = ImGui::GetFrameHeight();
   const float width = std::max(40.0f, ImGui::GetContentRegionAvail().x - reset - 2);
   const Edit edit = value_widget(path, spec, value, width);
+  if (*refused && ImGui::IsItemHovered(ImGuiHoveredFlags_ForTooltip | ImGuiHoveredFlags_AllowWhenDisabled)) {
+    ImGui::SetTooltip("%s", refused);
+  }
   if (edit.changed || edit.finished || was_editing) {
     const bool active = ImGui::IsItemActive();
     edited(context, spec, path, value, {edit.changed, edit.finished || (was_editing && !active)});

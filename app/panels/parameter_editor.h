@@ -22,7 +22,8 @@ Edit value_widget(const std::string& path, const ParameterSpec&, Value& value, f
 // after asking. What was entered is shown until the run has taken it over.
 class ParameterEditor {
  public:
-  // A row with name, widget and reset. `layer`: -1 for all layers. `enabled`: false greys it out.
+  // A row with name, widget and reset. `layer`: -1 for all layers. `enabled`: false greys it out; so does a state in
+  // which the change would be refused, with the reason as the widget's tooltip.
   void row(PanelContext&, const ParameterSpec&, int layer, float label_width, bool enabled);
   // Call once a frame, before the rows.
   void begin(const PanelContext&);

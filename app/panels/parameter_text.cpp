@@ -114,6 +114,12 @@ std::string condition_text(const ParameterSpec& spec, const ParameterTable& tabl
   return "It only matters while " + (other ? other->label : spec.when.path) + " is " + listed(spec.when.values) + ".";
 }
 
+const char* change_refused(State state, const ParameterSpec& spec) {
+  const char* refused = refusal<command::Set>(state);
+  if (*refused || state != State::failed || spec.applies == Applies::rebuild) return refused;
+  return refusal<command::Play>(state);
+}
+
 std::string rebuild_question(std::string_view what, std::int64_t steps) {
   std::string text = std::string(what) + " needs the experiment to be built anew.";
   if (steps > 0) {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/lab/parameter.h"
+#include "core/lab/session.h"
 
 namespace tessera {
 
@@ -33,6 +33,9 @@ std::string explanation(const ParameterSpec&);
 
 // "It only matters while selection is top_k."
 std::string condition_text(const ParameterSpec&, const ParameterTable&);
+
+// Why a change of this parameter is refused in a state; empty when it is allowed. After a failure only a rebuild helps.
+const char* change_refused(State, const ParameterSpec&);
 
 // What is asked before an experiment is built anew. `what`: "k = 3"; `steps`: done so far.
 std::string rebuild_question(std::string_view what, std::int64_t steps);

@@ -1,4 +1,5 @@
 // Playing, pausing, stepping, resetting; a run that fails, and recovering from it.
+#include "imgui_internal.h"
 #include "tests/gui/harness.h"
 
 namespace tessera::test {
@@ -146,6 +147,29 @@ void pace(ImGuiTestContext* ctx, Harness& h) {
   ctx->ItemClick("###pace");
   ctx->ItemClick("//$FOCUSED/5 steps\\/s");
   IM_CHECK(h.until(ctx, [&] { return h.now().parameters->real("run.pace") == 5; }));
+  ctx->Yield(2);
+  IM_CHECK(!h.app().document().changed(h.now()));  // no figure depends on it
+}
+
+// What would be refused can't be moved.
+void a_failed_run_has_nothing_to_set_live(ImGuiTestContext* ctx, Harness& h) {
+  h.script().fail_at = 20;
+  ctx->KeyPress(ImGuiKey_Space);
+  IM_CHECK(h.until(ctx, State::failed));
+  ctx->SetRef(bar);
+  IM_CHECK((ctx->ItemInfo("###pace").ItemFlags & ImGuiItemFlags_Disabled) != 0);
+  ctx->SetRef(h.window("controls").c_str());
+  ctx->ItemClick("##filter");
+  ctx->KeyCharsReplace("router temperature");
+  ctx->Yield(2);
+  ctx->SetRef(h.child(ctx, "controls", "##parameters"));
+  IM_CHECK((ctx->ItemInfo("##model.router.temperature").ItemFlags & ImGuiItemFlags_Disabled) != 0);
+  ctx->SetRef(h.window("controls").c_str());
+  ctx->ItemClick("##filter");
+  ctx->KeyCharsReplace("experts.count");  // a rebuild is a way out of it
+  ctx->Yield(2);
+  ctx->SetRef(h.child(ctx, "controls", "##parameters"));
+  IM_CHECK((ctx->ItemInfo("##model.experts.count").ItemFlags & ImGuiItemFlags_Disabled) == 0);
 }
 
 void closing_while_training(ImGuiTestContext* ctx, Harness& h) {
@@ -170,6 +194,7 @@ void add_training_tests(Harness& harness) {
   harness.add("training", "failure_and_recovery", failure_and_recovery);
   harness.add("training", "nan_loss", nan_loss);
   harness.add("training", "pace", pace);
+  harness.add("training", "a_failed_run_has_nothing_to_set_live", a_failed_run_has_nothing_to_set_live);
   harness.add("training", "closing_while_training", closing_while_training);
 }
 

@@ -46,6 +46,20 @@ TEST(ParameterText, NamesLeaveOutWhatTheirGroupShares) {
   }
 }
 
+TEST(ParameterText, AfterAFailureOnlyWhatRebuildsCanBeChanged) {
+  const ParameterSpec& live = spec("model.router.temperature");
+  const ParameterSpec& rebuild = spec("model.experts.count");
+  ASSERT_EQ(live.applies, Applies::live);
+  ASSERT_EQ(rebuild.applies, Applies::rebuild);
+  EXPECT_STREQ(change_refused(State::failed, rebuild), "");
+  EXPECT_STRNE(change_refused(State::failed, live), "");
+  for (const ParameterSpec* each : {&live, &rebuild}) {
+    EXPECT_STREQ(change_refused(State::running, *each), "");
+    EXPECT_STREQ(change_refused(State::finished, *each), "");
+    EXPECT_STRNE(change_refused(State::building, *each), "");
+  }
+}
+
 TEST(ParameterText, AFilterFindsAllItsWordsWhateverTheCase) {
   EXPECT_TRUE(matches(spec("model.router.temperature"), ""));
   EXPECT_TRUE(matches(spec("model.router.temperature"), "TEMP"));
@@ -106,6 +120,14 @@ TEST(Marks, SayWhatItWasAndWhatItBecame) {
   EXPECT_FALSE(marks[1].scheduled);
   EXPECT_TRUE(marks[2].scheduled);
   EXPECT_TRUE(marks[3].scheduled);
+}
+
+TEST(Marks, ThePaceHasNone) {
+  const Parameters from(experiment_parameters());
+  const std::vector<Mark> marks =
+      timeline_marks({{10, "run.pace", 5.0, 0}, {20, "model.router.temperature", 2.0, 0}}, from, 100);
+  ASSERT_EQ(marks.size(), 1u);
+  EXPECT_EQ(marks[0].step, 20);
 }
 
 TEST(Marks, ALayerWithItsOwnValueStartsFromThat) {
