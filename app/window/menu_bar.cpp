@@ -1,10 +1,13 @@
 // The menus, the name of the open preset, and the transport: pace, play, step, reset.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string>
 
 #include "app/panels/colours.h"
 #include "app/panels/icons.h"
+#include "app/panels/parameter_text.h"
+#include "app/panels/widgets.h"
 #include "app/window/actions.h"
 #include "app/window/application.h"
 #include "app/window/chrome.h"
@@ -83,20 +86,20 @@ constexpr std::array<Pace, 7> paces = {{{"Full speed", 0},
 // How fast it may run while someone watches; "run.pace" of the experiment.
 void draw_pace(Application& app, float width) {
   const Snapshot& snapshot = app.snapshot();
-  const bool known = snapshot.parameters && snapshot.parameters->table().find("run.pace");
-  const double now = known ? snapshot.parameters->real("run.pace") : 0;
+  const ParameterSpec* spec = snapshot.parameters ? snapshot.parameters->table().find(pace_path) : nullptr;
+  const double now = spec ? snapshot.parameters->real(pace_path) : 0;
   std::string shown = "Full speed";
   for (const Pace& pace : paces) {
     if (pace.steps_per_s == now) shown = pace.label;
   }
   if (now > 0 && shown == "Full speed") shown = to_string(Value(now)) + " steps/s";
-  const char* reason = known ? refusal<command::Set>(snapshot.state) : "No preset is loaded.";
+  const char* reason = spec ? change_refused(snapshot.state, *spec) : "No preset is loaded.";
   ImGui::BeginDisabled(*reason != '\0');
   ImGui::SetNextItemWidth(width);
   if (ImGui::BeginCombo("###pace", shown.c_str())) {
     for (const Pace& pace : paces) {
       if (ImGui::Selectable(pace.label, pace.steps_per_s == now)) {
-        app.submit(command::Set{.path = "run.pace", .value = pace.steps_per_s});
+        app.submit(command::Set{.path = pace_path, .value = pace.steps_per_s});
       }
     }
     ImGui::EndCombo();
@@ -107,42 +110,100 @@ void draw_pace(Application& app, float width) {
   }
 }
 
-void draw_transport(Application& app) {
-  const float scale = app.scale(), gap = ImGui::GetStyle().ItemSpacing.x;
-  const float pace = 118 * scale, play = 84 * scale, other = 76 * scale;
-  const float width = pace + play + 2 * other + 3 * gap + 4 * scale;
-  ImGui::SetCursorPosX(std::max(ImGui::GetCursorPosX(), ImGui::GetWindowWidth() - width - gap));
-  draw_pace(app, pace);
-  const bool running = app.snapshot().state == State::running;
-  draw_button(app, action("Play or pause"), running ? ICON_PAUSE " Pause###play" : ICON_PLAY " Play###play", play,
-              !running);
-  draw_button(app, action("Step"), ICON_STEP " Step###step", other, false);
-  draw_button(app, action("Reset"), ICON_RESET " Reset###reset", other, false);
+constexpr std::array<const char*, 4> menus = {"File", "Experiment", "View", "Help"};
+
+// How much of the menu bar's right half there is room for. The transport is complete in each, but for the pace.
+struct Room {
+  bool words = true, pace = true, menus = true;  // beside the icons; its combo; side by side, not folded into one
+};
+
+struct Widths {  // of the transport's parts
+  float pace = 0, play = 0, other = 0, all = 0;
+};
+
+Widths widths_of(const Application& app, Room room) {
+  const ImGuiStyle& style = ImGui::GetStyle();
+  const float icon = ImGui::CalcTextSize(ICON_RESET).x + 2 * style.FramePadding.x;
+  Widths widths;
+  widths.pace = room.pace ? 118 * app.scale() : 0;
+  widths.play = room.words ? 84 * app.scale() : icon;
+  widths.other = room.words ? 76 * app.scale() : icon;
+  widths.all = widths.pace + widths.play + 2 * widths.other + (room.pace ? 3 : 2) * style.ItemSpacing.x;
+  return widths;
 }
 
-void draw_name(Application& app) {
+// The most that fits. What is left out can be had elsewhere: the names of the buttons in their tooltips, the pace among
+// the controls.
+Room room_in(const Application& app) {
+  const ImGuiStyle& style = ImGui::GetStyle();
+  float beside = 0;
+  for (const char* menu : menus) beside += ImGui::CalcTextSize(menu).x + 2 * style.ItemSpacing.x;
+  const float edge = ImGui::GetWindowWidth() - 2 * style.ItemSpacing.x;
+  for (const Room room : {Room{}, Room{.words = false}, Room{.words = false, .pace = false}}) {
+    if (beside + widths_of(app, room).all <= edge) return room;
+  }
+  return {.words = false, .pace = false, .menus = false};
+}
+
+void draw_transport(Application& app, Room room, float start) {
+  const Widths widths = widths_of(app, room);
+  // The buttons are as high as the bar; a little less looks better, and none of it is cut off.
+  const float margin = std::max(1.0f, std::floor(app.scale()));
+  ImGui::SetCursorPosX(start);
+  ImGui::PushStyleVar(ImGuiStyleVar_FramePadding,
+                      ImVec2(ImGui::GetStyle().FramePadding.x, ImGui::GetStyle().FramePadding.y - margin));
+  const float top = ImGui::GetCursorPosY() + margin;
+  ImGui::SetCursorPosY(top);
+  if (room.pace) draw_pace(app, widths.pace);
+  const bool running = app.snapshot().state == State::running;
+  const auto label = [&room](const char* icon, const char* word, const char* id) {
+    return std::string(icon) + (room.words ? std::string(" ") + word : std::string()) + id;
+  };
+  const auto button = [&](const char* of, const std::string& text, float width, bool bright) {
+    ImGui::SetCursorPosY(top);
+    draw_button(app, action(of), text.c_str(), width, bright);
+  };
+  button("Play or pause", running ? label(ICON_PAUSE, "Pause", "###play") : label(ICON_PLAY, "Play", "###play"),
+         widths.play, !running);
+  button("Step", label(ICON_STEP, "Step", "###step"), widths.other, false);
+  button("Reset", label(ICON_RESET, "Reset", "###reset"), widths.other, false);
+  ImGui::PopStyleVar();
+}
+
+// In the middle of the window, as far as it fits between the menus and `end`; cut with an ellipsis where it is longer.
+void draw_name(Application& app, float end) {
   if (!app.document().open()) return;
   const bool changed = app.document().changed(app.snapshot());
   const std::string name = app.document().name() + (changed ? " *" : "");
+  const float from = ImGui::GetCursorPosX() + 8 * app.scale(), to = end - 12 * app.scale();
+  if (to - from < 40 * app.scale()) return;
   ImGui::PushFont(app.fonts().heading, 0);
-  const float width = ImGui::CalcTextSize(name.c_str()).x;
-  const float room = ImGui::GetWindowWidth() - 400 * app.scale() - width;  // left of the transport
-  ImGui::SetCursorPosX(
-      std::max(ImGui::GetCursorPosX() + 16 * app.scale(), std::min((ImGui::GetWindowWidth() - width) / 2, room)));
-  ImGui::TextUnformatted(name.c_str());
+  const std::string shown = ui::fitted(name, to - from);
+  const float width = ImGui::CalcTextSize(shown.c_str()).x;
+  ImGui::SetCursorPosX(std::clamp((ImGui::GetWindowWidth() - width) / 2, from, std::max(from, to - width)));
+  ImGui::TextUnformatted(shown.c_str());
   ImGui::PopFont();
-  std::string about = app.document().file().string();
+  std::string about = shown == name ? std::string() : name + "\n";
+  about += app.document().file().string();
   if (changed) about += "\nChanged since it was opened or saved.";
   ImGui::SetItemTooltip("%s", about.c_str());
+}
+
+void draw_menus(Application& app, Room room) {
+  if (!room.menus && !ImGui::BeginMenu("Menu")) return;
+  for (const char* menu : menus) draw_menu(app, menu);
+  if (!room.menus) ImGui::EndMenu();
 }
 
 }  // namespace
 
 void draw_menu_bar(Application& app) {
   if (!ImGui::BeginMainMenuBar()) return;
-  for (const char* menu : {"File", "Experiment", "View", "Help"}) draw_menu(app, menu);
-  draw_name(app);
-  draw_transport(app);
+  const Room room = room_in(app);
+  const float start = ImGui::GetWindowWidth() - widths_of(app, room).all - ImGui::GetStyle().ItemSpacing.x;
+  draw_menus(app, room);
+  draw_name(app, start);
+  draw_transport(app, room, start);
   ImGui::EndMainMenuBar();
 }
 

@@ -1,42 +1,24 @@
 // The line at the bottom: state, step, rate, time left, device, memory, errors. Figures keep their places as they
-// change.
+// change; those at the end give way where the window is narrow.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "app/panels/colours.h"
 #include "app/panels/icons.h"
 #include "app/window/application.h"
 #include "app/window/chrome.h"
+#include "core/lab/text.h"
 #include "imgui.h"
 #include "imgui_internal.h"
 
 namespace tessera {
 namespace {
 
-std::string grouped(std::int64_t n) {  // 1,240
-  std::string text = std::to_string(n);
-  for (int i = static_cast<int>(text.size()) - 3; i > (n < 0 ? 1 : 0); i -= 3)
-    text.insert(static_cast<std::size_t>(i), ",");
-  return text;
-}
-
-std::string duration(double seconds) {
-  const auto s = static_cast<long long>(std::ceil(std::min(seconds, 1e12)));
-  char text[64];
-  if (s < 100) {
-    std::snprintf(text, sizeof text, "%lld s", s);
-  } else if (s < 6000) {
-    std::snprintf(text, sizeof text, "%lld min %02lld s", s / 60, s % 60);
-  } else {
-    std::snprintf(text, sizeof text, "%lld h %02lld min", s / 3600, s / 60 % 60);
-  }
-  return text;
-}
-
 std::string rate(double per_s) {
-  if (per_s >= 9.95) return grouped(std::llround(per_s)) + " steps/s";
+  if (per_s >= 9.95) return with_commas(std::llround(per_s)) + " steps/s";
   char text[64];
   std::snprintf(text, sizeof text, "%.1f steps/s", per_s);
   return text;
@@ -57,63 +39,100 @@ ImU32 state_colour(State state, const Tones& tone) {
   }
 }
 
-struct Line {
-  const Application& app;
-  // Text in a field that is `wide` characters wide, in the font for figures.
-  void field(const std::string& text, int wide, const char* tooltip, ImU32 colour) const {
-    ImGui::PushFont(app.fonts().figures, 0);
-    const float start = ImGui::GetCursorPosX();
-    const float width =
-        std::max(ImGui::CalcTextSize("0").x * static_cast<float>(wide), ImGui::CalcTextSize(text.c_str()).x);
-    ImGui::PushStyleColor(ImGuiCol_Text, colour);
-    ImGui::TextUnformatted(text.c_str());
-    ImGui::PopStyleColor();
-    ImGui::PopFont();
-    ImGui::SetItemTooltip("%s", tooltip);
-    ImGui::SameLine(start + width + 18 * app.scale());
-  }
+struct Field {
+  std::string text;
+  int wide;  // characters it has room for, at least, so that what follows keeps its place
+  const char* tooltip;
+  ImU32 colour;
 };
 
-void draw_fields(Application& app) {
-  const Snapshot& s = app.snapshot();
-  const Tones& tone = tones(app.dark());
-  const Line line{app};
-  line.field(to_string(s.state), 8, "State of the session", state_colour(s.state, tone));
-  const std::string steps = grouped(s.steps);
-  std::string done = grouped(s.step);
+// The most important first. `brief`: as short as it can be said.
+std::vector<Field> fields_of(const Snapshot& s, const Tones& tone, bool brief) {
+  const std::string steps = with_commas(s.steps);
+  std::string done = with_commas(s.step);
   if (done.size() < steps.size()) done.insert(0, steps.size() - done.size(), ' ');
-  line.field("step " + done + " / " + steps, 18, "Training steps done, and planned", tone.text);
-  line.field(s.state == State::running && s.steps_per_s > 0 ? rate(s.steps_per_s) : "- steps/s", 13, "Training speed",
-             tone.text);
-  if (s.state == State::running && s.seconds_left > 0) {
-    line.field(duration(s.seconds_left) + " left", 14, "Time to the last step, at this speed", tone.text);
-  } else {
-    line.field(" ", 14, "", tone.text);
-  }
-  if (s.description) line.field(s.description->device, 0, "What it is computed with", tone.muted);
+  std::vector<Field> fields = {
+      {to_string(s.state), brief ? 0 : 8, "State of the session", state_colour(s.state, tone)},
+      {(brief ? "" : "step ") + done + " / " + steps, brief ? 0 : 18, "Training steps done, and planned", tone.text}};
+  const bool running = s.state == State::running;
+  fields.push_back({running && s.steps_per_s > 0 ? rate(s.steps_per_s) : "- steps/s", 13, "Training speed", tone.text});
+  const bool known = running && s.seconds_left > 0;
+  fields.push_back({known ? duration(s.seconds_left) + " left" : " ", 14,
+                    known ? "Time to the last step, at this speed" : "", tone.text});
+  if (s.description) fields.push_back({s.description->device, 0, "What it is computed with", tone.muted});
   if (s.memory_bytes > 0) {
-    line.field(grouped(static_cast<std::int64_t>(s.memory_bytes >> 20)) + " MiB", 9, "Memory in use", tone.muted);
+    const std::string memory = with_commas(static_cast<std::int64_t>(s.memory_bytes >> 20)) + " MiB";
+    fields.push_back({memory, 9, "Memory in use", tone.muted});
+  }
+  return fields;
+}
+
+// How wide a field is with the gap after it, in the font for figures.
+float width_of(const Field& field, float scale) {
+  const float least = ImGui::CalcTextSize("0").x * static_cast<float>(field.wide);
+  return std::max(least, ImGui::CalcTextSize(field.text.c_str()).x) + 18 * scale;
+}
+
+// Those that end left of `end`; the first two in any case.
+void draw_fields(const Application& app, const std::vector<Field>& fields, float end) {
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const Field& field = fields[i];
+    const float start = ImGui::GetCursorPosX();
+    ImGui::PushFont(app.fonts().figures, 0);
+    const float next = start + width_of(field, app.scale());
+    if (i < 2 || next <= end) {
+      ImGui::PushStyleColor(ImGuiCol_Text, field.colour);
+      ImGui::TextUnformatted(field.text.c_str());
+      ImGui::PopStyleColor();
+    }
+    ImGui::PopFont();
+    if (i >= 2 && next > end) return;
+    if (*field.tooltip) ImGui::SetItemTooltip("%s", field.tooltip);
+    ImGui::SameLine(next);
   }
 }
 
-void draw_log_button(Application& app) {
+std::string log_label(std::size_t errors, bool brief) {
+  std::string label = (errors > 0 ? ICON_ERROR " log: " : "log: ") + std::to_string(errors);
+  if (!brief) label += errors == 1 ? " error" : " errors";
+  return label + "###log";
+}
+
+float width_of_button(const std::string& label) {
+  return ImGui::CalcTextSize(label.c_str(), nullptr, true).x + 2 * ImGui::GetStyle().FramePadding.x;
+}
+
+// What was said last, in the room up to `end`.
+void draw_notice(const Application& app, float end) {
+  const float room = end - ImGui::GetCursorPosX() - 10 * app.scale();
+  if (app.notice().empty() || room <= 60 * app.scale()) return;
+  const ImVec2 from = ImGui::GetCursorScreenPos();
+  const ImVec2 to(from.x + room, from.y + ImGui::GetFontSize() * 1.5f);
+  ImGui::RenderTextEllipsis(ImGui::GetWindowDrawList(), from, to, to.x, app.notice().c_str(), nullptr, nullptr);
+  ImGui::InvisibleButton("###notice", ImVec2(room, ImGui::GetFontSize()));
+  ImGui::SetItemTooltip("%s", app.notice().c_str());
+  ImGui::SameLine();
+}
+
+void draw_line(Application& app) {
+  const Tones& tone = tones(app.dark());
+  const float edge = ImGui::GetWindowWidth() - ImGui::GetStyle().WindowPadding.x;
   const std::size_t errors = app.errors();
-  const std::string label = (errors > 0 ? ICON_ERROR " log: " : "log: ") + std::to_string(errors) +
-                            (errors == 1 ? " error" : " errors") + "###log";
-  const float width = ImGui::CalcTextSize(label.c_str(), nullptr, true).x + 2 * ImGui::GetStyle().FramePadding.x;
-  const float at = ImGui::GetWindowWidth() - width - ImGui::GetStyle().WindowPadding.x;
-  // What was said last, in the room that is left.
-  if (const float room = at - ImGui::GetCursorPosX() - 10 * app.scale();
-      !app.notice().empty() && room > 60 * app.scale()) {
-    const ImVec2 from = ImGui::GetCursorScreenPos();
-    const ImVec2 to(from.x + room, from.y + ImGui::GetFontSize() * 1.5f);
-    ImGui::RenderTextEllipsis(ImGui::GetWindowDrawList(), from, to, to.x, app.notice().c_str(), nullptr, nullptr);
-    ImGui::InvisibleButton("###notice", ImVec2(room, ImGui::GetFontSize()));
-    ImGui::SetItemTooltip("%s", app.notice().c_str());
-    ImGui::SameLine();
+  std::string label = log_label(errors, false);
+  std::vector<Field> fields = fields_of(app.snapshot(), tone, false);
+  // State, step and the button are always there: in shorter words where there is little room.
+  ImGui::PushFont(app.fonts().figures, 0);
+  const float needed = width_of(fields[0], app.scale()) + width_of(fields[1], app.scale());
+  ImGui::PopFont();
+  if (ImGui::GetCursorPosX() + needed > edge - width_of_button(label)) {
+    label = log_label(errors, true);
+    fields = fields_of(app.snapshot(), tone, true);
   }
-  ImGui::SetCursorPosX(std::max(at, ImGui::GetCursorPosX()));
-  ImGui::PushStyleColor(ImGuiCol_Text, errors > 0 ? tones(app.dark()).error : tones(app.dark()).muted);
+  const float button = edge - width_of_button(label);
+  draw_fields(app, fields, button);
+  draw_notice(app, button);
+  ImGui::SetCursorPosX(button);
+  ImGui::PushStyleColor(ImGuiCol_Text, errors > 0 ? tone.error : tone.muted);
   ImGui::PushStyleColor(ImGuiCol_Button, IM_COL32_BLACK_TRANS);
   if (ImGui::SmallButton(label.c_str())) app.show_panel("log", true);
   ImGui::PopStyleColor(2);
@@ -129,8 +148,7 @@ void draw_status_bar(Application& app) {
   constexpr auto flags = ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoDocking |
                          ImGuiWindowFlags_NoScrollWithMouse;
   if (ImGui::BeginViewportSideBar("###status", ImGui::GetMainViewport(), ImGuiDir_Down, height, flags)) {
-    draw_fields(app);
-    draw_log_button(app);
+    draw_line(app);
   }
   ImGui::End();
   ImGui::PopStyleVar();

@@ -1,6 +1,7 @@
 // See harness.h.
 #include "tests/gui/harness.h"
 
+#include <GLFW/glfw3.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -19,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr int width = 1440, height = 900;
+constexpr int usual_width = 1440, usual_height = 900;
 
 fs::path new_folder() {
   std::string name = (fs::temp_directory_path() / "tessera-gui-XXXXXX").string();
@@ -30,7 +31,7 @@ fs::path new_folder() {
 }  // namespace
 
 Harness::Harness() : folder_(new_folder()), script_(std::make_shared<Script>()) {
-  graphics_ = std::make_unique<Graphics>(GraphicsOptions{.width = width, .height = height});
+  graphics_ = std::make_unique<Graphics>(GraphicsOptions{.width = usual_width, .height = usual_height});
   engine_ = ImGuiTestEngine_CreateContext();
   ImGuiTestEngineIO& io = ImGuiTestEngine_GetIO(engine_);
   io.ConfigRunSpeed = ImGuiTestRunSpeed_Fast;
@@ -73,6 +74,7 @@ void Harness::restart(ImGuiTestContext* context, bool keep, const std::function<
   between_frames_ = [&] {
     app_.reset();
     if (!keep) {
+      glfwSetWindowSize(graphics_->window(), usual_width, usual_height);
       fs::remove_all(folder_);
       fs::create_directories(folder_);
       script_ = std::make_shared<Script>();
@@ -127,6 +129,17 @@ ImGuiID Harness::item(const char* window, const char* item) {
 
 ImGuiID Harness::child(ImGuiTestContext* context, const char* panel, const char* child) const {
   return context->WindowInfo((window(panel) + "/" + child).c_str()).ID;
+}
+
+void Harness::resize(ImGuiTestContext* context, int width, int height) {
+  bool done = false;
+  between_frames_ = [&] {
+    glfwSetWindowSize(graphics_->window(), width, height);
+    app_->reset_layout();
+    done = true;
+  };
+  while (!done && !context->IsError()) context->Yield();
+  context->Yield(8);  // the layout comes to rest
 }
 
 void Harness::picture(ImGuiTestContext* context, const std::string& name) {

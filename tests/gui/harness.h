@@ -41,6 +41,8 @@ class Harness {
   // Ends the application and starts another one, as if the program had been started again. keep: with what the one
   // before remembered, and the same made-up engine.
   void restart(ImGuiTestContext*, bool keep, const std::function<void(WindowOptions&)>& change = {});
+  // Another size of the window, from now to the end of the test, with the default layout for it.
+  void resize(ImGuiTestContext*, int width, int height);
   // The last frame, written to the folder of pictures if the environment names one (TESSERA_GUI_PICTURES).
   void picture(ImGuiTestContext*, const std::string& name);
 

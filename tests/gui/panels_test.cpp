@@ -224,6 +224,7 @@ void nothing_scrolls(ImGuiTestContext* ctx, Harness& h) {
   h.app().submit(command::Set{.path = "model.head.kind", .value = std::string("tiles"), .rebuild = true});
   IM_CHECK(h.until(ctx, [&] { return h.script().tiles().size() == 5 && h.now().state == State::ready; }));
   train(ctx, h);
+  h.resize(ctx, 1280, 800);
   for (const auto& panel : h.app().panels()) {
     const std::string name = panel->name();
     if (name == "log") continue;

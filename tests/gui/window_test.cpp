@@ -1,5 +1,6 @@
 // The window itself: what it remembers, looks, pages, pictures and figures.
 #include <algorithm>
+#include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -31,24 +32,52 @@ void save_as_file(ImGuiTestContext* ctx, const fs::path& file) {
   ctx->Yield(5);
 }
 
-// Of the window, in percent of the screen.
-bool needs_scrolling(const ImGuiWindow* window) { return window->ScrollMax.y > 0; }
+// The window or one of those within it, as it was drawn in the last frame.
+bool needs_scrolling(const ImGuiWindow* window) {
+  const auto& children = window->DC.ChildWindows;
+  return window->ScrollMax.x > 0 || window->ScrollMax.y > 0 ||
+         std::any_of(children.begin(), children.end(), needs_scrolling);
+}
 
-void default_layout(ImGuiTestContext* ctx, Harness& h) {
-  ctx->KeyPress(ImGuiKey_Space);
-  IM_CHECK(h.until(ctx, [&] { return h.now().step > 60; }));
+// Whether all of an item is within the window, and within the bar that it belongs to.
+bool fits(ImGuiTestContext* ctx, const std::string& item) {
+  const ImGuiTestItemInfo info = ctx->ItemInfo(item.c_str(), ImGuiTestOpFlags_NoError);
+  if (info.ID == 0 || !info.Window) return false;
+  const ImRect& whole = info.RectFull;
+  const ImVec2 size = ImGui::GetIO().DisplaySize;
+  const bool within = ImRect(ImVec2(), size).Contains(whole) && info.Window->Rect().Contains(whole);
+  if (!within) {
+    std::printf("%s: %.0f, %.0f to %.0f, %.0f in %.0f x %.0f\n", item.c_str(), whole.Min.x, whole.Min.y, whole.Max.x,
+                whole.Max.y, size.x, size.y);
+  }
+  return within;
+}
+
+void check_layout(ImGuiTestContext* ctx, Harness& h, int width, int height) {
+  h.resize(ctx, width, height);
+  IM_CHECK_EQ(static_cast<int>(ImGui::GetIO().DisplaySize.x), width);
   for (const auto& panel : h.app().panels()) {
     const ImGuiWindow* window = panel_window(h, panel->name());
     IM_CHECK(window != nullptr);
     IM_CHECK(window->DockIsActive);
     const std::set<std::string> may_scroll = {"controls", "experiments", "log"};
-    if (!may_scroll.contains(panel->name())) IM_CHECK_SILENT(!needs_scrolling(window));
+    if (!may_scroll.contains(panel->name())) {
+      if (needs_scrolling(window)) std::printf("%s scrolls at %d x %d\n", panel->name(), width, height);
+      IM_CHECK_SILENT(!needs_scrolling(window));
+    }
   }
   // Controls left of curves, curves left of routing, overlap below curves.
   IM_CHECK_LT(panel_window(h, "controls")->Pos.x, panel_window(h, "curves")->Pos.x);
   IM_CHECK_LT(panel_window(h, "curves")->Pos.x, panel_window(h, "routing")->Pos.x);
   IM_CHECK_GT(panel_window(h, "overlap")->Pos.y, panel_window(h, "curves")->Pos.y);
   IM_CHECK(panel_window(h, "curves")->DockTabIsVisible);
+}
+
+void default_layout(ImGuiTestContext* ctx, Harness& h) {
+  ctx->KeyPress(ImGuiKey_Space);
+  IM_CHECK(h.until(ctx, [&] { return h.now().step > 60; }));
+  check_layout(ctx, h, 1280, 800);
+  check_layout(ctx, h, 2560, 1440);
 }
 
 void settings_are_remembered(ImGuiTestContext* ctx, Harness& h) {
@@ -192,13 +221,36 @@ void the_log_opens_from_the_status_bar(ImGuiTestContext* ctx, Harness& h) {
 void every_size(ImGuiTestContext* ctx, Harness& h) {
   ctx->KeyPress(ImGuiKey_Space);
   IM_CHECK(h.until(ctx, [&] { return h.now().step > 60; }));
-  for (const double scale : {max_scale, min_scale, 1.0}) {
-    h.app().set_scale(scale);
-    for (const bool dark : {false, true}) {
-      h.app().set_theme(dark);
-      ctx->Yield(4);
-      IM_CHECK(h.now().state == State::running);
+  for (const ImVec2 size : {ImVec2(1280, 800), ImVec2(2560, 1440), ImVec2(640, 480)}) {
+    h.resize(ctx, static_cast<int>(size.x), static_cast<int>(size.y));
+    for (const double scale : {max_scale, min_scale, 1.0}) {
+      h.app().set_scale(scale);
+      for (const bool dark : {false, true}) {
+        h.app().set_theme(dark);
+        ctx->Yield(4);
+        IM_CHECK(h.now().state == State::running);
+      }
+      for (const char* item : {"###play", "###step", "###reset"}) {
+        IM_CHECK_SILENT(fits(ctx, std::string("//##MainMenuBar/##MenuBar/") + item));
+      }
+      IM_CHECK_SILENT(fits(ctx, "//###status/###log"));
+      if (scale == max_scale) h.picture(ctx, "large_" + std::to_string(static_cast<int>(size.x)));
     }
+  }
+}
+
+// A long name takes the room that is left, and pushes nothing out of the window.
+void a_long_name(ImGuiTestContext* ctx, Harness& h) {
+  const std::string name = "a preset with a name that nobody would want to read twice, and which goes on and on and on";
+  std::ofstream(h.folder() / (name + ".json")) << R"({"schema": 1})";
+  h.app().open(h.folder() / (name + ".json"));
+  IM_CHECK(h.until(ctx, [&] { return h.app().document().name() == name; }));
+  for (const int width : {1280, 900, 640}) {
+    h.resize(ctx, width, 480);
+    for (const char* item : {"###pace", "###play", "###step", "###reset"}) {
+      IM_CHECK_SILENT(fits(ctx, std::string("//##MainMenuBar/##MenuBar/") + item));
+    }
+    h.picture(ctx, "long_name_" + std::to_string(width));
   }
 }
 
@@ -215,6 +267,7 @@ void add_window_tests(Harness& harness) {
   harness.add("window", "figures_as_csv", figures_as_csv);
   harness.add("window", "the_log_opens_from_the_status_bar", the_log_opens_from_the_status_bar);
   harness.add("window", "every_size", every_size);
+  harness.add("window", "a_long_name", a_long_name);
 }
 
 }  // namespace tessera::test
