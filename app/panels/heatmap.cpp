@@ -156,6 +156,8 @@ class Painter {
     return hit;
   }
 
+  std::string plain(int row, int column) const { return map_.plain ? map_.plain(row, column) : std::string(); }
+
   void hatch(ImVec2 from, ImVec2 to) const {
     list_.AddRectFilled(from, to, missing_colour(context_.dark));
     const float width = to.x - from.x, height = to.y - from.y;
@@ -191,7 +193,11 @@ class Painter {
         if (std::isinf(v)) continue;
         const ImVec2 from(left(column), top(row)), to(left(column + 1) - gap, top(row + 1) - gap);
         if (std::isnan(v)) {
-          hatch(from, to);
+          if (plain(row, column).empty()) {
+            hatch(from, to);
+          } else {
+            list_.AddRect(from, to, ui::faded(tones_.muted, 0.55f));
+          }
           continue;
         }
         const ImU32 fill = colour_of(v);
@@ -352,7 +358,9 @@ class Painter {
     if (hit.row >= 0 && hit.column >= 0) {
       const float v = value(hit.row, hit.column);
       if (std::isnan(v)) {
-        ImGui::TextUnformatted(map_.missing.empty() ? "no value" : map_.missing.c_str());
+        std::string why = plain(hit.row, hit.column);
+        if (why.empty()) why = map_.missing.empty() ? "no value" : map_.missing;
+        ImGui::TextUnformatted(why.c_str());
       } else {
         ImGui::Text("%s %s%s%s", map_.value_name.c_str(), ui::number(v).c_str(), map_.unit.empty() ? "" : " ",
                     map_.unit.c_str());

@@ -29,6 +29,8 @@ struct Heatmap {
   std::string value_name, unit;  // in the tooltip
   std::string caption;           // above the colour bar; empty: value_name
   std::string missing;           // what the tooltip says of a NaN: "dead expert"
+  // Why a NaN is as it should be: such a cell is plain and not hatched. Empty text: it is missing. May be empty itself.
+  std::function<std::string(int row, int column)> plain;
   int selected_row = -1, selected_column = -1;  // both: a cell; one: all of its row or column
   std::function<bool(int, int)> highlighted;    // outlined, too; may be empty
   float largest_cell = 110;                     // pixels at scale 1

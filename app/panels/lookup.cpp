@@ -95,6 +95,13 @@ std::vector<float> row_means_without_diagonal(const Matrix& matrix) {
   return means;
 }
 
+std::vector<bool> lone_rows(const Matrix& matrix) {
+  std::vector<bool> lone = empty_rows(matrix);
+  const std::vector<float> means = row_means_without_diagonal(matrix);
+  for (std::size_t row = 0; row < lone.size(); ++row) lone[row] = !lone[row] && std::isnan(means[row]);
+  return lone;
+}
+
 std::vector<float> row_shares(const Matrix& matrix) {
   std::vector<float> shares;
   double total = 0;

@@ -32,6 +32,9 @@ std::string family_title(const Description&, std::string_view family);
 // Rows without a single number: experts that did nothing. Of a matrix experts x anything.
 std::vector<bool> empty_rows(const Matrix&);
 
+// Rows of a square matrix with a number in their own column and in no other: the last expert that is alive.
+std::vector<bool> lone_rows(const Matrix&);
+
 // Mean of each row of a square matrix over the other columns that have a value; NaN where there is none.
 std::vector<float> row_means_without_diagonal(const Matrix&);
 

@@ -82,6 +82,7 @@ class OverlapPanel final : public Panel {
       experts_ = std::max(experts_, description.experts[static_cast<std::size_t>(layer)]);
       any = any || newest(context.snapshot, *metric);
     }
+    lone_.assign(layers_.size(), -1);
     means_.assign(layers_.size() * static_cast<std::size_t>(experts_), std::numeric_limits<float>::infinity());
     for (std::size_t column = 0; column < layers_.size(); ++column) {
       const Matrix* matrix = newest(context.snapshot, layers_[column].metric);
@@ -90,6 +91,9 @@ class OverlapPanel final : public Panel {
       for (std::size_t row = 0; row < means.size() && row < static_cast<std::size_t>(experts_); ++row) {
         means_[row * layers_.size() + column] = means[row];
       }
+      const std::vector<bool> lone = lone_rows(*matrix);
+      const auto last = std::find(lone.begin(), lone.end(), true);
+      if (last != lone.end()) lone_[column] = static_cast<int>(last - lone.begin());
     }
     return any;
   }
@@ -115,6 +119,9 @@ class OverlapPanel final : public Panel {
     }
     map.selected_row = context.selection.expert;
     map.value_name = "mean " + family_title(description, measures_[measure_]);
+    map.plain = [&](int row, int column) -> std::string {
+      return lone_[static_cast<std::size_t>(column)] == row ? "alone: all other experts of the layer are dead" : "";
+    };
     map.highlighted = [&](int row, int column) {
       return context.selection.highlights(layers_[static_cast<std::size_t>(column)].layer, row);
     };
@@ -179,6 +186,7 @@ class OverlapPanel final : public Panel {
   std::size_t measure_ = 0;
   std::vector<Column> layers_;
   std::vector<float> means_;
+  std::vector<int> lone_;  // by column of the overview: the only expert that is alive, or -1
   int experts_ = 0;
   HeatmapCache overview_cache_, pairs_cache_;
 };

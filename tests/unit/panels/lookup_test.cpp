@@ -93,6 +93,8 @@ TEST(Matrices, TheLastExpertAliveHasNobodyToOverlapWithButIsNotDead) {
   const Matrix pairs = matrix(2, 2, {1, nan, nan, nan});
   EXPECT_TRUE(std::isnan(row_means_without_diagonal(pairs)[0]));
   EXPECT_EQ(empty_rows(pairs), (std::vector<bool>{false, true}));
+  EXPECT_EQ(lone_rows(pairs), (std::vector<bool>{true, false}));
+  EXPECT_EQ(lone_rows(matrix(2, 2, {1, 0.5f, 0.5f, 1})), (std::vector<bool>{false, false}));
 }
 
 TEST(Matrices, SharesOfRowsAndColumns) {
