@@ -53,15 +53,18 @@ class CurvesPanel final : public Panel {
       view_.y_range.clear();
       view_.follow = true;
     }
-    toolbar(context);
-    if (!description || std::none_of(context.snapshot.series.begin(), context.snapshot.series.end(),
-                                     [](const Series& series) { return series.size() > 0; })) {
+    const auto& series = context.snapshot.series;
+    const bool any =
+        description && std::any_of(series.begin(), series.end(), [](const Series& s) { return s.size() > 0; });
+    std::vector<std::string> shown;
+    for (const std::string& family : any ? chosen_ : std::vector<std::string>()) {
+      if (!series_of(*description, family).empty()) shown.push_back(family);
+    }
+    toolbar(context, !shown.empty());
+    if (shown.empty()) picture_in_ = 0;  // a picture that was asked for has nothing to show any more
+    if (!any) {
       ui::empty_state(context, *this, "Appears with the first steps: press Space to start.");
       return;
-    }
-    std::vector<std::string> shown;
-    for (const std::string& family : chosen_) {
-      if (!series_of(*description, family).empty()) shown.push_back(family);
     }
     if (shown.empty()) {
       ui::wrapped("No series is chosen: pick some under Series.");
@@ -109,7 +112,7 @@ class CurvesPanel final : public Panel {
     if (chosen_.empty() && !all.empty()) chosen_.push_back(all.front());
   }
 
-  void toolbar(PanelContext& context) {
+  void toolbar(PanelContext& context, bool anything) {
     if (ImGui::Button("Series")) ImGui::OpenPopup("##series");
     ImGui::SetItemTooltip("Choose what is plotted");
     below_item();
@@ -131,7 +134,12 @@ class CurvesPanel final : public Panel {
     }
     ImGui::SetItemTooltip("Logarithmic step axis");
     ImGui::SameLine();
+    ImGui::BeginDisabled(!anything);
     if (ImGui::Button("Export")) ImGui::OpenPopup("##export");
+    ImGui::EndDisabled();
+    if (!anything && ImGui::IsItemHovered(ImGuiHoveredFlags_ForTooltip | ImGuiHoveredFlags_AllowWhenDisabled)) {
+      ImGui::SetTooltip("There is no curve yet");
+    }
     below_item();
     if (ImGui::BeginPopup("##export")) {
       if (ImGui::MenuItem("PNG...")) picture_in_ = 3;

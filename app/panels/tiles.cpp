@@ -5,6 +5,7 @@
 
 #include "app/panels/colours.h"
 #include "app/panels/labels.h"
+#include "app/panels/lookup.h"
 #include "app/panels/panels.h"
 #include "app/panels/parameter_editor.h"
 #include "app/panels/parameter_text.h"
@@ -242,11 +243,6 @@ class TilesPanel final : public Panel {
       draft_run_ = context.snapshot.run;
     }
     draft_->set(spec.path, value);
-  }
-
-  static std::string words(std::string text) {
-    std::replace(text.begin(), text.end(), '_', ' ');
-    return text;
   }
 
   void rebuild(PanelContext& context, const Parameters& parameters, const std::vector<std::string>& changed) {

@@ -97,6 +97,14 @@ void table_of_curves(ImGuiTestContext* ctx, Harness& h) {
   IM_CHECK_EQ(row, recorded.size());
 }
 
+void nothing_to_export_before_the_first_step(ImGuiTestContext* ctx, Harness& h) {
+  ctx->SetRef(h.window("curves").c_str());
+  IM_CHECK((ctx->ItemInfo("Export").ItemFlags & ImGuiItemFlags_Disabled) != 0);
+  train(ctx, h, 10);
+  IM_CHECK((ctx->ItemInfo("Export").ItemFlags & ImGuiItemFlags_Disabled) == 0);
+  IM_CHECK(!h.app().asking());
+}
+
 void picture_of_curves(ImGuiTestContext* ctx, Harness& h) {
   train(ctx, h, 60);
   ctx->SetRef(h.window("curves").c_str());
@@ -155,6 +163,7 @@ void another_run_is_followed_from_its_start(ImGuiTestContext* ctx, Harness& h) {
 void add_curve_tests(Harness& harness) {
   harness.add("curves", "choosing_series", choosing_series);
   harness.add("curves", "table_of_curves", table_of_curves);
+  harness.add("curves", "nothing_to_export_before_the_first_step", nothing_to_export_before_the_first_step);
   harness.add("curves", "picture_of_curves", picture_of_curves);
   harness.add("curves", "smoothing_and_a_logarithmic_axis", smoothing_and_a_logarithmic_axis);
   harness.add("curves", "another_run_is_followed_from_its_start", another_run_is_followed_from_its_start);
