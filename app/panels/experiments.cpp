@@ -1,4 +1,5 @@
 // Experiments: the shipped presets by topic, what each is about, and saving one's own.
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <optional>
@@ -155,17 +156,31 @@ class ExperimentsPanel final : public Panel {
     ImGui::Spacing();
   }
 
-  static void recent(PanelContext& context) {
-    if (context.recent.empty()) return;
+  static bool shipped(const PanelContext& context, const std::filesystem::path& path) {
+    std::error_code error;
+    return std::any_of(context.presets.begin(), context.presets.end(), [&](const PresetFile& file) {
+      return std::filesystem::absolute(file.path, error).lexically_normal() == path;
+    });
+  }
+
+  // One's own: the shipped ones are in the lists above.
+  void recent(PanelContext& context) {
+    const auto own = [&](const std::filesystem::path& path) { return !shipped(context, path); };
+    if (std::none_of(context.recent.begin(), context.recent.end(), own)) return;
     if (!ImGui::CollapsingHeader("recent###topic recent", ImGuiTreeNodeFlags_DefaultOpen)) return;
-    for (const std::filesystem::path& path : context.recent) {
+    const auto files = context.recent;  // a copy: loading one changes the list
+    for (const std::filesystem::path& path : files) {
+      if (!own(path)) continue;
+      const Read& read = this->read(context, path);
+      const bool titled = read.preset && !read.preset->title.empty();
+      const std::string title = titled ? read.preset->title : path.filename().string();
       const std::string id = "###recent " + path.string();
       const ImVec2 at = ImGui::GetCursorScreenPos();
       const float width = ImGui::GetContentRegionAvail().x;
       if (ImGui::Selectable(id.c_str(), false)) context.load(path);
-      ImGui::SetItemTooltip("Load %s", path.c_str());
+      ImGui::SetItemTooltip("%s\n%s", title.c_str(), path.c_str());
       const float indent = ImGui::GetTextLineHeight() * 0.8f;
-      draw_fitted(*ImGui::GetWindowDrawList(), ImVec2(at.x + indent, at.y), path.filename().string(), width - indent,
+      draw_fitted(*ImGui::GetWindowDrawList(), ImVec2(at.x + indent, at.y), title, width - indent,
                   tones(context.dark).text, false);
     }
   }

@@ -196,6 +196,38 @@ void ParameterEditor::label(PanelContext& context, const ParameterSpec& spec, co
   ImGui::EndTooltip();
 }
 
+// A layer's own value of a parameter that needs a rebuild is removed; a run can only set a live one, which the timeline
+// has as a change to another value.
+void ParameterEditor::reset(PanelContext& context, const ParameterSpec& spec, int layer, float x) {
+  const Parameters& parameters = *context.snapshot.parameters;
+  const std::string path = path_for_layer(spec.path, layer);
+  const std::string id = "##reset " + path;
+  const Value& standard = layer < 0 ? spec.default_value : parameters.get(spec.path);
+  if (layer >= 0 && spec.applies == Applies::rebuild) {
+    if (!context.snapshot.preset || !parameters.overrides().contains(path)) return;
+    ImGui::SameLine(x);
+    if (reset_button(id.c_str(), context)) {
+      Preset preset = *context.snapshot.preset;
+      preset.parameters.clear_override(path);
+      pending_.erase(path);
+      context.confirm(command::Load{std::move(preset)},
+                      rebuild_question(spec.label + " as all layers have it", context.snapshot.step));
+    }
+    ImGui::SetItemTooltip("As all layers have it, %s", to_string(standard).c_str());
+    return;
+  }
+  const auto known = pending_.find(path);
+  if ((known != pending_.end() ? known->second.value : parameters.get(path)) == standard) return;
+  ImGui::SameLine(x);
+  if (reset_button(id.c_str(), context)) change(context, spec, path, standard);
+  if (layer < 0) {
+    ImGui::SetItemTooltip("Back to the default, %s", to_string(standard).c_str());
+  } else {
+    ImGui::SetItemTooltip("To %s, which the other layers have now; this layer keeps a value of its own",
+                          to_string(standard).c_str());
+  }
+}
+
 void ParameterEditor::row(PanelContext& context, const ParameterSpec& spec, int layer, float label_width,
                           bool enabled) {
   const Parameters& parameters = *context.snapshot.parameters;
@@ -209,8 +241,7 @@ void ParameterEditor::row(PanelContext& context, const ParameterSpec& spec, int 
   ImGui::BeginDisabled(!enabled || *refused);
   label(context, spec, parameters, layer, label_width);
   ImGui::SameLine(start + label_width);
-  const float reset = ImGui::GetFrameHeight();
-  const float width = std::max(40.0f, ImGui::GetContentRegionAvail().x - reset - 2);
+  const float width = std::max(40.0f, ImGui::GetContentRegionAvail().x - ImGui::GetFrameHeight() - 2);
   const Edit edit = value_widget(path, spec, value, width);
   if (*refused && ImGui::IsItemHovered(ImGuiHoveredFlags_ForTooltip | ImGuiHoveredFlags_AllowWhenDisabled)) {
     ImGui::SetTooltip("%s", refused);
@@ -219,13 +250,7 @@ void ParameterEditor::row(PanelContext& context, const ParameterSpec& spec, int 
     const bool active = ImGui::IsItemActive();
     edited(context, spec, path, value, {edit.changed, edit.finished || (was_editing && !active)});
   }
-  const Value& standard = layer < 0 ? spec.default_value : parameters.get(spec.path);
-  if (value != standard) {
-    ImGui::SameLine(start + label_width + width + 2);
-    if (reset_button(("##reset " + path).c_str(), context)) change(context, spec, path, standard);
-    ImGui::SetItemTooltip("%s %s", layer < 0 ? "Back to the default," : "As all layers have it,",
-                          to_string(standard).c_str());
-  }
+  reset(context, spec, layer, start + label_width + width + 2);
   ImGui::EndDisabled();
 }
 

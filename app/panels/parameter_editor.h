@@ -40,6 +40,7 @@ class ParameterEditor {
   void edited(PanelContext&, const ParameterSpec&, const std::string& path, const Value&, Edit);
   void send(PanelContext&, const ParameterSpec&, const std::string& path, Pending&);
   void change(PanelContext&, const ParameterSpec&, const std::string& path, const Value&);
+  void reset(PanelContext&, const ParameterSpec&, int layer, float x);  // the arrow at x, where there is a way back
   void label(PanelContext&, const ParameterSpec&, const Parameters&, int layer, float width);
 
   std::map<std::string, Pending, std::less<>> pending_;

@@ -1,5 +1,6 @@
 // What is clicked in a panel: heatmaps, bars, tiles, experiments and the log.
 #include <cmath>
+#include <fstream>
 
 #include "app/panels/heatmap.h"
 #include "imgui_internal.h"
@@ -171,6 +172,27 @@ void one_layer_alone(ImGuiTestContext* ctx, Harness& h) {
   IM_CHECK(h.until(ctx, [&] { return h.now().parameters->real("model.layer2.router.temperature") == 1; }));
 }
 
+// Where the experiment is built anew, the layer's own value is gone, and it follows the others again.
+void a_layer_like_the_others_again(ImGuiTestContext* ctx, Harness& h) {
+  h.app().submit(command::Set{.path = "model.layer1.experts.hidden", .value = std::int64_t{48}, .rebuild = true});
+  IM_CHECK(h.until(ctx, [&] { return h.script().builds == 2 && h.now().state == State::ready; }));
+  IM_CHECK(h.now().preset->parameters.overrides().contains("model.layer1.experts.hidden"));
+  ctx->SetRef(h.window("controls").c_str());
+  ctx->ComboClick("##of_layer/layer 1");
+  ctx->ItemClick("##filter");
+  ctx->KeyCharsReplace("experts.hidden");
+  ctx->Yield(2);
+  ctx->SetRef(h.child(ctx, "controls", "##parameters"));
+  ctx->ItemClick("##reset model.layer1.experts.hidden");
+  IM_CHECK(h.until(ctx, [&] { return h.app().asking(); }));
+  ctx->ItemClick("//###question/Build anew");
+  IM_CHECK(h.until(ctx, [&] { return h.script().builds == 3 && h.now().state == State::ready; }));
+  IM_CHECK(h.now().preset->parameters.overrides().empty());
+  IM_CHECK_STR_EQ(h.now().preset->name.c_str(), "specialize/first-light");
+  ctx->Yield(2);
+  IM_CHECK(!ctx->ItemExists("##reset model.layer1.experts.hidden"));
+}
+
 void back_to_the_default(ImGuiTestContext* ctx, Harness& h) {
   h.app().submit(command::Set{.path = "model.router.temperature", .value = 5.0});
   IM_CHECK(h.until(ctx, [&] { return h.script().temperature == 5; }));
@@ -200,6 +222,31 @@ void an_experiment_from_the_list(ImGuiTestContext* ctx, Harness& h) {
   ctx->Yield(2);
   ctx->ItemClick("Load");
   IM_CHECK(h.until(ctx, [&] { return h.now().preset->name == "specialize/softmax" && h.now().state == State::ready; }));
+}
+
+// What is shipped is in the list above; one's own presets are called by their titles.
+void recent_presets(ImGuiTestContext* ctx, Harness& h) {
+  const std::filesystem::path shipped = h.app().document().file(), own = h.folder() / "own.json";
+  std::ofstream(own) << R"({"schema": 1, "title": "My own study"})";
+  ctx->SetRef(h.child(ctx, "experiments", "##presets"));
+  IM_CHECK(!ctx->ItemExists("###topic recent"));
+  h.app().open(own);
+  IM_CHECK(h.until(ctx, [&] { return h.now().preset->title == "My own study" && h.now().state == State::ready; }));
+  IM_CHECK_EQ(h.app().settings().recent.size(), 2u);
+  ctx->Yield(2);
+  ImGuiWindow* list = ctx->GetWindowByRef("");
+  IM_CHECK(list != nullptr);
+  IM_CHECK(ctx->ItemExists("###topic recent"));
+  const auto item = [&](const std::filesystem::path& file) {
+    return ImHashStr(("###recent " + file.string()).c_str(), 0, list->ID);
+  };
+  IM_CHECK(ctx->ItemExists(item(own)));
+  IM_CHECK(!ctx->ItemExists(item(shipped)));
+  h.picture(ctx, "recent");
+  h.app().open(shipped);
+  IM_CHECK(h.until(ctx, [&] { return h.now().preset->name == "specialize/first-light"; }));
+  ctx->ItemClick(item(own));
+  IM_CHECK(h.until(ctx, [&] { return h.now().preset->title == "My own study"; }));
 }
 
 void the_log_is_copied_as_it_is_shown(ImGuiTestContext* ctx, Harness& h) {
@@ -254,9 +301,11 @@ void add_panel_tests(Harness& harness) {
   harness.add("panels", "tiles_from_a_linear_head", tiles_from_a_linear_head);
   harness.add("panels", "a_layout_that_is_thought_better_of", a_layout_that_is_thought_better_of);
   harness.add("panels", "one_layer_alone", one_layer_alone);
+  harness.add("panels", "a_layer_like_the_others_again", a_layer_like_the_others_again);
   harness.add("panels", "back_to_the_default", back_to_the_default);
   harness.add("panels", "what_does_not_matter_is_hidden", what_does_not_matter_is_hidden);
   harness.add("panels", "an_experiment_from_the_list", an_experiment_from_the_list);
+  harness.add("panels", "recent_presets", recent_presets);
   harness.add("panels", "the_log_is_copied_as_it_is_shown", the_log_is_copied_as_it_is_shown);
   harness.add("panels", "nothing_scrolls", nothing_scrolls);
 }
