@@ -35,15 +35,15 @@ ParameterTable make_table() {
 }
 
 // The path that a person would change for this layer: its override where it has one, else the path for all layers.
-std::string path_in_force(const Parameters& parameters, std::string_view base, std::int64_t layer) {
-  std::string own = "model.layer" + std::to_string(layer) + std::string(base.substr(std::string_view("model").size()));
+std::string path_in_force(const Parameters& parameters, std::string_view base, int layer) {
+  std::string own = layer_override(base, layer);
   return parameters.overrides().contains(own) ? own : std::string(base);
 }
 
 void check_k(const Parameters& parameters, std::vector<Problem>& problems) {
-  for (std::int64_t layer = 0; layer < parameters.integer("model.depth"); ++layer) {
-    const auto router = parameters.load<RouterParameters>("model.router", static_cast<int>(layer));
-    const auto experts = parameters.load<ExpertParameters>("model.experts", static_cast<int>(layer));
+  for (int layer = 0; layer < parameters.integer("model.depth"); ++layer) {
+    const auto router = parameters.load<RouterParameters>("model.router", layer);
+    const auto experts = parameters.load<ExpertParameters>("model.experts", layer);
     if (router.selection != "top_k" || router.k <= experts.count) continue;
     const Problem problem{path_in_force(parameters, "model.router.k", layer), std::to_string(router.k),
                           "1 to " + std::to_string(experts.count) + ", as " +

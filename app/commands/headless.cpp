@@ -9,6 +9,7 @@
 #include "app/commands/engine_library.h"
 #include "app/commands/interrupt.h"
 #include "app/commands/progress.h"
+#include "core/experiment.h"
 #include "core/lab/session.h"
 #include "core/lab/text.h"
 
@@ -72,6 +73,7 @@ class Training {
     options.publish_every = 200ms;
     options.paced = false;
     options.observer = run.recorder;
+    options.check = check_combinations;
     return options;
   }
 

@@ -61,7 +61,7 @@ Result<Preset> read_with_settings(const std::string& name, const Settings& setti
   }
   append(problems, apply(settings, *preset.value));
   if (!problems.empty()) return problems;
-  problems = check_combinations(preset.value->parameters);
+  problems = check_preset(*preset.value, check_combinations);
   for (Problem& problem : problems) problem.where = name + ": " + problem.where;
   if (!problems.empty()) return problems;
   return preset;

@@ -57,6 +57,7 @@ Application::Application(const WindowOptions& options, SettingsFile settings, co
   Session::Options session;
   session.on_change = std::move(wake);
   session.observer = options.observer;
+  session.check = options.check;
   session_ = std::make_unique<Session>(options.make_engine, std::move(session));
   snapshot_ = session_->snapshot();
   play_when_ready_ = options.play;

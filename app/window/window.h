@@ -19,6 +19,7 @@ struct WindowOptions {
   std::function<std::unique_ptr<Engine>()> make_engine;  // called on the session's worker thread
   // Reads and checks a preset (load_preset with this program's parameter table). Called on the window's thread.
   std::function<Result<Preset>(const std::filesystem::path&)> read_preset;
+  CombinationCheck check;  // of the session: what a change in the window may not make together. May be empty
   // Whatever has to be initialised before there is a graphics context (LibTorch's CUDA). May be empty.
   std::function<void()> before_graphics;
 

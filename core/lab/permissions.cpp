@@ -17,7 +17,7 @@ constexpr const char* going = "it is running already";
 constexpr const char* stop_first = "it is running; pause it first";
 constexpr const char* halted = "it is paused already";
 constexpr const char* over = "the run is finished; reset it or raise run.steps";
-constexpr const char* failed = "the run failed; reset it, restore a checkpoint or load a preset";
+constexpr const char* failed = "the run failed; reset it or open a preset";
 
 using Row = std::array<const char*, command_kinds>;
 constexpr std::array<Row, states> table = {{

@@ -15,13 +15,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// "specialize/first-light" for ".../presets/specialize/first-light.json"; elsewhere the file's name.
+// "specialize/first-light" for ".../presets/specialize/first-light.json"; elsewhere the file's name. The innermost
+// folder of that name counts: a checkout may lie in another one.
 std::string name_of(const fs::path& path) {
   const fs::path whole = fs::absolute(path).lexically_normal();
-  const auto folder = std::find(whole.begin(), whole.end(), fs::path("presets"));
-  if (folder == whole.end()) return path.stem().string();
+  const std::vector<fs::path> parts(whole.begin(), whole.end());
+  const auto folder = std::find(std::next(parts.rbegin()), parts.rend(), fs::path("presets"));
+  if (folder == parts.rend()) return path.stem().string();
   fs::path name;
-  for (auto part = std::next(folder); part != whole.end(); ++part) name /= *part;
+  for (auto part = folder.base(); part != parts.end(); ++part) name /= *part;
   return name.replace_extension().generic_string();
 }
 
@@ -75,6 +77,36 @@ Result<Intervention> checked(const Intervention& intervention, const Parameters&
   }
   if (!problems.empty()) return problems;
   return good;
+}
+
+std::vector<Problem> check_schedule(const std::vector<Intervention>& schedule, Parameters parameters,
+                                    const CombinationCheck& check) {
+  constexpr std::size_t enough = 1000;  // more problems help nobody
+  std::vector<Problem> problems;
+  Parameters before = parameters;
+  for (std::size_t i = 0; i < schedule.size() && problems.size() < enough; ++i) {
+    const std::int64_t step = schedule[i].step;
+    const std::string where = "schedule, step " + number_text(step);
+    const Result<Intervention> good = checked(schedule[i], parameters, where);
+    problems.insert(problems.end(), good.problems.begin(), good.problems.end());
+    if (good) parameters.set(good.value->path, good.value->value);
+    const bool last_of_step = i + 1 == schedule.size() || schedule[i + 1].step != step;
+    if (!check || !last_of_step || parameters == before) continue;
+    const std::vector<Problem> together = check(parameters);
+    for (const Problem& problem : together)
+      problems.push_back({where + ": " + problem.where, problem.found, problem.allowed});
+    together.empty() ? before = parameters : parameters = before;  // what comes later isn't blamed for it
+  }
+  return problems;
+}
+
+std::vector<Problem> check_preset(const Preset& preset, const CombinationCheck& check) {
+  std::vector<Problem> problems;
+  if (check) problems = check(preset.parameters);
+  const std::vector<Problem> later =
+      check_schedule(preset.schedule, preset.parameters, problems.empty() ? check : CombinationCheck());
+  problems.insert(problems.end(), later.begin(), later.end());
+  return problems;
 }
 
 Result<Preset> load_preset(const fs::path& path, const ParameterTable& table, const CombinationCheck& check) {

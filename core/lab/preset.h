@@ -62,8 +62,16 @@ struct Preset {
 // the real one.
 using CombinationCheck = std::function<std::vector<Problem>(const Parameters&)>;
 
+// What is wrong with a schedule (sorted by step) that starts from `parameters`: an intervention that isn't allowed, or
+// what the interventions of a step make together with what is in force by then.
+std::vector<Problem> check_schedule(const std::vector<Intervention>& schedule, Parameters parameters,
+                                    const CombinationCheck&);
+// The same for a preset: its parameters together, then its schedule.
+std::vector<Problem> check_preset(const Preset&, const CombinationCheck&);
+
 // Every problem is reported, not only the first: malformed JSON (line and column), unknown or duplicate keys, wrong
-// types, values out of range, interventions on parameters that aren't live, a newer schema. Nothing is thrown. `where`
+// types, values out of range, interventions on parameters that aren't live, a newer schema; then what check_preset
+// finds. Nothing is thrown. `where`
 // names the source in messages. The schedule is sorted by step; one path can't change twice at one step.
 // A complete preset (that of a run) says its name itself; load_preset names any after its file.
 Result<Preset> read_preset(std::string_view json, std::string_view where, const ParameterTable&,

@@ -338,7 +338,7 @@ Result<Preset> read_preset(std::string_view text, std::string_view where, const 
   }
   if (const json* view = members.member("view")) read_view(*view, where, preset.view, problems);
   if (problems.empty() && check) {
-    for (Problem& problem : check(preset.parameters)) {
+    for (Problem& problem : check_preset(preset, check)) {
       problem.where = problem.where.empty() ? std::string(where) : at(where, problem.where);
       problems.push_back(std::move(problem));
     }

@@ -33,12 +33,14 @@ struct Pause {};
 struct Step {  // so many steps, then `paused`; answered when they begin
   int count = 1;
 };
-struct Reset {  // back to step 0 of the loaded preset; without a seed: the same one
+// Back to step 0 of the loaded preset; without a seed: the same one. What was changed since is dropped (an event names
+// it).
+struct Reset {
   std::optional<std::int64_t> seed;
 };
 // A parameter. A live one acts at the next step, ends a ramp under way and goes into the timeline. One that needs a
-// rebuild is refused unless `rebuild`: then the preset is changed and built anew, its schedule kept, other changes
-// dropped.
+// rebuild is refused unless `rebuild`: then the preset is changed and built anew. Its schedule is kept; what was
+// changed before the first step becomes part of it, later changes are dropped (an event names them).
 struct Set {
   std::string path;
   Value value;
@@ -141,6 +143,7 @@ class Session {
     bool paced = true;                // obey run.pace; headless runs don't
     std::function<void()> on_change;  // called on the worker after each publication (the window posts an empty event)
     std::shared_ptr<Observer> observer;
+    CombinationCheck check;  // what Load, Set and Schedule would make together is refused when this has problems
   };
   // The engine is made, used and destroyed on the worker thread.
   Session(std::function<std::unique_ptr<Engine>()> make_engine, Options);

@@ -10,6 +10,16 @@ namespace {
 
 std::string joined(const std::vector<Problem>& problems) { return InputError(problems).what(); }
 
+// Whether it is how the run began, as a parameter is.
+bool of_the_start(const Intervention& change) { return change.step == 0 && change.ramp == 0; }
+
+bool planned_in(const std::vector<Intervention>& schedule, const Intervention& change) {
+  const auto earlier = [](const Intervention& other, std::int64_t step) { return other.step < step; };
+  auto at = std::lower_bound(schedule.begin(), schedule.end(), change.step, earlier);
+  while (at != schedule.end() && at->step == change.step && at->path != change.path) ++at;
+  return at != schedule.end() && *at == change;
+}
+
 }  // namespace
 
 std::string Session::Worker::handle(Command& command) {
@@ -48,7 +58,8 @@ std::string Session::Worker::on(command::Reset& reset) {
   if (reset.seed) {
     if (const auto problems = preset.parameters.set(seed_path, *reset.seed); !problems.empty()) return joined(problems);
   }
-  return build(std::move(preset), reset.seed ? "reset with seed " + number_text(*reset.seed) : "reset");
+  const std::string done = reset.seed ? "reset with seed " + number_text(*reset.seed) : "reset";
+  return build(std::move(preset), done + dropped(false));
 }
 
 std::string Session::Worker::on(command::Set& set) {
@@ -70,8 +81,13 @@ std::string Session::Worker::set_live(const command::Set& set, const Value& valu
     return "the timeline is full (" + std::to_string(max_interventions) + " changes)";
   }
   const Intervention intervention{step_, set.path, value};
+  Parameters next = *parameters_;
+  next.set(set.path, value);
+  if (options_.check) {
+    if (const auto problems = options_.check(next); !problems.empty()) return joined(problems);
+  }
   try {
-    parameters_->set(set.path, value);
+    parameters_ = std::move(next);
     shared_parameters_ = nullptr;
     timeline_.set(step_, set.path, value);
     shared_timeline_ = nullptr;
@@ -87,13 +103,29 @@ std::string Session::Worker::set_live(const command::Set& set, const Value& valu
 
 std::string Session::Worker::set_and_rebuild(const command::Set& set) {
   Preset preset = *preset_;
+  for (const Intervention& change : timeline_.interventions()) {
+    if (!of_the_start(change) || planned_in(preset_->schedule, change)) continue;
+    preset.parameters.set(change.path, change.value);
+    std::erase_if(preset.schedule,
+                  [&](const Intervention& other) { return other.step == 0 && other.path == change.path; });
+  }
   if (const auto problems = preset.parameters.set(set.path, set.value); !problems.empty()) return joined(problems);
-  for (const Intervention& planned : preset.schedule) {
-    const Result<Intervention> still = checked(planned, preset.parameters, "schedule");
-    if (!still) return joined(still.problems);
+  const std::string lost = dropped(true);
+  if (const auto problems = check_preset(preset, options_.check); !problems.empty()) {
+    return joined(problems) + (lost.empty() ? "" : " (a rebuild starts from the preset" + lost + ")");
   }
   const std::string now = to_string(preset.parameters.get(set.path));
-  return build(std::move(preset), "rebuilt with " + set.path + " = " + now);
+  return build(std::move(preset), "rebuilt with " + set.path + " = " + now + lost);
+}
+
+// "; dropped: PATH = VALUE (step 7), ...": what was changed since the preset was loaded; keep_first: after its start.
+std::string Session::Worker::dropped(bool keep_first) const {
+  std::vector<std::string> changes;
+  for (const Intervention& change : timeline_.interventions()) {
+    if ((keep_first && of_the_start(change)) || planned_in(preset_->schedule, change)) continue;
+    changes.push_back(change.path + " = " + to_string(change.value) + " (step " + number_text(change.step) + ")");
+  }
+  return changes.empty() ? "" : "; dropped: " + listed(changes, 8);
 }
 
 std::string Session::Worker::on(command::Schedule& schedule) {
@@ -117,8 +149,9 @@ std::string Session::Worker::on(command::Schedule& schedule) {
     problems.push_back({"schedule", std::to_string(planned.size()) + " interventions",
                         "with those of the run so far at most " + std::to_string(max_interventions)});
   }
-  if (!problems.empty()) return joined(problems);
   std::stable_sort(planned.begin(), planned.end(), [](const auto& a, const auto& b) { return a.step < b.step; });
+  if (problems.empty()) problems = check_schedule(planned, *parameters_, options_.check);
+  if (!problems.empty()) return joined(problems);
   timeline_.replace_planned(planned);
   shared_timeline_ = nullptr;
   return "";
@@ -132,6 +165,7 @@ std::string Session::Worker::build(Preset preset, const std::string& done) {
   publish();
   Description description;
   try {
+    if (const auto problems = check_preset(*shared, options_.check); !problems.empty()) throw InputError(problems);
     if (!keep) engine_ = nullptr;  // after a failure nothing of the old engine is trusted
     if (!engine_) engine_ = make_engine_();
     description = engine_->build(*shared);

@@ -115,16 +115,18 @@ bool Session::Worker::wait_for_pace() {
 
 bool Session::Worker::prepare_step() {
   const Timeline::Due due = timeline_.advance(step_, *parameters_);
-  if (due.changed) {
-    shared_parameters_ = nullptr;
-    engine_->apply(*parameters_);
-  }
+  if (due.changed) shared_parameters_ = nullptr;
   for (const Intervention& started : due.started) {
     if (options_.observer) options_.observer->changed(started);
     std::string text = started.path + " = " + to_string(started.value);
     if (started.ramp > 0) text += " over " + number_text(started.ramp) + " steps";
     log(Severity::info, text + " (scheduled)");
   }
+  // The schedule was checked, but not together with what a person has changed since.
+  if (options_.check && !due.started.empty()) {
+    if (const auto problems = options_.check(*parameters_); !problems.empty()) throw InputError(problems);
+  }
+  if (due.changed) engine_->apply(*parameters_);
   return planned_steps() == 0 || step_ < planned_steps();
 }
 

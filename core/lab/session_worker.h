@@ -82,6 +82,7 @@ struct Session::Worker : private Telemetry {
   std::string on(command::RestoreCheckpoint&);
   std::string set_live(const command::Set&, const Value& value);
   std::string set_and_rebuild(const command::Set&);
+  std::string dropped(bool keep_first) const;
   std::string build(Preset preset, const std::string& done);
   void begin(std::shared_ptr<const Description> description, std::shared_ptr<const Preset> preset);
   std::string mismatch(const Checkpoint& checkpoint) const;

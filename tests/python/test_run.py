@@ -220,6 +220,19 @@ def test_bad_options_are_told_and_nothing_is_written(preset, tmp_path, options, 
     assert everything_below(tmp_path) == []
 
 
+def test_settings_are_checked_together_with_the_schedule(preset, tmp_path):
+    content = json.loads(preset.read_text())
+    content["schedule"] = [{"step": 5, "path": "model.layer1.router.temperature", "value": 2},
+                           {"step": 6, "path": "model.router.k", "value": 4}]
+    file = write_preset(tmp_path, content, "scheduled.json")
+    for setting, said in ("model.depth=1", "layer 1"), ("model.experts.count=3", "model.router.k: 4"):
+        (line,) = refused(tessera("run", file, "--set", setting, "--out", tmp_path / "out"))
+        assert "scheduled.json: schedule, step" in line and said in line
+    content["schedule"] = [{"step": 5, "path": "model.router.k", "value": 200}]
+    refused(tessera("check", write_preset(tmp_path, content)))
+    assert not (tmp_path / "out").exists()
+
+
 def test_all_that_is_wrong_is_told_at_once(tmp_path):
     bad = write_preset(tmp_path, {"learn": {"rate": 7}})
     lines = refused(tessera("run", bad, "--seed", "x", "--set", "no.such=1", "--out", tmp_path / "out"))

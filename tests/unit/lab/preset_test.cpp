@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/lab/text.h"
 #include "tests/unit/lab/files.h"
 #include "tests/unit/lab/random_preset.h"
 
@@ -219,6 +220,27 @@ TEST(Preset, ANewerSchemaIsSaidAlone) {
   EXPECT_EQ(problem(R"({"schema": null})"), "x.json: schema: null; allowed: 1");
 }
 
+TEST(Preset, TheScheduleIsCheckedTogetherWithTheParameters) {
+  // The batch may be 128 at most, and 10 with jitter.
+  const CombinationCheck check = [](const Parameters& parameters) -> std::vector<Problem> {
+    const std::int64_t most = parameters.boolean("model.router.jitter") ? 10 : 128;
+    if (parameters.integer("task.batch") <= most) return {};
+    return {{"task.batch", number_text(parameters.integer("task.batch")), "at most " + number_text(most)}};
+  };
+  const auto read = [&](const std::string& schedule) {
+    return read_preset(R"({"schedule": [)" + schedule + "]}", "x.json", table(), check);
+  };
+  const auto result = read(R"({"step": 9, "path": "model.router.jitter", "value": true},
+                              {"step": 5, "path": "task.batch", "value": 200},
+                              {"step": 7, "path": "task.batch", "value": 100})");
+  ASSERT_EQ(result.problems.size(), 2u) << "what follows a mistake is not blamed for it";
+  EXPECT_EQ(result.problems[0].text(), "x.json: schedule, step 5: task.batch: 200; allowed: at most 128");
+  EXPECT_EQ(result.problems[1].text(), "x.json: schedule, step 9: task.batch: 100; allowed: at most 10");
+  EXPECT_TRUE(read(R"({"step": 5, "path": "model.router.jitter", "value": true},
+                      {"step": 5, "path": "task.batch", "value": 8})"))
+      << "what changes at one step changes together";
+}
+
 TEST(Preset, CombinationsAreCheckedLast) {
   const CombinationCheck check = [](const Parameters& parameters) {
     std::vector<Problem> found;
@@ -332,6 +354,17 @@ TEST(PresetFile, SavesAndLoads) {
   EXPECT_EQ(loaded.value->name, "routers/sharp");
   save_preset(Preset(table()), folder / "mine.json");
   EXPECT_EQ(load_preset(folder / "mine.json", table()).value->name, "mine") << "outside of presets/";
+}
+
+TEST(PresetFile, OnlyTheInnermostFolderOfPresetsNamesIt) {
+  const Folder folder;
+  fs::create_directories(folder / "presets/checkout/presets/routers");
+  const auto named = [&](const std::string& file) {
+    save_preset(Preset(table()), folder / file);
+    return load_preset(folder / file, table()).value->name;
+  };
+  EXPECT_EQ(named("presets/checkout/presets/routers/sharp.json"), "routers/sharp");
+  EXPECT_EQ(named("presets/checkout/presets/routers/presets"), "routers/presets") << "a file is no folder";
 }
 
 TEST(PresetFile, LoadingSaysWhatIsWrongWithTheFile) {

@@ -111,7 +111,7 @@ TEST_F(ChangeTest, ARebuildThatTheScheduleForbids) {
   made.schedule = {{5, "model.layer3.router.temperature", 0.5, 0}};
   must(command::Load{made});
   EXPECT_EQ(act(command::Set{"model.depth", std::int64_t{2}, true}).text,
-            "schedule: model.layer3.router.temperature: layer 3; allowed: layers 0 to 1 (model.depth is 2)");
+            "schedule, step 5: model.layer3.router.temperature: layer 3; allowed: layers 0 to 1 (model.depth is 2)");
   EXPECT_EQ(session->snapshot()->preset->parameters.integer("model.depth"), 4);
 }
 

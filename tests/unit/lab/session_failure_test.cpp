@@ -139,8 +139,7 @@ TEST_F(FailureTest, AChangeThatTheEngineCannotApply) {
   must(command::Load{preset(10)});
   EXPECT_EQ(act(command::Set{"task.batch", std::int64_t{5}, false}).text, "no such kernel");
   EXPECT_EQ(session->snapshot()->state, State::failed);
-  EXPECT_EQ(act(command::Set{"task.batch", std::int64_t{6}, false}).text,
-            "the run failed; reset it, restore a checkpoint or load a preset");
+  EXPECT_EQ(act(command::Set{"task.batch", std::int64_t{6}, false}).text, "the run failed; reset it or open a preset");
   must(command::Reset{});
   Preset scheduled = preset(10);
   scheduled.schedule = {{4, "task.batch", std::int64_t{5}, 0}};
