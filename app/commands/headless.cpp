@@ -19,8 +19,6 @@ using namespace std::chrono_literals;
 namespace tessera::commands {
 namespace {
 
-constexpr auto checkpoint_every = 60s;  // what a power cut may cost
-
 // The engine, and what stopped it from being built: bad input ends the program in another way than a failure does.
 class WatchedEngine : public Engine {
  public:
@@ -55,14 +53,9 @@ class Training {
 
   int to_the_end() {
     if (const int code = prepare(); code != fine) return code;
-    auto saved = std::chrono::steady_clock::now();
     while (!session_.wait(over, 100ms)) {
       if (interrupt_.came()) return stop();
       show();
-      if (const auto now = std::chrono::steady_clock::now(); now - saved >= checkpoint_every) {
-        saved = now;
-        session_.submit(command::SaveCheckpoint{checkpoint()});
-      }
     }
     return end();
   }
@@ -93,7 +86,8 @@ class Training {
       return bad_input;
     }
     if (run_.checkpoint) {
-      const Outcome restored = ask(command::RestoreCheckpoint{*run_.checkpoint});
+      Outcome restored = ask(command::RestoreCheckpoint{*run_.checkpoint});
+      if (restored.accepted) restored = ask(command::Schedule{run_.to_come});
       if (!restored.accepted) {
         progress_.clear();
         std::fprintf(stderr, "%s\n", restored.text.c_str());
@@ -128,7 +122,6 @@ class Training {
       progress_.clear();
       std::fprintf(stderr, "step %s: %s\n", with_commas(event.step).c_str(), event.text.c_str());
     }
-    session_.take_outcomes();  // of periodic checkpoints; what is wrong with them is an event
     progress_.show(progress_text(*session_.snapshot()));
   }
 

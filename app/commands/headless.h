@@ -14,6 +14,7 @@ struct Headless {
   Preset preset;
   std::shared_ptr<RunRecorder> recorder = {};
   std::optional<std::filesystem::path> checkpoint = {};  // to go on from
+  std::vector<Intervention> to_come = {};                // with a checkpoint: what the run has in store after it
   bool quiet = false;
 };
 

@@ -57,6 +57,10 @@ void WindowRecorder::restored(std::int64_t step, const std::vector<Intervention>
   recorder_->restored(step, timeline);
 }
 
+fs::path WindowRecorder::checkpoint_wanted(bool at_rest) {
+  return at_rest ? checkpoint_file(recorder_->folder()) : recorder_->checkpoint_wanted(false);
+}
+
 void WindowRecorder::ended(State state, const Snapshot& snapshot) { recorder_->ended(state, snapshot); }
 
 }  // namespace tessera::commands

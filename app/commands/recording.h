@@ -29,6 +29,7 @@ class WindowRecorder : public Observer {
   void stepped(std::int64_t steps_done, double seconds, std::uint64_t memory_bytes) override;
   void paused() override;
   void restored(std::int64_t step, const std::vector<Intervention>& timeline) override;
+  std::filesystem::path checkpoint_wanted(bool at_rest) override;  // when the window is closed, too
   void ended(State, const Snapshot&) override;
 
  private:

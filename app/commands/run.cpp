@@ -47,6 +47,8 @@ int resume(const Request& request) {
   const std::shared_ptr<RunRecorder> continued = open_recorder("--resume", folder, RunRecorder::Existing::resume);
   auto preset = recorded_preset(folder, experiment_parameters(), check_combinations);
   if (!preset) return report(preset.problems);
+  auto timeline = recorded_timeline(folder, *preset.value, check_combinations);
+  if (!timeline) return report(timeline.problems);
 
   Headless run{*std::move(preset.value)};
   run.recorder = continued;
@@ -55,8 +57,14 @@ int resume(const Request& request) {
   if (const fs::path saved = checkpoint_file(continued->folder()); fs::exists(saved, error)) {
     // One at the very end leaves nothing to compute, but a summary to write: then the run is repeated.
     const Checkpoint checkpoint = read_checkpoint(saved, experiment_parameters());
-    if (checkpoint.step < checkpoint.parameters.integer("run.steps")) run.checkpoint = saved;
+    if (checkpoint.step < checkpoint.parameters.integer("run.steps")) {
+      run.checkpoint = saved;
+      for (const Intervention& change : *timeline.value) {
+        if (change.step >= checkpoint.step) run.to_come.push_back(change);
+      }
+    }
   }
+  if (!run.checkpoint) run.preset.schedule = *std::move(timeline.value);  // from the start, with all that was changed
   return train(run);
 }
 

@@ -108,7 +108,8 @@ std::optional<Problem> occupied(const fs::path& folder) {
 
 }  // namespace
 
-RunRecorder::RunRecorder(fs::path folder, Existing existing) : folder_(std::move(folder)), existing_(existing) {
+RunRecorder::RunRecorder(fs::path folder, Existing existing, Clock::duration checkpoint_every)
+    : folder_(std::move(folder)), existing_(existing), checkpoint_every_(checkpoint_every) {
   // "runs/x/" and "runs/x" are the same folder
   if (!folder_.has_filename() && folder_.has_parent_path()) folder_ = folder_.parent_path();
   if (existing == Existing::refuse) {
@@ -138,7 +139,7 @@ void RunRecorder::started(const Preset& preset, const Description& description) 
     make_files(preset);
   }
   started_ = true;
-  began_ = flushed_ = stepped_ = Clock::now();
+  began_ = flushed_ = stepped_ = saved_ = Clock::now();
 }
 
 // Locks a new or empty folder for this run; whether it was made for it. Others may want the same folder at the same
@@ -277,6 +278,13 @@ void RunRecorder::stepped(std::int64_t steps_done, double seconds, std::uint64_t
 
 void RunRecorder::paused() { flush(); }
 
+fs::path RunRecorder::checkpoint_wanted(bool at_rest) {
+  const auto now = Clock::now();
+  if (at_rest || now - saved_ < checkpoint_every_) return {};
+  saved_ = now;
+  return checkpoint_file(folder_);
+}
+
 // The rows of a step are sorted when it is over: in what order an engine computes its metrics is its own business.
 void RunRecorder::write_rows() {
   std::stable_sort(rows_.begin(), rows_.end(),
@@ -360,6 +368,23 @@ Result<Preset> recorded_preset(const fs::path& folder, const ParameterTable& tab
   const json recorded = json::parse(file, nullptr, false);
   preset.value->name = recorded.is_object() ? recorded.value("name", "") : "";
   return preset;
+}
+
+Result<std::vector<Intervention>> recorded_timeline(const fs::path& folder, const Preset& preset,
+                                                    const CombinationCheck& check) {
+  const fs::path path = folder / "timeline.json";
+  std::error_code error;
+  if (!fs::exists(path, error)) return preset.schedule;
+  std::ifstream file(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const Result<json> parsed = parse_json(text, path.string());
+  if (!parsed) return parsed.problems;
+  std::vector<Problem> problems;
+  Preset repeated = preset;
+  repeated.schedule = read_interventions(*parsed.value, preset.parameters, path.string(), "timeline", problems);
+  if (problems.empty()) problems = check_preset(repeated, check);
+  if (!problems.empty()) return problems;
+  return repeated.schedule;
 }
 
 std::string scalars_csv(const Snapshot& snapshot) {

@@ -6,7 +6,7 @@
 //   matrices/       METRIC.ndjson, "/" in its name as "-": a line {"metric", "title", "unit", "axes"}, then lines
 //                   {"step", "rows", "columns", "values": [[...], ...]} with null where there is no value
 //   timing.csv      step,seconds,steps_per_s,memory_bytes: about once a second
-//   checkpoint      the newest, if one was saved (core/lab/checkpoint.h)
+//   checkpoint      the newest, if one was saved (core/lab/checkpoint.h): each minute
 //   summary.json    when the run came to its end or was stopped: preset, seed, steps, device, wall_s, steps_per_s,
 //   state,
 //                   failure, final (the last value of each scalar)
@@ -37,7 +37,8 @@ class RunRecorder : public Observer {
   // Writes nothing yet (the folder comes with the run's start), but InputError now when that wouldn't work: the folder
   // isn't empty (or, to resume, holds no run, or one that is still going), is no folder, or can't be written, or the
   // disk is full. From its start on, a run that is resumed from now on, the folder is locked against other recorders.
-  explicit RunRecorder(std::filesystem::path folder, Existing existing = Existing::refuse);
+  explicit RunRecorder(std::filesystem::path folder, Existing existing = Existing::refuse,
+                       std::chrono::steady_clock::duration checkpoint_every = std::chrono::minutes(1));
   ~RunRecorder() override;
 
   const std::filesystem::path& folder() const { return folder_; }  // with `beside` known once the run has started
@@ -50,6 +51,7 @@ class RunRecorder : public Observer {
   void stepped(std::int64_t steps_done, double seconds, std::uint64_t memory_bytes) override;
   void paused() override;
   void restored(std::int64_t step, const std::vector<Intervention>& timeline) override;
+  std::filesystem::path checkpoint_wanted(bool at_rest) override;  // at rest it is left to who stopped the run
   void ended(State, const Snapshot&) override;
 
  private:
@@ -72,6 +74,7 @@ class RunRecorder : public Observer {
   std::filesystem::path folder_;
   FolderLock lock_;
   Existing existing_;
+  std::chrono::steady_clock::duration checkpoint_every_;
   bool started_ = false;
   bool cut_pending_ = false;                               // resumed, and not known yet from which step
   std::vector<std::string> names_;                         // of the metrics, in their order
@@ -81,7 +84,7 @@ class RunRecorder : public Observer {
   bool timeline_changed_ = false;
   AppendFile scalars_, timing_;
   std::map<std::string, AppendFile> matrices_;
-  Clock::time_point began_{}, flushed_{}, stepped_{};
+  Clock::time_point began_{}, flushed_{}, stepped_{}, saved_{};
   double seconds_ = 0;      // spent running
   std::int64_t steps_ = 0;  // done since `started`
   double timed_ = 0;        // seconds_ and steps_ at the last line of timing.csv
@@ -96,6 +99,11 @@ std::optional<State> recorded_state(const std::filesystem::path& folder);
 // The preset of a run's folder, with the name of the one that the run was started from.
 Result<Preset> recorded_preset(const std::filesystem::path& folder, const ParameterTable&,
                                const CombinationCheck& = {});
+
+// What timeline.json says was changed in the run, with the schedule still to come: the schedule that repeats it. That
+// of the preset where there is no such file.
+Result<std::vector<Intervention>> recorded_timeline(const std::filesystem::path& folder, const Preset&,
+                                                    const CombinationCheck& = {});
 
 // What scalars.csv holds for the run of a snapshot, to the byte.
 std::string scalars_csv(const Snapshot& snapshot);

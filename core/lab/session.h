@@ -131,6 +131,9 @@ class Observer {
   virtual void paused() {}  // nothing will come for a while: what is buffered should be written
   // At a checkpoint: what was told of this step and later ones is void. The timeline is that of the checkpoint.
   virtual void restored(std::int64_t, const std::vector<Intervention>&) {}
+  // Where to save a checkpoint now; empty: none is wanted. Asked after each step, and (at_rest) before a run that has
+  // begun and not finished is closed or replaced. What goes wrong with saving is logged.
+  virtual std::filesystem::path checkpoint_wanted(bool /*at_rest*/) { return {}; }
   // Finished, failed, replaced by another build, or closed before its end (running or paused). A finished run may go
   // on, and end again.
   virtual void ended(State, const Snapshot&) = 0;

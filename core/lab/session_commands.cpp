@@ -161,6 +161,11 @@ std::string Session::Worker::build(Preset preset, const std::string& done) {
   const bool keep = engine_ != nullptr && description_ != nullptr && state_ != State::failed;
   const auto shared = std::make_shared<const Preset>(std::move(preset));
   const State before = state_ == State::running ? State::paused : state_;
+  try {
+    save_if_wanted(true);
+  } catch (...) {
+    log(Severity::error, reason_of_failure());
+  }
   set_state(State::building);
   publish();
   Description description;

@@ -143,6 +143,7 @@ void Session::Worker::one_step() {
       ++step_;
       rate_.count(step_);
       if (options_.observer) options_.observer->stepped(step_, rate_.seconds(), memory_);
+      save_if_wanted(false);
       if (steps_to_go_ > 0) --steps_to_go_;
     }
     finish_if_over();
@@ -169,6 +170,7 @@ void Session::Worker::pause() {
 
 void Session::Worker::close() {
   try {
+    save_if_wanted(true);
     end_run();
   } catch (...) {
     log(Severity::error, reason_of_failure());
@@ -234,6 +236,13 @@ void Session::Worker::fail(const std::string& reason) {
   } catch (...) {
     log(Severity::error, reason_of_failure());
   }
+}
+
+void Session::Worker::save_if_wanted(bool at_rest) {
+  const bool under_way = observing_ && step_ > 0 && (state_ == State::running || state_ == State::paused);
+  if (!under_way) return;
+  command::SaveCheckpoint save{options_.observer->checkpoint_wanted(at_rest)};
+  if (!save.file.empty()) on(save);
 }
 
 void Session::Worker::end_run() {

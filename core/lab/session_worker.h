@@ -64,6 +64,7 @@ struct Session::Worker : private Telemetry {
 
   void set_state(State state);
   void fail(const std::string& reason);
+  void save_if_wanted(bool at_rest);
   void end_run();  // tells the observer, once for each time that the run comes to rest
   void log(Severity severity, std::string text);
   std::shared_ptr<Snapshot> make_snapshot();

@@ -3,6 +3,7 @@
 
 #include <regex>
 
+#include "core/lab/checkpoint.h"
 #include "core/lab/text.h"
 #include "tests/unit/lab/files.h"
 #include "tests/unit/lab/session_fixture.h"
@@ -62,6 +63,31 @@ TEST_F(WindowRecorderTest, AFolderThatIsTakenIsPassedOver) {
   session.reset();
   EXPECT_EQ(read_text(out.string() + "-2/scalars.csv"), "mine");
   EXPECT_TRUE(holds_run(out.string() + "-3"));
+}
+
+TEST_F(WindowRecorderTest, WhatIsClosedOrReplacedBeforeItsEndCanGoOn) {
+  record();
+  must(command::Load{preset(9)});
+  must(command::Step{3});
+  reach(State::paused);
+  EXPECT_FALSE(fs::exists(checkpoint_file(out)));
+  must(command::Reset{});
+  EXPECT_EQ(read_checkpoint(checkpoint_file(out), table()).step, 3);
+  must(command::Step{5});
+  reach(State::paused);
+  must(command::Set{"task.batch", std::int64_t{7}, false});
+  session.reset();
+  const Checkpoint closed = read_checkpoint(checkpoint_file(out.string() + "-2"), table());
+  EXPECT_EQ(closed.step, 5);
+  EXPECT_EQ(closed.parameters.integer("task.batch"), 7);
+}
+
+TEST_F(WindowRecorderTest, AFinishedRunNeedsNoCheckpoint) {
+  record();
+  must(command::Load{preset(3)});
+  run_to_the_end();
+  session.reset();
+  EXPECT_FALSE(fs::exists(checkpoint_file(out)));
 }
 
 TEST_F(WindowRecorderTest, ASlashAtTheEndOfTheNameIsNoFolderWithin) {

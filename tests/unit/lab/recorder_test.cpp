@@ -380,6 +380,55 @@ TEST_F(ResumeTest, AfterAMatrixFileWasMadeAndNotYetWritten) {
   EXPECT_EQ(lasting(run), whole);
 }
 
+TEST_F(ResumeTest, ALiveChangeIsRepeatedWithoutACheckpoint) {
+  record();
+  must(command::Load{preset(20)});
+  must(command::Set{"task.batch", std::int64_t{3}, false});
+  must(command::Step{4});
+  reach(State::paused);
+  must(command::Set{"model.router.temperature", 0.25, false});
+  must(command::Play{});
+  reach(State::finished);
+  close();
+  const std::string all = lasting(run);
+
+  Preset again = *load_preset(run / "preset.json", table()).value;
+  EXPECT_TRUE(again.schedule.empty());
+  const auto timeline = recorded_timeline(run, again);
+  ASSERT_TRUE(timeline);
+  EXPECT_EQ(timeline.value->size(), 2u);
+  again.schedule = *timeline.value;
+  record(RunRecorder::Existing::resume);
+  must(command::Load{again});
+  must(command::Play{});
+  reach(State::finished);
+  close();
+  EXPECT_EQ(lasting(run), all);
+
+  write_text(run / "timeline.json", R"([{"step": 1, "path": "model.depth", "value": 2}])");
+  EXPECT_FALSE(recorded_timeline(run, again));
+  fs::remove(run / "timeline.json");
+  EXPECT_EQ(*recorded_timeline(run, made).value, made.schedule) << "without one";
+}
+
+TEST_F(RecorderTest, CheckpointsAreSavedNowAndThen) {
+  options.observer = std::make_shared<RunRecorder>(run, RunRecorder::Existing::refuse, std::chrono::seconds(0));
+  start();
+  must(command::Load{preset(20)});
+  must(command::Step{4});
+  reach(State::paused);
+  EXPECT_EQ(read_checkpoint(checkpoint_file(run), table()).step, 4);
+  close();
+
+  options.observer = std::make_shared<RunRecorder>(run.string() + "-2");
+  start();
+  must(command::Load{preset(20)});
+  must(command::Step{4});
+  reach(State::paused);
+  close();
+  EXPECT_FALSE(fs::exists(checkpoint_file(run.string() + "-2"))) << "not each step";
+}
+
 TEST_F(ResumeTest, NotWhileItIsStillGoing) {
   const auto resuming = RunRecorder::Existing::resume;
   record();
