@@ -7,7 +7,7 @@ namespace tessera::kernels {
 // called, as many as LibTorch uses. LibTorch's own functions are not concerned: at::set_num_threads is theirs.
 //
 // Helpers look for work for a tenth of a millisecond before they sleep, giving way to whatever else wants the core, and
-// nobody waits for a helper that has not begun. So operators keep their speed when a core is wanted by others, where
+// nobody waits for a helper that has not joined. So operators keep their speed when a core is wanted by others, where
 // OpenMP's regions, which begin and end with all threads, lose a time slice at each.
 void set_threads(int count);
 int threads();

@@ -4,11 +4,11 @@
 #include <torch/torch.h>
 
 #include <cmath>
-#include <cstring>
 
 #include "core/engine/device.h"
 #include "core/engine/sampler_part.h"
 #include "core/engine/tensor_parts.h"
+#include "core/experiment.h"
 #include "core/learn/run_parameters.h"
 #include "kernels/threads.h"
 
@@ -29,6 +29,19 @@ ThreadCounts thread_counts(const Parameters& parameters) {
 void use_threads(const ThreadCounts& counts) {  // both are kept for each thread that calls
   kernels::set_threads(counts.kernels);
   if (at::get_num_threads() != counts.torch) at::set_num_threads(counts.torch);
+}
+
+// With the threads set before the first tensor is made.
+at::Device prepared_device(const ThreadCounts& counts, const Parameters& parameters) {
+  use_threads(counts);
+  return choose_device(parameters.load<RunParameters>("run").device);
+}
+
+// What single ranges can't say; whoever hands over parameters has checked the ranges.
+const Parameters& combining(const Parameters& parameters) {
+  auto problems = check_combinations(parameters);
+  if (!problems.empty()) throw InputError(std::move(problems));
+  return parameters;
 }
 
 LiveModelParameters live_parameters(const Parameters& parameters) {
@@ -74,10 +87,9 @@ at::Tensor on_cpu(const at::Tensor& tensor) { return tensor.to(at::kCPU, at::kDo
 }  // namespace
 
 ExperimentRun::ExperimentRun(const Parameters& parameters)
-    : parameters_(parameters),
-      measure_(parameters.load<MeasureParameters>("measure")),
+    : measure_(combining(parameters).load<MeasureParameters>("measure")),
       threads_(thread_counts(parameters)),
-      device_((use_threads(threads_), choose_device(parameters.load<RunParameters>("run").device))),
+      device_(prepared_device(threads_, parameters)),
       task_(parameters.load<ClassificationParameters>("task"), parameters.integer("run.seed"), device_),
       model_(model_parts(parameters), task_.rows(), task_.columns(), static_cast<int>(task_.classes().size()),
              parameters.integer("run.seed"), at::TensorOptions(at::kFloat).device(device_)),
@@ -87,8 +99,8 @@ ExperimentRun::ExperimentRun(const Parameters& parameters)
       metrics_(all_metrics(subject_of(model_, task_.classes(), groups_))) {
   const auto classes = static_cast<std::int64_t>(task_.classes().size());
   for (const int experts : model_.experts()) windows_.emplace_back(experts, classes, device_);
-  hits_ = at::zeros({}, at::TensorOptions(at::kLong).device(device_));
-  seen_ = at::zeros({}, at::kLong);
+  hits_ = WindowSum(at::zeros({}, at::TensorOptions(at::kLong).device(device_)));
+  seen_ = WindowSum(at::zeros({}, at::kLong));
 }
 
 Description ExperimentRun::description() const {
@@ -105,25 +117,26 @@ Description ExperimentRun::description() const {
   return description;
 }
 
-bool ExperimentRun::due(std::int64_t every, std::int64_t step, bool last) const {
-  return last || (every > 0 && step % every == 0);
+ExperimentRun::Due ExperimentRun::due(std::int64_t every, std::int64_t step, bool last) {
+  const bool regular = every > 0 && step % every == 0;
+  return {regular || last, regular};
 }
 
 void ExperimentRun::step(std::int64_t step, bool last, Telemetry& telemetry) {
   use_threads(threads_);
   const StepResult result = learner_.step();
-  const bool scalars = due(measure_.scalars_every, step, last), maps = due(measure_.matrices_every, step, last);
-  const bool test = due(measure_.test_every, step, last), conflict = due(measure_.conflict_every, step, last);
-  check_loss(result, step, scalars || device_.is_cpu() || step % loss_check_every == 0);
+  const Due scalars = due(measure_.scalars_every, step, last), maps = due(measure_.matrices_every, step, last);
+  const Due test = due(measure_.test_every, step, last), conflict = due(measure_.conflict_every, step, last);
+  check_loss(result, step, scalars.now || device_.is_cpu() || step % loss_check_every == 0);
   accumulate(result);
 
   Observation seen;
   seen.layers.resize(windows_.size());
-  if (scalars) observe_scalars(result, seen);
-  if (maps) observe_maps(seen);
-  if (test) seen.test_accuracy = test_accuracy(last);
-  if (conflict) observe_conflict(seen);
-  const bool is_due[] = {scalars, maps, test, conflict};  // by Due
+  if (scalars.now) observe_scalars(result, scalars.regular, seen);
+  if (maps.now) observe_maps(maps.regular, seen);
+  if (test.now) seen.test_accuracy = test_accuracy(last);
+  if (conflict.now) observe_conflict(seen);
+  const bool is_due[] = {scalars.now, maps.now, test.now, conflict.now};  // by tessera::Due
   for (std::size_t i = 0; i < metrics_.size(); ++i) {
     const Metric& metric = metrics_[i];
     if (!is_due[static_cast<std::size_t>(metric.due)]) continue;
@@ -133,13 +146,16 @@ void ExperimentRun::step(std::int64_t step, bool last, Telemetry& telemetry) {
       telemetry.scalar(i, value);
     }
   }
-  if (scalars) {
-    for (RoutingWindow& window : windows_) window.clear_load();
-    hits_.zero_();
-    seen_.zero_();
+  if (scalars.now) {
+    for (RoutingWindow& window : windows_) window.load.roll();
+    hits_.roll();
+    seen_.roll();
   }
-  if (maps) {
-    for (RoutingWindow& window : windows_) window.clear_maps();
+  if (maps.now) {
+    for (RoutingWindow& window : windows_) {
+      window.routed.roll();
+      window.together.roll();
+    }
   }
 }
 
@@ -155,8 +171,8 @@ void ExperimentRun::accumulate(const StepResult& result) {
   for (std::size_t i = 0; i < windows_.size(); ++i) {
     windows_[i].add(result.output.routings[i].alpha, result.labels);
   }
-  hits_ += (result.output.logits.argmax(1) == result.labels).sum();
-  seen_ += result.labels.size(0);
+  hits_.now += (result.output.logits.argmax(1) == result.labels).sum();
+  seen_.now += result.labels.size(0);
 }
 
 double ExperimentRun::test_accuracy(bool all) const {
@@ -173,7 +189,7 @@ double ExperimentRun::test_accuracy(bool all) const {
   return hits.item<double>() / static_cast<double>(count);
 }
 
-void ExperimentRun::observe_scalars(const StepResult& result, Observation& seen) const {
+void ExperimentRun::observe_scalars(const StepResult& result, bool whole, Observation& seen) const {
   seen.loss.total = result.total.item<double>();
   seen.loss.task = result.output.task_loss.item<double>();
   const at::Tensor& parts = result.output.router_losses;
@@ -185,19 +201,19 @@ void ExperimentRun::observe_scalars(const StepResult& result, Observation& seen)
     if (on[i]) seen.loss.parts[i] = parts[static_cast<std::int64_t>(i)].item<double>();
   }
   seen.rate = learner_.live.rate;
-  seen.train_accuracy = hits_.item<double>() / seen_.item<double>();
+  seen.train_accuracy = hits_.sum(whole).item<double>() / seen_.sum(whole).item<double>();
   for (std::size_t i = 0; i < windows_.size(); ++i) {
     seen.layers[i].alpha = on_cpu(result.output.routings[i].alpha);
     seen.layers[i].scores = on_cpu(result.output.routings[i].scores);
-    seen.layers[i].load = on_cpu(windows_[i].load);
+    seen.layers[i].load = on_cpu(windows_[i].load.sum(whole));
     if (i < model_.live.routers.size()) seen.layers[i].temperature = model_.live.routers[i].temperature;
   }
 }
 
-void ExperimentRun::observe_maps(Observation& seen) const {
+void ExperimentRun::observe_maps(bool whole, Observation& seen) const {
   for (std::size_t i = 0; i < windows_.size(); ++i) {
-    seen.layers[i].routed = on_cpu(windows_[i].routed);
-    seen.layers[i].together = on_cpu(windows_[i].together);
+    seen.layers[i].routed = on_cpu(windows_[i].routed.sum(whole));
+    seen.layers[i].together = on_cpu(windows_[i].together.sum(whole));
   }
 }
 
@@ -211,7 +227,6 @@ void ExperimentRun::observe_conflict(Observation& seen) const {
 }
 
 void ExperimentRun::apply(const Parameters& parameters) {
-  parameters_ = parameters;
   model_.live = live_parameters(parameters);
   learner_.live = parameters.load<LearnParameters>("learn");
 }
@@ -225,14 +240,18 @@ void ExperimentRun::for_each_tensor(const Part& part) const {
     part("adamw.square/" + weights[i].name, learner_.optimiser.square[i]);
   }
   part("adamw.steps", learner_.optimiser.steps);
+  const auto window = [&](const std::string& name, const WindowSum& sum) {
+    part(name, sum.now);
+    part(name + ".before", sum.before);
+  };
   for (std::size_t i = 0; i < windows_.size(); ++i) {
     const std::string layer = "window" + std::to_string(i);
-    part(layer + ".load", windows_[i].load);
-    part(layer + ".routed", windows_[i].routed);
-    part(layer + ".together", windows_[i].together);
+    window(layer + ".load", windows_[i].load);
+    window(layer + ".routed", windows_[i].routed);
+    window(layer + ".together", windows_[i].together);
   }
-  part("window.hits", hits_);
-  part("window.seen", seen_);
+  window("window.hits", hits_);
+  window("window.seen", seen_);
 }
 
 void ExperimentRun::save(Writer& writer) const {

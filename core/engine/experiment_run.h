@@ -33,17 +33,20 @@ class ExperimentRun {
   at::Device device() const { return device_; }
 
  private:
-  bool due(std::int64_t every, std::int64_t step, bool last) const;
+  struct Due {
+    bool now;
+    bool regular;  // not only because the run ends
+  };
+  static Due due(std::int64_t every, std::int64_t step, bool last);
   void check_loss(const StepResult& result, std::int64_t step, bool now) const;
   void accumulate(const StepResult& result);
   double test_accuracy(bool all) const;
-  void observe_scalars(const StepResult& result, Observation& seen) const;
-  void observe_maps(Observation& seen) const;
+  void observe_scalars(const StepResult& result, bool whole, Observation& seen) const;
+  void observe_maps(bool whole, Observation& seen) const;
   void observe_conflict(Observation& seen) const;
   template <class Part>
   void for_each_tensor(const Part& part) const;  // part(name, tensor): all that a checkpoint holds but the sampler
 
-  Parameters parameters_;  // in force
   MeasureParameters measure_;
   ThreadCounts threads_;
   at::Device device_;
@@ -53,7 +56,7 @@ class ExperimentRun {
   Groups groups_;
   Probes probes_;
   std::vector<RoutingWindow> windows_;  // one a routed layer
-  at::Tensor hits_, seen_;              // int64 scalars: training samples right, and all, since the last point
+  WindowSum hits_, seen_;               // int64 scalars: training samples right, and all
   std::vector<Metric> metrics_;
 };
 

@@ -54,8 +54,9 @@ void add_conflict(std::vector<Metric>& metrics, const Subject& subject) {
   rate.axes[0] = rate.axes[1] = {};
   rate.colours = Colours::sequential;
   rate.low = 0;
-  rate.definition = "Share of the pairs of groups whose gradients have a negative cosine.";
-  rate.formula = "#{a < b : cos(g_a, g_b) < 0} / C(G, 2)";
+  rate.definition =
+      "Share of the pairs of groups, of those that have a cosine (no gradient is zero), whose cosine is negative.";
+  rate.formula = "#{a < b : cos(g_a, g_b) < 0} / #{a < b : cos(g_a, g_b) is defined}";
 
   const auto variant = [](MetricSpec spec, const char* suffix, const char* words) {
     spec.family += suffix;

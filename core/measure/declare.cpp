@@ -26,13 +26,9 @@ Axis class_axis(const Subject& subject) { return {"class", subject.classes}; }
 
 Axis group_axis(const Subject& subject) { return {"group", subject.groups}; }
 
-std::string layer_suffix(const Subject& subject, int layer) {
-  return layer < subject.moe_layers ? "layer" + std::to_string(layer) : "tiles";
-}
-
 MetricSpec for_layer(MetricSpec spec, const Subject& subject, int layer) {
   const std::string base = spec.name.empty() ? spec.family : spec.name;
-  spec.name = base + "/" + layer_suffix(subject, layer);
+  spec.name = base + "/" + (layer < subject.moe_layers ? "layer" + std::to_string(layer) : "tiles");
   spec.title += ", " + subject.layer_names[static_cast<std::size_t>(layer)];
   spec.layer = layer;
   return spec;

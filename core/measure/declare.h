@@ -11,10 +11,7 @@ Axis expert_axis(const Subject& subject, int layer);  // "expert 0" or "tile 0",
 Axis class_axis(const Subject& subject);
 Axis group_axis(const Subject& subject);
 
-// "layer2" or "tiles": the last part of a metric's name.
-std::string layer_suffix(const Subject& subject, int layer);
-
-// The spec of a family for one layer, completed: name FAMILY/layerI, title "TITLE, layer I".
+// The spec of a family for one layer, completed: name FAMILY/layerI or FAMILY/tiles, title "TITLE, layer I".
 MetricSpec for_layer(MetricSpec spec, const Subject& subject, int layer);
 
 // A scalar for each routed layer, or only for the MoE layers. `spec` has family, title, unit and what explains it.

@@ -18,13 +18,15 @@ struct MeasureParameters {
   void describe(Describer& d) {
     const Range interval{.min = 0, .max = 1'000'000, .scale = Scale::linear};
     d.integer("scalars_every", scalars_every, interval, "steps",
-              "Curves (losses, entropies, load) get a point every so many steps; 0: only at the end.",
+              "Curves (losses, entropies, load) get a point every so many steps, and one at the end; 0: only at the "
+              "end. Load "
+              "and training accuracy are of the steps since the point before.",
               Applies::rebuild);
-    d.integer(
-        "matrices_every", matrices_every, interval, "steps",
-        "Heatmaps (overlap, routing, co-activation) are of a window of so many steps; 0: of the whole run, at its "
-        "end.",
-        Applies::rebuild);
+    d.integer("matrices_every", matrices_every, interval, "steps",
+              "Heatmaps (overlap, routing, co-activation) are of a window of so many steps, the one at the end of up "
+              "to twice "
+              "as many; 0: of the whole run, at its end.",
+              Applies::rebuild);
     d.integer("test_every", test_every, interval, "steps",
               "Test accuracy is measured every so many steps; 0: only at the end.", Applies::rebuild);
     d.integer(

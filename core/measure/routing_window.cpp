@@ -8,12 +8,12 @@ namespace {
 // A few experts of many tokens: cheaper by hand than as matrix products.
 template <class Number>
 void add_rows(const at::Tensor& alpha, const at::Tensor& labels, RoutingWindow& window) {
-  const std::int64_t T = alpha.size(0), E = alpha.size(1), C = window.routed.size(1);
+  const std::int64_t T = alpha.size(0), E = alpha.size(1), C = window.routed.now.size(1);
   const Number* weights = alpha.const_data_ptr<Number>();
   const std::int64_t* classes = labels.const_data_ptr<std::int64_t>();
-  double* load = window.load.mutable_data_ptr<double>();
-  double* routed = window.routed.mutable_data_ptr<double>();
-  double* together = window.together.mutable_data_ptr<double>();
+  double* load = window.load.now.mutable_data_ptr<double>();
+  double* routed = window.routed.now.mutable_data_ptr<double>();
+  double* together = window.together.now.mutable_data_ptr<double>();
   std::vector<std::int64_t> chosen(static_cast<std::size_t>(E));
   for (std::int64_t t = 0; t < T; ++t, weights += E) {
     std::size_t count = 0;
@@ -33,9 +33,9 @@ void add_rows(const at::Tensor& alpha, const at::Tensor& labels, RoutingWindow& 
 
 RoutingWindow::RoutingWindow(std::int64_t experts, std::int64_t classes, at::Device device) {
   const auto options = at::TensorOptions(at::kDouble).device(device);
-  load = at::zeros({experts}, options);
-  routed = at::zeros({experts, classes}, options);
-  together = at::zeros({experts, experts}, options);
+  load = WindowSum(at::zeros({experts}, options));
+  routed = WindowSum(at::zeros({experts, classes}, options));
+  together = WindowSum(at::zeros({experts, experts}, options));
 }
 
 void RoutingWindow::add(const at::Tensor& alpha, const at::Tensor& labels) {
@@ -54,10 +54,10 @@ void RoutingWindow::add_by_aten(const at::Tensor& alpha, const at::Tensor& label
   const at::NoGradGuard no_grad;
   const at::Tensor weights = alpha.to(at::kDouble);
   const at::Tensor chosen = (weights != 0).to(at::kDouble);
-  const at::Tensor classes = at::one_hot(labels, routed.size(1)).to(at::kDouble);
-  load += chosen.sum(0);
-  routed += at::mm(weights.t(), classes);
-  together += at::mm(chosen.t(), chosen);
+  const at::Tensor classes = at::one_hot(labels, routed.now.size(1)).to(at::kDouble);
+  load.now += chosen.sum(0);
+  routed.now += at::mm(weights.t(), classes);
+  together.now += at::mm(chosen.t(), chosen);
 }
 
 }  // namespace tessera

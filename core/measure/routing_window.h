@@ -1,7 +1,7 @@
 // What a routed layer did over several steps: the sums that load, overlap, routing and co-activation are made of.
 #pragma once
 
-#include <ATen/core/Tensor.h>
+#include "core/measure/window_sum.h"
 
 namespace tessera {
 
@@ -14,15 +14,9 @@ class RoutingWindow {
   // The same in plain ATen calls; what add() does on a GPU.
   void add_by_aten(const at::Tensor& alpha, const at::Tensor& labels);
 
-  // double, on the device; see LayerObservation. Sums since the last clear_*().
-  at::Tensor load;              // [E]
-  at::Tensor routed, together;  // [E, C], [E, E]
-
-  void clear_load() { load.zero_(); }
-  void clear_maps() {
-    routed.zero_();
-    together.zero_();
-  }
+  // double, on the device; see LayerObservation
+  WindowSum load;              // [E]
+  WindowSum routed, together;  // [E, C], [E, E]
 };
 
 }  // namespace tessera

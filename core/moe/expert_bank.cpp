@@ -5,19 +5,8 @@
 #include <cmath>
 
 namespace tessera {
-namespace {
-
-kernels::Activation activation_named(const std::string& name) {
-  if (name == "relu") return kernels::Activation::relu;
-  if (name == "silu") return kernels::Activation::silu;
-  TORCH_CHECK(name == "gelu", "no activation ", name);
-  return kernels::Activation::gelu;
-}
-
-}  // namespace
-
 ExpertBank::ExpertBank(int layer, std::int64_t width, const ExpertParameters& parameters, Initialiser& initialiser)
-    : activation_(activation_named(parameters.activation)) {
+    : activation_(kernels::activation_named(parameters.activation)) {
   const std::string prefix = "layer" + std::to_string(layer) + ".experts.";
   const std::int64_t E = parameters.count, D = width, H = parameters.hidden;
   const double in = 1 / std::sqrt(static_cast<double>(D)), out = 1 / std::sqrt(static_cast<double>(H));

@@ -14,12 +14,13 @@ class MoeLayer {
   MoeLayer(int layer, std::int64_t width, const ExpertParameters& experts, Initialiser& initialiser);
 
   struct Output {
-    at::Tensor y;       // [tokens, width]
-    at::Tensor losses;  // [3]: coefficient x value, see router_losses.h; undefined when none is on
+    at::Tensor y;  // [tokens, width]
+    at::Tensor
+        losses;  // [3]: coefficient x value, see router_losses.h; undefined when none is on
     Routing routing;
   };
-  // x, input: [tokens, width]; input is what router and experts see (x, or its norm). y and losses are differentiable
-  // with respect to x, input and the layer's weights.
+  // x, input: [tokens, width]; input is what router and experts see (x, or its norm). y and losses are differentiable,
+  // once, with respect to x, input and the layer's weights.
   Output forward(const at::Tensor& x, const at::Tensor& input, const RouterParameters& router,
                  const RouterLossParameters& losses) const;
 

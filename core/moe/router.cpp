@@ -7,18 +7,6 @@
 #include "kernels/gate/op.h"
 
 namespace tessera {
-namespace {
-
-kernels::Score score_named(const std::string& name) {
-  if (name == "sigmoid") return kernels::Score::sigmoid;
-  if (name == "sparsemax") return kernels::Score::sparsemax;
-  if (name == "entmax15") return kernels::Score::entmax15;
-  TORCH_CHECK(name == "softmax", "no score ", name);
-  return kernels::Score::softmax;
-}
-
-}  // namespace
-
 Router::Router(int layer, std::int64_t width, std::int64_t experts, Initialiser& initialiser)
     : weight(initialiser.add("layer" + std::to_string(layer) + ".router.weight", Scope::router, layer, {width, experts},
                              1 / std::sqrt(static_cast<double>(width)))) {}
@@ -27,8 +15,8 @@ Routing Router::forward(const at::Tensor& x, const RouterParameters& parameters)
   const std::int64_t k = parameters.selection == "top_k" ? parameters.k : 0;  // 0: dense
   Routing routing;
   routing.logits = at::mm(x, weight);
-  std::tie(routing.alpha, routing.scores) =
-      kernels::gate(routing.logits, parameters.temperature, score_named(parameters.score), k, parameters.normalise);
+  std::tie(routing.alpha, routing.scores) = kernels::gate(
+      routing.logits, parameters.temperature, kernels::score_named(parameters.score), k, parameters.normalise);
   routing.assignments = kernels::dispatch(routing.alpha, k);
   return routing;
 }
@@ -40,7 +28,7 @@ at::Tensor Router::backward(const at::Tensor& x, const RouterParameters& paramet
   if (of_losses.alpha.defined()) d_alpha += of_losses.alpha;
   at::Tensor d_logits =
       kernels::gate_backward(d_alpha, of_losses.scores, routing.alpha, routing.scores, parameters.temperature,
-                             score_named(parameters.score), parameters.normalise);
+                             kernels::score_named(parameters.score), parameters.normalise);
   if (of_losses.logits.defined()) d_logits += of_losses.logits;
   at::Tensor(dx).addmm_(d_logits, weight.t());
   return at::mm(x.t(), d_logits);

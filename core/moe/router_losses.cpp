@@ -9,19 +9,19 @@ namespace {
 struct Normalised {
   at::Tensor rows;     // [T, E]
   at::Tensor inverse;  // [T, 1]: 1 / sum, 0 for a row without weight
-  at::Tensor count;    // rows with weight
+  at::Tensor count;    // rows with weight, at least 1
 };
 Normalised normalised(const at::Tensor& weights) {
   const at::Tensor sum = weights.sum(1, true);
   const at::Tensor inverse = sum.reciprocal().masked_fill_(sum == 0, 0);
-  return {weights * inverse, inverse, inverse.count_nonzero().to(weights.scalar_type())};
+  return {weights * inverse, inverse, inverse.count_nonzero().clamp_min(1).to(weights.scalar_type())};
 }
 
 at::Tensor entropy(const at::Tensor& p) { return -at::xlogy(p, p).sum(1, true); }
 
 at::Tensor load_shares(const Routing& routing) {
   const at::Tensor& offsets = routing.assignments.offsets;
-  return at::diff(offsets).to(routing.scores.scalar_type()).div_(offsets[-1]);
+  return at::diff(offsets).to(routing.scores.scalar_type()).div_(offsets[-1].clamp_min(1));
 }
 
 }  // namespace

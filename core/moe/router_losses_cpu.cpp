@@ -48,11 +48,11 @@ std::vector<double> load_shares(const at::Tensor& offsets) {
   const auto* const at = offsets.const_data_ptr<std::int32_t>();
   const std::int64_t E = offsets.size(0) - 1;
   std::vector<double> f;
-  for (std::int64_t e = 0; e < E; ++e) f.push_back(static_cast<double>(at[e + 1] - at[e]) / at[E]);
+  for (std::int64_t e = 0; e < E; ++e) f.push_back(static_cast<double>(at[e + 1] - at[e]) / std::max(at[E], 1));
   return f;
 }
 
-// Calls f(row, sum) for the rows with weight and returns their number.
+// Calls f(t, row, sum) for the rows with weight and returns their number.
 template <class T, class F>
 double for_each_row(const at::Tensor& weights, const F& f) {
   const std::int64_t rows = weights.size(0), E = weights.size(1);
@@ -79,14 +79,14 @@ void add(const Routing& routing, const RouterLossParameters& c, T* parts) {
     double total = 0;
     const double count =
         for_each_row<T>(routing.alpha, [&](std::int64_t, const T* row, double sum) { total += entropy(row, E, sum); });
-    parts[0] += static_cast<T>(c.alpha_entropy * total / count);
+    if (count > 0) parts[0] += static_cast<T>(c.alpha_entropy * total / count);
   }
   if (c.load_balance != 0) {
     const std::vector<double> f = load_shares(routing.assignments.offsets);
     double total = 0;
     const double count = for_each_row<T>(
         routing.scores, [&](std::int64_t, const T* row, double sum) { total += weighted(row, E, sum, f); });
-    parts[1] += static_cast<T>(c.load_balance * static_cast<double>(E) * total / count);
+    if (count > 0) parts[1] += static_cast<T>(c.load_balance * static_cast<double>(E) * total / count);
   }
   if (c.z_loss != 0) {
     const T* const logits = routing.logits.const_data_ptr<T>();

@@ -25,9 +25,8 @@ class ClassificationTask {
   Samples next_batch();
   // Training samples by index.
   Samples pick(const std::vector<std::int64_t>& indices) const;
-  const Samples& train() const { return train_; }
   const Samples& test() const { return test_; }
-  const std::vector<std::uint8_t>& train_labels() const { return train_labels_; }  // the same as train().labels
+  const std::vector<std::uint8_t>& train_labels() const { return train_labels_; }  // by sample, on the CPU
 
   const std::vector<std::string>& classes() const { return classes_; }
   int rows() const { return rows_; }

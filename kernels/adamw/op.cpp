@@ -65,7 +65,9 @@ void adamw(at::TensorList weights, at::TensorList gradients, at::TensorList mean
   }
   const at::Tensor step = at::full({}, static_cast<float>(arguments.step), weights[0].options().dtype(at::kFloat));
   const std::vector<at::Tensor> steps(weights.size(), step);
-  at::_fused_adamw_(weights, gradients, means, squares, {}, steps, arguments.rate, arguments.beta1, arguments.beta2,
+  std::vector<at::Tensor> contiguous;
+  for (const at::Tensor& gradient : gradients) contiguous.push_back(gradient.contiguous());
+  at::_fused_adamw_(weights, contiguous, means, squares, {}, steps, arguments.rate, arguments.beta1, arguments.beta2,
                     arguments.weight_decay, arguments.epsilon, /*amsgrad=*/false, /*maximize=*/false);
 }
 

@@ -2,6 +2,7 @@
 #include "kernels/cpu/helpers.h"
 
 #include <chrono>
+#include <system_error>
 
 namespace tessera::kernels::cpu {
 namespace {
@@ -20,8 +21,11 @@ void breathe() {
 
 }  // namespace
 
-Helpers::Helpers(int count) {
-  for (int i = 0; i < count; ++i) threads_.emplace_back([this] { help(); });
+Helpers::Helpers(int count) : wanted_(count) {
+  try {
+    for (int i = 0; i < count; ++i) threads_.emplace_back([this] { help(); });
+  } catch (const std::system_error&) {  // the system gives no more threads: those that there are do the work
+  }
 }
 
 Helpers::~Helpers() {
@@ -90,6 +94,7 @@ void Helpers::help() {
       idle_since = Clock::now();
     } else if (Clock::now() - idle_since < patience) {
       breathe();
+      std::this_thread::yield();
     } else {
       sleep_until_called(last);
       idle_since = Clock::now();

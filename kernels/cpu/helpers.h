@@ -13,14 +13,15 @@ namespace tessera::kernels::cpu {
 
 class Helpers {  // not copyable or moveable; only its owner's thread may call it
  public:
+  // Fewer, if the system gives no more threads.
   explicit Helpers(int count);
   ~Helpers();
   Helpers(const Helpers&) = delete;
 
-  int count() const { return static_cast<int>(threads_.size()); }
+  int wanted() const { return wanted_; }
 
-  // Calls f(i) for every i < n, together with the helpers that are there in time. It waits for those that have taken an
-  // i and for no others.
+  // Calls f(i) for every i < n, together with the helpers that are there in time. It waits for those that have joined
+  // and for no others.
   void run(std::int64_t n, c10::function_ref<void(std::int64_t)> f);
 
  private:
@@ -44,6 +45,7 @@ class Helpers {  // not copyable or moveable; only its owner's thread may call i
   alignas(64) std::atomic<std::uint32_t> calls_{0};  // what sleepers wait on
   std::atomic<int> asleep_{0};
   std::atomic<bool> ending_{false};
+  int wanted_;
   std::vector<std::thread> threads_;
 };
 

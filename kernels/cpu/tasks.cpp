@@ -29,7 +29,7 @@ void for_each_task(std::int64_t n, c10::function_ref<void(std::int64_t)> f) {
     for (std::int64_t i = 0; i < n; ++i) f(i);
     return;
   }
-  if (!helpers || helpers->count() != wanted) helpers = std::make_unique<Helpers>(wanted);
+  if (!helpers || helpers->wanted() != wanted) helpers = std::make_unique<Helpers>(wanted);
   helpers->run(n, f);
 }
 

@@ -63,15 +63,24 @@ AssignmentLists dispatch_cpu(const Tensor& alpha, std::int64_t k) {
 
 Tensor dispatch_backward_cpu(const Tensor& d_weights, const Tensor& tokens, const Tensor& experts,
                              const Tensor& offsets, std::int64_t rows) {
-  const Tensor d = d_weights.contiguous();
-  const std::int64_t width = offsets.size(0) - 1, used = offsets.const_data_ptr<std::int32_t>()[width];
+  checked_dispatch_backward(d_weights, tokens, experts, offsets, rows);
+  const Tensor d = d_weights.contiguous(), of_token = tokens.contiguous(), of_expert = experts.contiguous(),
+               bounds = offsets.contiguous();
+  const std::int64_t width = offsets.size(0) - 1, used = bounds.const_data_ptr<std::int32_t>()[width];
+  TORCH_CHECK(used >= 0 && used <= d.size(0), "dispatch_backward: offsets end at ", used, ", the list holds ",
+              d.size(0));
   Tensor d_alpha = at::zeros({rows, width}, d.options());
-  const auto* const token = tokens.const_data_ptr<std::int32_t>();
-  const auto* const expert = experts.const_data_ptr<std::int32_t>();
+  const auto* const token = of_token.const_data_ptr<std::int32_t>();
+  const auto* const expert = of_expert.const_data_ptr<std::int32_t>();
   AT_DISPATCH_FLOATING_TYPES(d.scalar_type(), "dispatch_backward", [&] {
     const auto* const from = d.const_data_ptr<scalar_t>();
     auto* const to = d_alpha.mutable_data_ptr<scalar_t>();
-    for (std::int64_t i = 0; i < used; ++i) to[token[i] * width + expert[i]] = from[i];
+    for (std::int64_t i = 0; i < used; ++i) {
+      TORCH_CHECK(token[i] >= 0 && token[i] < rows && expert[i] >= 0 && expert[i] < width,
+                  "dispatch_backward: assignment ", i, " is of token ", token[i], " and expert ", expert[i], ", of ",
+                  rows, " and ", width);
+      to[token[i] * width + expert[i]] = from[i];
+    }
   });
   return d_alpha;
 }

@@ -39,6 +39,7 @@ Tensor dispatch_backward_cuda(const Tensor& d_weights, const Tensor& tokens, con
   const std::int64_t width = offsets.size(0) - 1;
   Tensor d_alpha = at::zeros({rows, width}, d.options());
   if (d.size(0) == 0) return d_alpha;
+  checked_dispatch_backward(d_weights, tokens, experts, offsets, rows);
   AT_DISPATCH_FLOATING_TYPES(d.scalar_type(), "dispatch_backward", [&] {
     cuda::dispatch_backward(d.const_data_ptr<scalar_t>(), tokens.const_data_ptr<std::int32_t>(),
                             experts.const_data_ptr<std::int32_t>(), offsets.const_data_ptr<std::int32_t>(),

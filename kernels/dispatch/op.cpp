@@ -64,6 +64,21 @@ std::int64_t checked_dispatch(const Tensor& alpha, std::int64_t k) {
   return alpha.size(0) * (k <= 0 || k > experts ? experts : k);
 }
 
+void checked_dispatch_backward(const Tensor& d_weights, const Tensor& tokens, const Tensor& experts,
+                               const Tensor& offsets, std::int64_t rows) {
+  TORCH_CHECK(rows >= 0, "dispatch_backward: rows are not negative, ", rows);
+  TORCH_CHECK(offsets.dim() == 1 && offsets.size(0) >= 2, "dispatch_backward: offsets are [experts + 1], not ",
+              offsets.sizes());
+  for (const Tensor* t : {&d_weights, &tokens, &experts}) {
+    TORCH_CHECK(t->dim() == 1 && t->numel() == tokens.numel() && t->device() == d_weights.device(),
+                "dispatch_backward: d_weights, tokens and experts are lists of one length on one device");
+  }
+  for (const Tensor* t : {&tokens, &experts, &offsets}) {
+    TORCH_CHECK(t->scalar_type() == at::kInt, "dispatch_backward: tokens, experts and offsets are int32, not ",
+                t->scalar_type());
+  }
+}
+
 Assignments dispatch(const Tensor& alpha, std::int64_t k) {
   auto [tokens, experts, weights, offsets] = forward_op().call(alpha, k);
   return {std::move(tokens), std::move(experts), std::move(weights), std::move(offsets)};

@@ -137,6 +137,7 @@ MlpKept expert_mlp(const InstructionSet& set, const MlpInputs& in, Activation ac
 MlpGradients expert_mlp_backward(const InstructionSet& set, const Tensor& d_out, const MlpInputs& in,
                                  const Tensor& hidden, const Tensor& slope, Activation activation,
                                  const MlpWanted& wanted) {
+  check_mlp_backward(in, d_out, hidden, slope, activation);
   const ByToken by = by_token(in);
   const std::vector<MlpRows> blocks = blocks_of_rows(in);
   const std::vector<MlpGradientRows> gradients = blocks_of_gradients(in, wanted);

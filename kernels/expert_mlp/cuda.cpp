@@ -79,6 +79,7 @@ std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> expert_mlp_backward_c
     std::string_view activation, MlpWanted wanted) {
   const c10::cuda::CUDAGuard device(x.device());
   const MlpInputs in = checked_mlp({x, tokens, weights, offsets, w1, b1, w2, b2});
+  check_mlp_backward(in, d_out, hidden, slope, activation_named(activation));
   const Tensor dy = d_out.contiguous();
   const Tensor* const like[] = {&in.x, &in.weights, &in.w1, &in.b1, &in.w2, &in.b2};
   MlpGradients d;

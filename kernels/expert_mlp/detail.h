@@ -27,13 +27,15 @@ using MlpWanted = std::array<bool, 6>;
 
 // Throws c10::Error unless the inputs are as kernels/expert_mlp/op.h asks; makes them contiguous.
 MlpInputs checked_mlp(const MlpInputs& inputs);
-Activation activation_named(std::string_view name);
+// The same for what the backward half is given beside them.
+void check_mlp_backward(const MlpInputs& inputs, const at::Tensor& dy, const at::Tensor& hidden,
+                        const at::Tensor& slope, Activation activation);
 
 namespace cpu {
 
 struct InstructionSet;
 
-// keep: false leaves `hidden` and `slope` undefined.
+// keep: false leaves `slope` without elements; `hidden` is needed on the way in either case.
 MlpKept expert_mlp(const InstructionSet& set, const MlpInputs& inputs, Activation activation, bool keep);
 MlpGradients expert_mlp_backward(const InstructionSet& set, const at::Tensor& dy, const MlpInputs& inputs,
                                  const at::Tensor& hidden, const at::Tensor& slope, Activation activation,

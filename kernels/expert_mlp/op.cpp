@@ -39,8 +39,6 @@ const auto& backward_op() {
   return op;
 }
 
-constexpr std::string_view names[] = {"relu", "gelu", "silu"};  // in the order of Activation
-
 class ExpertMlp : public torch::autograd::Function<ExpertMlp> {
  public:
   static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& x, const Tensor& weights,
@@ -59,7 +57,7 @@ class ExpertMlp : public torch::autograd::Function<ExpertMlp> {
     for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i] = context->needs_input_grad(i);
     auto [dx, d_weights, dw1, db1, dw2, db2] =
         backward_op().call(gradients[0], s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], s[9],
-                           names[context->saved_data["activation"].toInt()], wanted);
+                           name_of(static_cast<Activation>(context->saved_data["activation"].toInt())), wanted);
     return {dx, d_weights, dw1, db1, dw2, db2, Tensor(), Tensor(), Tensor()};
   }
 };
@@ -79,9 +77,10 @@ Tensor autograd(const Tensor& x, const Tensor& tokens, const Tensor& weights, co
 }  // namespace
 
 Activation activation_named(std::string_view name) {
-  const auto* const found = std::find(std::begin(names), std::end(names), name);
-  TORCH_CHECK(found != std::end(names), "expert_mlp: activation is one of relu, gelu, silu, not ", name);
-  return static_cast<Activation>(found - std::begin(names));
+  const auto found = std::find(activation_names.begin(), activation_names.end(), name);
+  TORCH_CHECK(found != activation_names.end(), "expert_mlp: activation is one of ", c10::Join(", ", activation_names),
+              ", not ", name);
+  return static_cast<Activation>(found - activation_names.begin());
 }
 
 MlpInputs checked_mlp(const MlpInputs& in) {
@@ -112,16 +111,27 @@ MlpInputs checked_mlp(const MlpInputs& in) {
           w1.contiguous(), b1.contiguous(),     w2.contiguous(),      b2.contiguous()};
 }
 
+void check_mlp_backward(const MlpInputs& in, const Tensor& dy, const Tensor& hidden, const Tensor& slope,
+                        Activation activation) {
+  for (const Tensor* t : {&dy, &hidden, &slope}) {
+    TORCH_CHECK(t->scalar_type() == in.x.scalar_type() && t->device() == in.x.device(),
+                "expert_mlp_backward: dy, hidden and slope have the dtype and device of x");
+  }
+  TORCH_CHECK(dy.sizes() == in.x.sizes(), "expert_mlp_backward: dy is ", in.x.sizes(), ", not ", dy.sizes());
+  TORCH_CHECK(hidden.dim() == 2 && hidden.size(1) >= in.w1.size(2) && hidden.is_contiguous() && slope.is_contiguous() &&
+                  (activation == Activation::relu || slope.sizes() == hidden.sizes()),
+              "expert_mlp_backward: hidden or slope is not its forward's");
+}
+
 Tensor expert_mlp(const Tensor& x, const Tensor& tokens, const Tensor& weights, const Tensor& offsets, const Tensor& w1,
                   const Tensor& b1, const Tensor& w2, const Tensor& b2, Activation activation) {
-  return plain_op().call(x, tokens, weights, offsets, w1, b1, w2, b2, names[static_cast<int>(activation)]);
+  return plain_op().call(x, tokens, weights, offsets, w1, b1, w2, b2, name_of(activation));
 }
 
 MlpForwardOutput expert_mlp_forward(const Tensor& x, const Tensor& tokens, const Tensor& weights, const Tensor& offsets,
                                     const Tensor& w1, const Tensor& b1, const Tensor& w2, const Tensor& b2,
                                     Activation activation) {
-  auto [y, hidden, slope] =
-      forward_op().call(x, tokens, weights, offsets, w1, b1, w2, b2, names[static_cast<int>(activation)]);
+  auto [y, hidden, slope] = forward_op().call(x, tokens, weights, offsets, w1, b1, w2, b2, name_of(activation));
   return {std::move(y), std::move(hidden), std::move(slope)};
 }
 
@@ -130,8 +140,8 @@ MlpBackwardOutput expert_mlp_backward(const Tensor& dy, const Tensor& x, const T
                                       const Tensor& b2, const Tensor& hidden, const Tensor& slope,
                                       Activation activation) {
   constexpr MlpWanted all{true, true, true, true, true, true};
-  auto [dx, d_weights, dw1, db1, dw2, db2] = backward_op().call(dy, x, tokens, weights, offsets, w1, b1, w2, b2, hidden,
-                                                                slope, names[static_cast<int>(activation)], all);
+  auto [dx, d_weights, dw1, db1, dw2, db2] =
+      backward_op().call(dy, x, tokens, weights, offsets, w1, b1, w2, b2, hidden, slope, name_of(activation), all);
   return {std::move(dx), std::move(d_weights), std::move(dw1), std::move(db1), std::move(dw2), std::move(db2)};
 }
 

@@ -125,7 +125,8 @@ __global__ void forward(const T* logits, T* alpha, T* scores, int experts, int k
     total = warp_sum(total);
   }
   for (int e = lane; e < experts; e += warp) {
-    to_alpha[e] = normalise ? weight(e) / total : weight(e);
+    // Not what isn't chosen: a NaN in the row makes the total NaN.
+    to_alpha[e] = normalise && rank[e] < k ? weight(e) / total : weight(e);
     to_scores[e] = s[e];
   }
 }

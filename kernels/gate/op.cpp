@@ -25,14 +25,6 @@ const auto& backward_op() {
   return op;
 }
 
-constexpr std::string_view names[] = {"softmax", "sigmoid", "sparsemax", "entmax15"};  // in the order of Score
-
-Score score_named(std::string_view name) {
-  const auto* const found = std::find(std::begin(names), std::end(names), name);
-  TORCH_CHECK(found != std::end(names), "gate: score is one of softmax, sigmoid, sparsemax, entmax15, not ", name);
-  return static_cast<Score>(found - std::begin(names));
-}
-
 void check_matrix(const Tensor& t, const char* name) {
   TORCH_CHECK(t.dim() == 2 && t.size(1) >= 1, "gate: ", name, " are [tokens, experts], not ", t.sizes());
   TORCH_CHECK(t.scalar_type() == at::kFloat || t.scalar_type() == at::kDouble, "gate: ", name,
@@ -65,10 +57,10 @@ class Gate : public torch::autograd::Function<Gate> {
     if (!gradients[0].defined() && !gradients[1].defined()) return {Tensor(), Tensor(), Tensor(), Tensor(), Tensor()};
     const auto saved = context->get_saved_variables();
     auto& data = context->saved_data;
-    return {
-        backward_op().call(optional(gradients[0]), optional(gradients[1]), saved[0], saved[1],
-                           data["temperature"].toDouble(), names[data["score"].toInt()], data["normalise"].toBool()),
-        Tensor(), Tensor(), Tensor(), Tensor()};
+    return {backward_op().call(optional(gradients[0]), optional(gradients[1]), saved[0], saved[1],
+                               data["temperature"].toDouble(), name_of(static_cast<Score>(data["score"].toInt())),
+                               data["normalise"].toBool()),
+            Tensor(), Tensor(), Tensor(), Tensor()};
   }
 };
 
@@ -82,6 +74,12 @@ Tensors autograd(const Tensor& logits, double temperature, std::string_view scor
 }
 
 }  // namespace
+
+Score score_named(std::string_view name) {
+  const auto found = std::find(score_names.begin(), score_names.end(), name);
+  TORCH_CHECK(found != score_names.end(), "gate: score is one of ", c10::Join(", ", score_names), ", not ", name);
+  return static_cast<Score>(found - score_names.begin());
+}
 
 GateArguments checked_gate(const Tensor& logits, double temperature, std::string_view score, std::int64_t k,
                            bool normalise) {
@@ -107,14 +105,14 @@ GateArguments checked_gate_backward(const std::optional<Tensor>& d_alpha, const 
 }
 
 Tensors gate(const Tensor& logits, double temperature, Score score, std::int64_t k, bool normalise) {
-  return forward_op().call(logits, temperature, names[static_cast<int>(score)], k, normalise);
+  return forward_op().call(logits, temperature, name_of(score), k, normalise);
 }
 
 Tensor gate_backward(const Tensor& d_alpha, const Tensor& d_scores, const Tensor& alpha, const Tensor& scores,
                      double temperature, Score score, bool normalise) {
   const auto optional = [](const Tensor& t) { return t.defined() ? std::optional(t) : std::nullopt; };
-  return backward_op().call(optional(d_alpha), optional(d_scores), alpha, scores, temperature,
-                            names[static_cast<int>(score)], normalise);
+  return backward_op().call(optional(d_alpha), optional(d_scores), alpha, scores, temperature, name_of(score),
+                            normalise);
 }
 
 TORCH_LIBRARY_FRAGMENT(tessera, m) {

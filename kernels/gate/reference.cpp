@@ -7,11 +7,12 @@ namespace tessera::kernels::reference {
 namespace {
 
 // p = max(z - tau, 0) over the support, the largest j entries for which 1 + j z_(j) > sum of them.
+// A row of NaN has no support, and NaN for its result.
 at::Tensor sparsemax(const at::Tensor& z) {
   const at::Tensor sorted = std::get<0>(z.detach().sort(-1, /*descending=*/true));
   const at::Tensor rank = at::arange(1, z.size(-1) + 1, z.options());
   const at::Tensor size = (1 + rank * sorted > sorted.cumsum(-1)).sum(-1, /*keepdim=*/true);
-  const at::Tensor support = (z >= sorted.gather(-1, size - 1)).to(z.scalar_type());
+  const at::Tensor support = (z >= sorted.gather(-1, (size - 1).clamp_min(0))).to(z.scalar_type());
   const at::Tensor tau = ((z * support).sum(-1, true) - 1) / support.sum(-1, true);
   return (z - tau).relu();
 }
@@ -24,7 +25,7 @@ at::Tensor entmax15(const at::Tensor& logits) {
   const at::Tensor mean = sorted.cumsum(-1) / rank;
   const at::Tensor variance = rank * (sorted.square().cumsum(-1) / rank - mean.square());
   const at::Tensor size = (mean - ((1 - variance) / rank).clamp_min(0).sqrt() <= sorted).sum(-1, /*keepdim=*/true);
-  const at::Tensor support = (z >= sorted.gather(-1, size - 1)).to(z.scalar_type());
+  const at::Tensor support = (z >= sorted.gather(-1, (size - 1).clamp_min(0))).to(z.scalar_type());
   const at::Tensor n = support.sum(-1, true);
   const at::Tensor m = (z * support).sum(-1, true) / n;
   const at::Tensor v = ((z - m) * support).square().sum(-1, true);
@@ -63,6 +64,7 @@ std::tuple<at::Tensor, at::Tensor> gate(const at::Tensor& logits, double tempera
     } else {
       alpha = alpha / alpha.sum(-1, /*keepdim=*/true);
     }
+    alpha = at::where(chosen, alpha, at::zeros({}, alpha.options()));  // also where a NaN made the sum NaN
   }
   return {alpha, scores};
 }

@@ -153,8 +153,8 @@ void gate_forward_lanes(const GateForward<T>& g, std::int64_t first, std::int64_
     alpha[e] = chosen[e] ? weight : Vector<T>{};
     total += alpha[e];
   }
-  if (g.normalise) {
-    for (std::int64_t e = 0; e < E; ++e) alpha[e] /= total;
+  if (g.normalise) {  // not what isn't chosen: a NaN in the row makes the total NaN
+    for (std::int64_t e = 0; e < E; ++e) alpha[e] = chosen[e] ? alpha[e] / total : alpha[e];
   }
   scatter_rows(g.scores + first * E, g.scratch + size, rows, E);
   scatter_rows(g.alpha + first * E, g.scratch + 2 * size, rows, E);

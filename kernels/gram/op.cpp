@@ -26,7 +26,8 @@ at::Tensor gram(const InstructionSet& set, at::TensorList rows) {
                                      to + p * count * count);
     });
   });
-  const at::Tensor lower = sums.sum(0);
+  at::Tensor lower = at::zeros({count, count}, at::kDouble);
+  for (std::int64_t p = 0; p < parts; ++p) lower += sums[p];
   return lower + lower.tril(-1).t();
 }
 

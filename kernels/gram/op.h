@@ -7,8 +7,9 @@
 
 namespace tessera::kernels {
 
-// rows: tensors of one shape, dtype (float32 or float64) and device. Returns [rows, rows], float64 on the CPU,
-// symmetric to the bit; the result doesn't depend on the number of threads.
+// rows: tensors of one shape, dtype (float32 or float64) and device. Returns [rows, rows], float64 on the CPU. For rows
+// on the CPU it is symmetric to the bit and doesn't depend on the number of threads; on a GPU it is a product in the
+// rows' dtype.
 at::Tensor gram(at::TensorList rows);
 
 namespace cpu {

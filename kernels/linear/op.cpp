@@ -110,6 +110,8 @@ Tensor linear(const Tensor& x, const Tensor& w, const Tensor& b) {
   TORCH_CHECK(x.dim() == 2 && w.dim() == 2 && w.size(0) == x.size(1), "linear: x is [rows, in] and w [in, out], not ",
               x.sizes(), " and ", w.sizes());
   TORCH_CHECK(b.dim() == 1 && b.size(0) == w.size(1), "linear: b is [", w.size(1), "], not ", b.sizes());
+  TORCH_CHECK(w.device() == x.device() && b.device() == x.device(), "linear: x, w and b are on one device, not ",
+              x.device(), ", ", w.device(), ", ", b.device());
   if (!x.is_cpu()) return at::addmm(b, x, w);
   TORCH_CHECK(x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble, "linear: x is float32 or float64, not ",
               x.scalar_type());

@@ -6,14 +6,12 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <optional>
-
 #include "kernels/cpu/instruction_sets.h"
 
 namespace tessera::kernels {
 
-// x: [rows, in], w: [in, out], b: [out], of one dtype, float32 or float64; y: [rows, out]. Differentiable. The result
-// doesn't depend on the number of threads. On a GPU this is at::addmm.
+// x: [rows, in], w: [in, out], b: [out], of one dtype, float32 or float64; y: [rows, out]. Differentiable, once. The
+// result doesn't depend on the number of threads. On a GPU this is at::addmm.
 at::Tensor linear(const at::Tensor& x, const at::Tensor& w, const at::Tensor& b);
 
 // The two passes on the CPU, with a given instruction set and without autograd.

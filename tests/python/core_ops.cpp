@@ -16,7 +16,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> routing_window(at::TensorList alp
                                                               std::int64_t classes) {
   RoutingWindow window(alphas[0].size(1), classes, alphas[0].device());
   for (std::size_t i = 0; i < alphas.size(); ++i) window.add(alphas[i], labels[i]);
-  return {window.load, window.routed, window.together};
+  return {window.load.now, window.routed.now, window.together.now};
 }
 
 // parts, and the gradients of sum_i scale[i] x part i: alpha, scores, logits (zeros where there is none)

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <set>
 
 #include "core/experiment.h"
@@ -307,28 +308,70 @@ TEST_F(EngineTest, LiveParametersActAtTheNextStep) {
   EXPECT_GT(series(record, index_of(built, "alpha_entropy/layer1")).back(), std::log(3));
 }
 
+// The last point's window is that since the point before the last regular one, not the few steps that are left over.
+TEST_F(EngineTest, TheLastPointIsOfAWholeWindow) {
+  const auto loads = [&](std::int64_t steps, std::int64_t every) {
+    const auto engine = make_engine();
+    const Description built = engine->build(
+        preset({{"run.steps", steps}, {"measure.scalars_every", every}, {"measure.matrices_every", every}}));
+    Record record;
+    run(*engine, record, 0, steps, steps);
+    return std::make_pair(series(record, index_of(built, "accuracy/train")).back(),
+                          series(record, index_of(built, "load_cv/layer0")).back());
+  };
+  // Points at 0, 5, 10, 15 and at the end, 16: that of steps 11 to 16; all of it without regular points.
+  const auto last = loads(17, 5), alone = loads(17, 0);
+  EXPECT_NE(last, alone);
+  // By brute force: points at every step count one batch each.
+  const auto engine = make_engine();
+  const Description built =
+      engine->build(preset({{"run.steps", std::int64_t{17}}, {"measure.scalars_every", std::int64_t{1}}}));
+  Record record;
+  run(*engine, record, 0, 17, 17);
+  const std::vector<double> each = series(record, index_of(built, "accuracy/train"));
+  ASSERT_EQ(each.size(), 17u);
+  // The point at the last step is regular here: of one batch.
+  EXPECT_NEAR(last.first, std::accumulate(each.end() - 6, each.end(), 0.) / 6, 1e-12);
+  EXPECT_NEAR(alone.first, std::accumulate(each.begin(), each.end(), 0.) / 17, 1e-12);
+}
+
 TEST_F(EngineTest, ALossThatIsNotFiniteEndsTheRun) {
   const auto engine = make_engine();
   engine->build(preset());
   Record record;
   run(*engine, record, 0, 4);
-  Parts good, bad;
+  Parts good;
   engine->save(good);
-  for (const auto& [name, bytes] : good.all()) {
-    std::vector<std::byte> part = bytes;
-    if (name == "weight/head.bias") std::fill(part.end() - 4, part.end(), std::byte{0xff});  // a NaN
-    bad.write(name, part);
-  }
-  engine->restore(bad);
-  try {
-    run(*engine, record, 4, 5);
-    FAIL() << "no TrainingError";
-  } catch (const TrainingError& error) {
-    EXPECT_STREQ(error.what(), "loss is NaN at step 4");
+  for (const char* weight : {"head.bias", "encoder.out.bias", "layer0.router.weight", "layer1.experts.w2"}) {
+    Parts bad;
+    for (const auto& [name, bytes] : good.all()) {
+      std::vector<std::byte> part = bytes;
+      if (name == std::string("weight/") + weight) std::fill(part.end() - 4, part.end(), std::byte{0xff});  // a NaN
+      bad.write(name, part);
+    }
+    engine->restore(bad);
+    try {
+      run(*engine, record, 4, 5);
+      FAIL() << "no TrainingError";
+    } catch (const TrainingError& error) {
+      EXPECT_STREQ(error.what(), "loss is NaN at step 4") << weight;
+    }
   }
   EXPECT_NO_THROW(engine->build(preset()));
   Record again;
   EXPECT_NO_THROW(run(*engine, again, 0, 3));
+}
+
+TEST_F(EngineTest, RefusesWhatCanNotBeCombined) {
+  const auto engine = make_engine();
+  for (const auto& [path, value] : {std::pair("model.router.k", 200), std::pair("model.head.tiles.count", 64)}) {
+    try {
+      engine->build(preset({{path, std::int64_t{value}}, {"model.head.kind", std::string("tiles")}}));
+      ADD_FAILURE() << "no InputError for " << path;
+    } catch (const InputError& error) {
+      EXPECT_EQ(error.problems()[0].where, path);
+    }
+  }
 }
 
 TEST_F(EngineTest, ABuildThatFailsLeavesTheOldExperiment) {

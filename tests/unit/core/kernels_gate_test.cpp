@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include "kernels/cpu/instruction_sets.h"
+#include "kernels/dispatch/op.h"
 #include "kernels/gate/detail.h"
 #include "kernels/gate/op.h"
 #include "tests/unit/core/kernels_support.h"
@@ -30,8 +31,7 @@ Tensor dense(const Tensor& logits, Score score, double temperature = 1) {
 // Runs `check` on the operator and on each instruction set's version.
 void with_each_version(const Tensor& logits, double temperature, Score score, std::int64_t k, bool normalise,
                        const std::function<void(const std::string&, const Tensor&, const Tensor&)>& check) {
-  const char* const names[] = {"softmax", "sigmoid", "sparsemax", "entmax15"};
-  const auto arguments = checked_gate(logits, temperature, names[static_cast<int>(score)], k, normalise);
+  const auto arguments = checked_gate(logits, temperature, name_of(score), k, normalise);
   for (const cpu::InstructionSet* set : cpu::instruction_sets()) {
     const auto [alpha, scores] = cpu::gate(*set, logits, arguments);
     check(set->name, alpha, scores);
@@ -108,7 +108,6 @@ TEST(Gate, EveryVersionAgreesWithTheReference) {
 
 TEST(Gate, BackwardOfEveryVersionAgreesWithTheReferencesAutograd) {
   torch::manual_seed(2);
-  const char* const names[] = {"softmax", "sigmoid", "sparsemax", "entmax15"};
   for (const Case& c : cases) {
     for (const Score score : scores_of_all) {
       for (const bool normalise : {false, true}) {
@@ -118,11 +117,11 @@ TEST(Gate, BackwardOfEveryVersionAgreesWithTheReferencesAutograd) {
           const auto [alpha, scores] = reference::gate(exact, .7, score, c.k, normalise);
           const Tensor expected =
               torch::autograd::grad({alpha, scores}, {exact}, {da.to(at::kDouble), ds.to(at::kDouble)})[0];
-          const auto arguments = checked_gate(logits, .7, names[static_cast<int>(score)], c.k, normalise);
+          const auto arguments = checked_gate(logits, .7, name_of(score), c.k, normalise);
           for (const cpu::InstructionSet* set : cpu::instruction_sets()) {
             const auto [a, s] = cpu::gate(*set, logits, arguments);
             EXPECT_TRUE(near(cpu::gate_backward(*set, da, ds, a, s, arguments), expected, 10 * tolerance_of(type)))
-                << set->name << " " << names[static_cast<int>(score)] << " " << c.experts << " " << c.k;
+                << set->name << " " << name_of(score) << " " << c.experts << " " << c.k;
           }
         }
       }
@@ -190,13 +189,16 @@ TEST(Gate, SigmoidScoresThatUnderflowStillShareByTheirRatio) {
 
 TEST(Gate, ANaNIsSeenInItsRowOnly) {
   for (const Score score : scores_of_all) {
-    const Tensor logits = torch::tensor({{1.f, 2.f, 3.f}, {1.f, NAN, 3.f}, {3.f, 2.f, 1.f}});
-    for (const cpu::InstructionSet* set : cpu::instruction_sets()) {
-      const char* const names[] = {"softmax", "sigmoid", "sparsemax", "entmax15"};
-      const auto [alpha, scores] =
-          cpu::gate(*set, logits, checked_gate(logits, 1, names[static_cast<int>(score)], 2, true));
-      EXPECT_TRUE(alpha[1].isnan().any().item<bool>()) << set->name << int(score);
-      EXPECT_TRUE(alpha[0].isfinite().all().item<bool>() && alpha[2].isfinite().all().item<bool>());
+    for (const bool all : {false, true}) {
+      Tensor logits = torch::tensor({{1.f, 2.f, 3.f}, {1.f, NAN, 3.f}, {3.f, 2.f, 1.f}});
+      if (all) logits[1].fill_(NAN);
+      with_each_version(logits, 1, score, 2, true, [&](const auto& version, const Tensor& alpha, const Tensor&) {
+        EXPECT_TRUE(alpha[1].isnan().any().template item<bool>()) << version << int(score);
+        EXPECT_EQ((alpha[1] != 0).sum().template item<int>(), 2) << version << int(score);  // k of them, as in any row
+        EXPECT_TRUE(alpha[0].isfinite().all().template item<bool>()) << version << int(score);
+        EXPECT_TRUE(alpha[2].isfinite().all().template item<bool>()) << version << int(score);
+        EXPECT_NO_THROW(dispatch(alpha, 2));
+      });
     }
   }
 }

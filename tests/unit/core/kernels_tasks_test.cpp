@@ -46,6 +46,22 @@ TEST_P(Tasks, WakeHelpersThatSleep) {
   EXPECT_EQ(done, 160);
 }
 
+// Tasks that wait for one another are only done if helpers take part: at once, and after they have gone to sleep.
+TEST_P(Tasks, AreSharedAmongAllThreads) {
+  const int threads = GetParam();
+  for (const int pause : {0, 0, 20, 20}) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(pause));
+    std::atomic<int> arrived{0};
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    for_each_task(threads, [&](std::int64_t) {
+      ++arrived;
+      while (arrived < threads && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    });
+    EXPECT_EQ(arrived, threads);
+    EXPECT_LT(std::chrono::steady_clock::now(), until);
+  }
+}
+
 TEST_P(Tasks, PassOnTheFirstExceptionAndGoOn) {
   for (int round = 0; round < 100; ++round) {
     EXPECT_THROW(for_each_task(50,

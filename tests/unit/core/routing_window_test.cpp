@@ -40,27 +40,34 @@ TEST_P(RoutingWindowTest, CountsAsByBruteForce) {
     }
   }
   for (int i = 0; i < E; ++i) {
-    EXPECT_EQ(window.load[i].item<double>(), load[i]);
-    for (int c = 0; c < C; ++c) EXPECT_NEAR(window.routed[i][c].item<double>(), routed[i][c], 1e-12);
-    for (int j = 0; j < E; ++j) EXPECT_EQ(window.together[i][j].item<double>(), together[i][j]);
+    EXPECT_EQ(window.load.now[i].item<double>(), load[i]);
+    for (int c = 0; c < C; ++c) EXPECT_NEAR(window.routed.now[i][c].item<double>(), routed[i][c], 1e-12);
+    for (int j = 0; j < E; ++j) EXPECT_EQ(window.together.now[i][j].item<double>(), together[i][j]);
   }
-  EXPECT_EQ(window.load[4].item<double>(), 0);
+  EXPECT_EQ(window.load.now[4].item<double>(), 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, RoutingWindowTest,
                          testing::Values(std::pair(false, at::kFloat), std::pair(false, at::kDouble),
                                          std::pair(true, at::kFloat), std::pair(true, at::kDouble)));
 
-TEST(RoutingWindow, IsClearedInParts) {
-  RoutingWindow window(E, C, at::kCPU);
-  const Batch batch = random_batch(1, at::kFloat);
-  window.add(batch.alpha, batch.labels);
-  window.clear_load();
-  EXPECT_EQ(window.load.sum().item<double>(), 0);
-  EXPECT_GT(window.routed.sum().item<double>(), 0);
-  window.clear_maps();
-  EXPECT_EQ(window.routed.sum().item<double>(), 0);
-  EXPECT_EQ(window.together.sum().item<double>(), 0);
+TEST(WindowSum, KeepsTheWindowBefore) {
+  WindowSum window(at::zeros({2}, at::kDouble));
+  const auto add = [&](double a, double b) { window.now += at::tensor({a, b}, at::kDouble); };
+  const auto expect = [&](bool whole, double a, double b) {
+    EXPECT_TRUE(at::equal(window.sum(whole), at::tensor({a, b}, at::kDouble))) << window.sum(whole);
+  };
+  add(1, 2);
+  expect(true, 1, 2);
+  expect(false, 1, 2);  // there was none before
+  window.roll();
+  add(10, 20);
+  add(10, 0);
+  expect(true, 20, 20);
+  expect(false, 21, 22);
+  window.roll();
+  add(100, 0);
+  expect(false, 120, 20);
 }
 
 }  // namespace
