@@ -7,6 +7,7 @@
 #include "app/commands/look.h"
 #include "app/commands/open.h"
 #include "app/commands/places.h"
+#include "app/commands/progress.h"
 #include "app/commands/settings.h"
 #include "app/window/window.h"
 #include "core/experiment.h"
@@ -44,8 +45,11 @@ int shot(const Request& request) {
   connect(options.window, *find_preset(request.preset).value, settings);
   options.out = request.out;
   options.layout = request.layout;
+  Progress progress(true);
+  options.progress = [&](const Snapshot& snapshot) { progress.show(progress_text(snapshot)); };
   return with_graphics([&] {
     render_shot(options);
+    progress.clear();
     return static_cast<int>(fine);
   });
 }

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "core/lab/text.h"
+
 namespace tessera {
 namespace {
 
@@ -83,19 +85,6 @@ void append_number(std::string& text, double value) {
   text.append(buffer, end.ptr);
 }
 
-void append_quoted(std::string& text, const std::string& name) {
-  if (name.find_first_of(",\"\r\n") == std::string::npos) {
-    text += name;
-    return;
-  }
-  text += '"';
-  for (char c : name) {
-    if (c == '"') text += '"';
-    text += c;
-  }
-  text += '"';
-}
-
 bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
 }  // namespace
@@ -147,7 +136,7 @@ std::string curves_csv(const std::vector<CsvColumn>& columns) {
   std::string text = "step";
   for (const CsvColumn& column : columns) {
     text += ',';
-    append_quoted(text, column.name);
+    text += csv_field(column.name);
   }
   text += '\n';
   std::vector<std::size_t> next(columns.size(), 0);

@@ -1,6 +1,7 @@
 // render_shot: the real window, off screen, after a number of steps.
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -8,6 +9,7 @@
 #include "app/window/display.h"
 #include "app/window/graphics.h"
 #include "app/window/window.h"
+#include "core/lab/atomic_file.h"
 
 namespace tessera {
 namespace {
@@ -35,6 +37,7 @@ void check(const ShotOptions& shot) {
   if (!fs::is_directory(folder, error))
     problems.push_back({"--out", shot.out.string(), "a file in a folder that exists"});
   if (!problems.empty()) throw InputError(std::move(problems));
+  AtomicFile probe(shot.out);  // InputError now if it can't be written; never committed
 }
 
 [[noreturn]] void fail(const Snapshot& snapshot) {
@@ -43,17 +46,21 @@ void check(const ShotOptions& shot) {
 }
 
 // Until the experiment is built, and has done `steps` steps or all it has.
-void train(Session& session, std::int64_t steps) {
-  constexpr auto forever = std::chrono::hours(24 * 365);
+void train(Session& session, std::int64_t steps, const std::function<void(const Snapshot&)>& progress) {
+  const auto wait = [&](const std::function<bool(const Snapshot&)>& done) {
+    while (!session.wait(done, std::chrono::milliseconds(100))) {
+      if (progress) progress(*session.snapshot());
+    }
+  };
   const auto at_rest = [](const Snapshot& s) {
     return s.state != State::empty && s.state != State::building && s.state != State::running;
   };
-  session.wait(at_rest, forever);
+  wait(at_rest);
   if (session.snapshot()->state == State::failed) fail(*session.snapshot());
   const std::int64_t goal = std::min(steps, session.snapshot()->steps);
   if (goal <= 0) return;
   session.submit(command::Step{static_cast<int>(std::min<std::int64_t>(goal, 1'000'000'000))});
-  session.wait([&](const Snapshot& s) { return at_rest(s) && (s.step >= goal || s.state == State::failed); }, forever);
+  wait([&](const Snapshot& s) { return at_rest(s) && (s.step >= goal || s.state == State::failed); });
   if (session.snapshot()->state == State::failed) fail(*session.snapshot());
 }
 
@@ -71,10 +78,18 @@ void render_shot(const ShotOptions& shot) {
   const GraphicsOptions size{.width = options.width > 0 ? options.width : 1600,
                              .height = options.height > 0 ? options.height : 1000,
                              .visible = false};
-  Graphics graphics(size);
+  std::unique_ptr<Graphics> window;
+  try {
+    window = std::make_unique<Graphics>(size);
+  } catch (const GraphicsError&) {  // DISPLAY may name one that is gone, as after ssh -X
+    if (display) throw;
+    display.emplace();
+    window = std::make_unique<Graphics>(size);
+  }
+  Graphics& graphics = *window;
   Application app(
       options, SettingsFile(""), graphics.fonts(), [] {}, shot.layout == "default" ? "" : shot.layout);
-  train(app.session(), shot.steps);
+  train(app.session(), shot.steps, shot.progress);
   for (int frame = 0; frame < settle_frames; ++frame) {
     app.news();
     app.prepare(1);

@@ -54,9 +54,11 @@ struct ShotOptions {
   std::int64_t steps = 0;     // training steps before the picture is taken; fewer when the run is shorter
   std::filesystem::path out;  // PNG, written atomically
   std::string layout;         // "default" (or empty), or the name of one panel, which then fills the window
+  std::function<void(const Snapshot&)> progress;  // while it trains, a few times a second; may be empty
 };
 
-// Renders the real window after `steps` steps, without showing it; starts a virtual display where there is none. Throws
+// Renders the real window after `steps` steps, without showing it; starts a virtual display where there is none
+// that can be opened. Throws
 // InputError (a preset that can't be read or built, an unknown layout, an `out` that can't be written), TrainingError
 // (training failed), GraphicsError.
 void render_shot(const ShotOptions&);

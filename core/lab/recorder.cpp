@@ -25,14 +25,6 @@ constexpr const char* timing_header = "step,seconds,steps_per_s,memory_bytes\n";
 constexpr const char* probe_name = "tessera-probe";
 constexpr const char* still_going = "another run is being recorded in this folder";
 
-// RFC 4180: quoted only where that is needed.
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? "\"\"" : std::string(1, c);
-  return out + '"';
-}
-
 std::string scalar_row(std::int64_t step, const std::string& name, double value) {
   return number_text(step) + ',' + csv_field(name) + ',' + number_text(value) + '\n';
 }

@@ -99,6 +99,13 @@ std::string printable(std::string_view text, std::size_t limit) {
   return out;
 }
 
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string out = "\"";
+  for (const char c : text) out += c == '"' ? "\"\"" : std::string(1, c);
+  return out + '"';
+}
+
 std::string in_quotes(std::string_view text) { return '"' + printable(text, 60) + '"'; }
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from program import (FINE, INTERRUPTED, PROGRAM, everything_below, make_data, refused, small_preset, tessera)
+from program import (FAILED, FINE, INTERRUPTED, PROGRAM, everything_below, make_data, refused, small_preset, tessera)
 
 STEPS = 4000
 
@@ -146,10 +146,18 @@ def test_a_damaged_checkpoint_is_refused_and_nothing_lost(preset, tmp_path):
     assert everything_below(out) == before
 
 
-def test_a_failure_names_the_way_on(preset, tmp_path):
+def test_a_damaged_preset_is_refused(preset, tmp_path):
     out = tmp_path / "out"
     assert interrupted(preset, out, signal.SIGINT)[0] == INTERRUPTED
     resolved = json.loads((out / "preset.json").read_text())
     resolved["learn"]["rate"] = "fast"
     (out / "preset.json").write_text(json.dumps(resolved))
     assert any("learn.rate" in line for line in refused(tessera("run", "--resume", out)))
+
+
+def test_a_failure_names_the_way_on(preset, tmp_path):
+    out = tmp_path / "out"
+    done = tessera("run", preset, "--out", out, "--set", "learn.rate=1", "--set", "model.losses.z_loss=10", "--set",
+                   "model.depth=16")
+    assert done.returncode == FAILED
+    assert f"./lab run --resume {out}" in done.stderr

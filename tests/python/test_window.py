@@ -142,6 +142,7 @@ def test_more_steps_than_the_preset_has_are_trained(preset, tmp_path, home):
     (["--layout", "nothing"], ["--layout", "nothing", "curves"]),
     (["--out", "nowhere/x.png"], ["--out", "nowhere/x.png"]),
     (["--out", "folder"], ["folder"]),
+    (["--out", "/proc/x.png", "--steps", "1000000"], ["/proc/x.png"]),
     (["--set", "learn.rate=9"], ["learn.rate", "9"]),
     (["--set", "task.data.path=nowhere"], ["task.data.path", "nowhere"]),
 ])
@@ -153,6 +154,13 @@ def test_a_bad_request_is_told_and_nothing_is_written(preset, tmp_path, home, op
     lines = refused(tessera("shot", preset, *[part for pair in arguments.items() for part in pair], cwd=work, env=home))
     assert any(all(word in line for word in said) for line in lines), lines
     assert everything_below(work) == before
+
+
+def test_a_display_that_is_gone_is_replaced_by_a_virtual_one(preset, tmp_path, home):
+    out = tmp_path / "x.png"
+    done = tessera("shot", preset, "--steps", 2, "--size", "640x480", "--out", out, env={**home, "DISPLAY": ":7654"})
+    assert done.returncode == FINE, done.stderr
+    assert png(out)[:2] == (640, 480)
 
 
 def test_a_picture_of_nothing(tmp_path, home):

@@ -370,8 +370,11 @@ TEST_F(SessionTest, WhatOnChangeThrowsIsLogged) {
   must(command::Load{preset(3)});
   must(command::Play{});
   reach(State::finished);
-  session->wait([](const Snapshot&) { return false; }, std::chrono::milliseconds(1));
   EXPECT_EQ(session->snapshot()->state, State::finished);
+  const std::vector<Event> events = session->take_events();
+  EXPECT_TRUE(std::any_of(events.begin(), events.end(), [](const Event& event) {
+    return event.severity == Severity::error && event.text == "no window";
+  }));
 }
 
 TEST_F(SessionTest, ManyThreadsSubmit) {
