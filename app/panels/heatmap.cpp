@@ -340,9 +340,11 @@ class Painter {
       const double zero = high_ / (high_ - low_);
       figure(0, above + (below - above) * static_cast<float>(zero) - line_ / 2);
     }
-    const float room = to + 40 * context_.scale - left(0);
+    const float title = origin_.x + width_of(map_.row_axis.title) + line_ / 2;  // at the left on the same line
+    const float after = std::max(left(0), title);
+    const float room = to + 40 * context_.scale - after;
     const std::string name = shortened(map_.caption.empty() ? map_.value_name : map_.caption, room, width_of);
-    const float end = std::max(to, left(0) + width_of(name));
+    const float end = std::max(to, after + width_of(name));
     list_.AddText(ImVec2(std::round(end - width_of(name)), origin_.y), tones_.muted, name.c_str());
   }
 
