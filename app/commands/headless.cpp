@@ -146,7 +146,7 @@ class Training {
                    with_commas(snapshot->step).c_str(), snapshot->failure.c_str(), folder.c_str());
       return failed;
     }
-    if (!run_.quiet) print_summary(*snapshot, folder);
+    if (!run_.quiet && run_.summary) print_summary(*snapshot, folder);
     return fine;
   }
 

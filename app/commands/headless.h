@@ -15,7 +15,8 @@ struct Headless {
   std::shared_ptr<RunRecorder> recorder = {};
   std::optional<std::filesystem::path> checkpoint = {};  // to go on from
   std::vector<Intervention> to_come = {};                // with a checkpoint: what the run has in store after it
-  bool quiet = false;
+  bool quiet = false;                                    // no progress, no summary
+  bool summary = true;                                   // the last value of each scalar, at the end
 };
 
 // Returns the exit code; throws InputError when the experiment can't be built or the checkpoint not be used, before

@@ -1,0 +1,35 @@
+// Runs as their folders have them (recorder.h), to be read and compared.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/lab/preset.h"
+#include "core/lab/session.h"
+
+namespace tessera {
+
+struct RecordedRun {
+  std::filesystem::path folder;
+  Preset preset;                                     // with all its parameters
+  std::vector<Intervention> timeline;                // what was changed, with the schedule still to come
+  std::optional<State> state;                        // nothing: cut off
+  std::int64_t steps = 0;                            // done, as far as its scalars tell
+  std::vector<std::pair<std::string, double>> last;  // of each scalar, in the order of their first rows
+};
+
+// Problems when there is no run, or what it holds can't be read. A last line that was cut off is left out.
+Result<RecordedRun> read_run(const std::filesystem::path& folder, const ParameterTable&, const CombinationCheck& = {});
+
+// The parameters that the runs don't all have the same: by path, a value for each run. A layer's own value counts where
+// any of them has one.
+struct Differing {
+  std::string path;
+  std::vector<std::string> values;  // parallel to the runs
+};
+std::vector<Differing> differing_parameters(const std::vector<const Parameters*>& runs);
+
+}  // namespace tessera
