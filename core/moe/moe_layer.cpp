@@ -47,6 +47,7 @@ class Node : public torch::autograd::Function<Node> {
   }
 
   static variable_list backward(AutogradContext* context, variable_list outer) {
+    TORCH_CHECK(!at::GradMode::is_enabled(), "an MoE layer is differentiable only once");
     const at::AutoDispatchBelowADInplaceOrView below;
     const auto holder = context->saved_data["pass"].toCapsule();
     const auto& pass = static_cast<const Pass&>(*holder);

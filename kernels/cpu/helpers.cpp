@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <system_error>
+#include <utility>
 
 namespace tessera::kernels::cpu {
 namespace {
@@ -35,7 +36,7 @@ Helpers::~Helpers() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void Helpers::run(std::int64_t n, Work f) {
+void Helpers::run(std::int64_t n, const Work& f) {
   work_ = &f;
   size_ = n;
   next_.store(0, std::memory_order_relaxed);

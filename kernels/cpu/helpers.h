@@ -1,11 +1,10 @@
 // Threads that help their owner with one job at a time.
 #pragma once
 
-#include <c10/util/FunctionRef.h>
-
 #include <atomic>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <thread>
 #include <vector>
 
@@ -13,6 +12,8 @@ namespace tessera::kernels::cpu {
 
 class Helpers {  // not copyable or moveable; only its owner's thread may call it
  public:
+  using Work = std::function<void(std::int64_t)>;
+
   // Fewer, if the system gives no more threads.
   explicit Helpers(int count);
   ~Helpers();
@@ -22,11 +23,9 @@ class Helpers {  // not copyable or moveable; only its owner's thread may call i
 
   // Calls f(i) for every i < n, together with the helpers that are there in time. It waits for those that have joined
   // and for no others.
-  void run(std::int64_t n, c10::function_ref<void(std::int64_t)> f);
+  void run(std::int64_t n, const Work& f);
 
  private:
-  using Work = c10::function_ref<void(std::int64_t)>;
-
   void help();                                  // a helper's life
   void take_part();                             // takes one i after the other
   bool join(std::uint64_t& last);               // into a job that is open, and another than the last

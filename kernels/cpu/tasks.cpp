@@ -30,7 +30,7 @@ void for_each_task(std::int64_t n, c10::function_ref<void(std::int64_t)> f) {
     return;
   }
   if (!helpers || helpers->wanted() != wanted) helpers = std::make_unique<Helpers>(wanted);
-  helpers->run(n, f);
+  helpers->run(n, [&f](std::int64_t i) { f(i); });
 }
 
 }  // namespace cpu

@@ -96,6 +96,7 @@ class Linear : public torch::autograd::Function<Linear> {
   }
 
   static variable_list backward(torch::autograd::AutogradContext* context, variable_list gradients) {
+    TORCH_CHECK(!at::GradMode::is_enabled(), "linear: differentiable only once");
     const at::AutoDispatchBelowADInplaceOrView below;
     const auto saved = context->get_saved_variables();
     auto d = cpu::linear_backward(*cpu::instruction_sets()[0], gradients[0], saved[0], saved[1],

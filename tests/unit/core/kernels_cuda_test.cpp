@@ -3,11 +3,16 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include "core/learn/adamw.h"
+#include "core/measure/routing_window.h"
 #include "kernels/dispatch/op.h"
 #include "kernels/expert_mlp/op.h"
 #include "kernels/gate/op.h"
+#include "kernels/gram/op.h"
+#include "kernels/linear/op.h"
 #include "tests/unit/core/kernels_mlp_case.h"
 #include "tests/unit/core/kernels_support.h"
+#include "tests/unit/core/small_model.h"
 
 namespace tessera::kernels {
 namespace {
@@ -89,6 +94,52 @@ TEST(Cuda, ExpertMlpAgreesWithTheReference) {
       for (std::size_t i = 0; i < gradients.size(); ++i) {
         EXPECT_TRUE(near(gradients[i], gradients0[i], 10 * tolerance_of(type))) << c.name << ", gradient " << i;
       }
+    }
+  }
+}
+
+TEST(Cuda, LinearAndGramAreThoseOfTheCpu) {
+  TESSERA_SKIP_WITHOUT_GPU();
+  const Tensor x = torch::randn({65, 33}, at::kDouble), w = torch::randn({33, 31}, at::kDouble),
+               b = torch::randn({31}, at::kDouble);
+  EXPECT_TRUE(near(linear(x.cuda(), w.cuda(), b.cuda()), linear(x, w, b), 1e-12));
+  EXPECT_THROW(linear(x, w.cuda(), b.cuda()), c10::Error);
+  const std::vector<Tensor> rows = {x[0], x[1], x[2]}, there = {x[0].cuda(), x[1].cuda(), x[2].cuda()};
+  EXPECT_TRUE(near(gram(there), gram(rows), 1e-12));
+}
+
+// Everything that a step of training is made of: model, router losses, gradients, AdamW with clipping, sums of routing.
+TEST(Cuda, AModelTrainsAsOnTheCpu) {
+  TESSERA_SKIP_WITHOUT_GPU();
+  for (const char* head : {"linear", "tiles"}) {
+    for (const char* norm : {"none", "layer_norm"}) {
+      const auto trained = [&](at::Device device) {
+        test::SmallModel small;
+        small.head = head;
+        small.norm = norm;
+        Model model = small.make(at::kDouble, 1, device);
+        for (auto& losses : model.live.losses) losses.alpha_entropy = losses.load_balance = losses.z_loss = .1;
+        const test::Batch batch = test::random_batch();
+        const Tensor pixels = batch.pixels.to(device), labels = batch.labels.to(device);
+        std::vector<Tensor> weights;
+        for (const Weight& weight : model.weights()) weights.push_back(weight.value);
+        AdamW optimiser(weights);
+        LearnParameters parameters;
+        parameters.rate = .01;
+        parameters.clip = .5;
+        RoutingWindow window(4, test::classes, device);
+        for (int step = 0; step < 5; ++step) {
+          const ModelOutput output = model.forward(pixels, labels);
+          window.add(output.routings[0].alpha, labels);
+          auto gradients = torch::autograd::grad({output.task_loss + output.router_losses.sum()}, weights);
+          optimiser.step(gradients, parameters);
+        }
+        std::vector<Tensor> all = {window.load.now, window.routed.now, window.together.now};
+        for (const Tensor& weight : weights) all.push_back(weight.detach());
+        return all;
+      };
+      const auto here = trained(at::kCPU), there = trained(at::kCUDA);
+      for (std::size_t i = 0; i < here.size(); ++i) EXPECT_TRUE(near(there[i], here[i], 1e-7)) << head << norm << i;
     }
   }
 }

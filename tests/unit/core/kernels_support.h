@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kernels/threads.h"
+#include "tests/unit/core/finite_differences.h"
 
 namespace tessera::kernels {
 
@@ -38,29 +39,14 @@ inline testing::AssertionResult near(const at::Tensor& got, const at::Tensor& ex
   return failure;
 }
 
-// d loss / d input by central differences, one element at a time; float64.
-inline at::Tensor numeric_gradient(const std::function<at::Tensor()>& loss, at::Tensor& input, double step = 1e-6) {
-  const torch::NoGradGuard no_gradients;
-  at::Tensor gradient = at::zeros_like(input);
-  double* const at = input.data_ptr<double>();
-  for (std::int64_t i = 0; i < input.numel(); ++i) {
-    const double kept = at[i];
-    at[i] = kept + step;
-    const double above = loss().item<double>();
-    at[i] = kept - step;
-    const double below = loss().item<double>();
-    at[i] = kept;
-    gradient.data_ptr<double>()[i] = (above - below) / (2 * step);
-  }
-  return gradient;
-}
-
-// Autograd's gradients of `loss` against finite differences, for every input.
-inline void expect_gradients(const std::function<at::Tensor()>& loss, std::vector<at::Tensor> inputs,
+// Autograd's gradients of `loss` against finite differences, for every element of every input; float64.
+inline void expect_gradients(const std::function<at::Tensor()>& loss, const std::vector<at::Tensor>& inputs,
                              double tolerance = 1e-7) {
   const auto gradients = torch::autograd::grad({loss()}, inputs);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    EXPECT_TRUE(near(gradients[i], numeric_gradient(loss, inputs[i]), tolerance)) << "input " << i;
+    test::check_gradient(
+        "input " + std::to_string(i), inputs[i], gradients[i], [&] { return loss().item<double>(); }, inputs[i].numel(),
+        tolerance);
   }
 }
 

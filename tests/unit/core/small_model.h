@@ -17,7 +17,7 @@ struct SmallModel {
   bool normalise = true, route_by_label = false;
   int depth = 2, experts = 4;
 
-  Model make(at::ScalarType type = at::kDouble, std::int64_t seed = 1) const {
+  Model make(at::ScalarType type = at::kDouble, std::int64_t seed = 1, at::Device device = at::kCPU) const {
     ModelParts parts;
     parts.outline.width = 8;
     parts.outline.depth = depth;
@@ -41,7 +41,7 @@ struct SmallModel {
     parts.live.routers.assign(static_cast<std::size_t>(depth), router);
     parts.live.losses.resize(static_cast<std::size_t>(depth));
     parts.live.route_by_label = route_by_label;
-    return Model(parts, rows, columns, classes, seed, at::TensorOptions(type));
+    return Model(parts, rows, columns, classes, seed, at::TensorOptions(type).device(device));
   }
 };
 
