@@ -1,9 +1,12 @@
 """The window and its pictures, from the command line: with a virtual display, and without any."""
 import json
 import os
+import pathlib
 import shutil
+import signal
 import struct
 import subprocess
+import time
 import zlib
 
 import pytest
@@ -36,6 +39,14 @@ def in_window(*arguments, env):
     """The program in a window on a virtual display."""
     command = ["xvfb-run", "-a", "-s", "-screen 0 1280x800x24", PROGRAM, *arguments]
     return subprocess.run([str(part) for part in command], capture_output=True, text=True, env=env, timeout=300)
+
+
+def started_as(process):
+    """The command line of a folder in /proc, or nothing when the process is gone."""
+    try:
+        return (process / "cmdline").read_bytes().decode(errors="replace")
+    except OSError:
+        return ""
 
 
 def png(file):
@@ -82,6 +93,27 @@ def test_the_window_changes_no_figure(preset, tmp_path, home):
         assert (tmp_path / "window" / name).read_bytes() == (tmp_path / "headless" / name).read_bytes()
     for file in (tmp_path / "headless/matrices").iterdir():
         assert file.read_bytes() == (tmp_path / "window/matrices" / file.name).read_bytes()
+
+
+def test_a_run_whose_window_was_killed_goes_on_without_it(preset, tmp_path, home):
+    whole, out = tmp_path / "whole", tmp_path / "out"
+    assert tessera("run", preset, "--steps", 4000, "--out", whole, env=home).returncode == FINE
+    command = ["xvfb-run", "-a", "-s", "-screen 0 1280x800x24", PROGRAM, "--preset", preset, "--steps", "4000", "--play",
+               "--out", out]
+    display = subprocess.Popen([str(part) for part in command], env=home, stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 120
+    while not (out / "scalars.csv").exists() or (out / "scalars.csv").stat().st_size < 3000:
+        assert display.poll() is None and time.monotonic() < until
+        time.sleep(0.002)
+    window = [int(process.name) for process in pathlib.Path("/proc").iterdir() if process.name.isdigit()
+              and started_as(process).startswith(f"{PROGRAM}\0") and str(out) in started_as(process)]
+    assert len(window) == 1
+    os.kill(window[0], signal.SIGKILL)
+    display.wait(60)
+    assert not (out / "summary.json").exists()  # it was under way
+    assert tessera("run", "--resume", out, env=home).returncode == FINE
+    for file in ["scalars.csv", *(f"matrices/{path.name}" for path in (whole / "matrices").iterdir())]:
+        assert (out / file).read_bytes() == (whole / file).read_bytes()
 
 
 def test_a_run_that_fails_in_the_window_is_told_by_the_exit_code(preset, home, tmp_path):
