@@ -10,7 +10,7 @@
 #include "app/commands/headless.h"
 #include "app/commands/recording.h"
 #include "core/experiment.h"
-#include "core/lab/recorder.h"
+#include "core/lab/recorded_run.h"
 #include "core/lab/text.h"
 
 namespace fs = std::filesystem;
@@ -29,7 +29,8 @@ class TemporaryFolder {
  public:
   TemporaryFolder() {
     std::string name = (fs::temp_directory_path() / "tessera-replay-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw InputError({{name, "no temporary folder can be made there", "--out DIR"}});
+    if (mkdtemp(name.data()) == nullptr)
+      throw InputError({{name, "no temporary folder can be made there", "--out DIR"}});
     path_ = name;
   }
   ~TemporaryFolder() {

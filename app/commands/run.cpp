@@ -9,6 +9,7 @@
 #include "app/commands/settings.h"
 #include "core/experiment.h"
 #include "core/lab/checkpoint.h"
+#include "core/lab/recorded_run.h"
 #include "core/lab/recorder.h"
 #include "core/lab/text.h"
 

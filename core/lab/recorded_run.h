@@ -12,6 +12,18 @@
 
 namespace tessera {
 
+// The state in a run's summary.json: finished, failed, paused or running (stopped); nothing without a summary.
+std::optional<State> recorded_state(const std::filesystem::path& folder);
+
+// The preset of a run's folder, with the name of the one that the run was started from.
+Result<Preset> recorded_preset(const std::filesystem::path& folder, const ParameterTable&,
+                               const CombinationCheck& = {});
+
+// What timeline.json says was changed in the run, with the schedule still to come: the schedule that repeats it. That
+// of the preset where there is no such file.
+Result<std::vector<Intervention>> recorded_timeline(const std::filesystem::path& folder, const Preset&,
+                                                    const CombinationCheck& = {});
+
 struct RecordedRun {
   std::filesystem::path folder;
   Preset preset;                                     // with all its parameters

@@ -17,7 +17,6 @@ namespace tessera {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
 using nlohmann::ordered_json;
 
 constexpr const char* scalars_header = "step,name,value\n";
@@ -340,44 +339,6 @@ bool holds_run(const fs::path& folder) {
 }
 
 fs::path checkpoint_file(const fs::path& folder) { return folder / "checkpoint"; }
-
-std::optional<State> recorded_state(const fs::path& folder) {
-  std::ifstream file(folder / "summary.json", std::ios::binary);
-  const json summary = json::parse(file, nullptr, false);
-  const auto found = summary.is_object() ? summary.find("state") : summary.end();
-  if (!summary.is_object() || found == summary.end()) return std::nullopt;
-  for (const State state : {State::finished, State::failed, State::paused, State::running, State::ready}) {
-    if (*found == to_string(state)) return state;
-  }
-  return std::nullopt;
-}
-
-Result<Preset> recorded_preset(const fs::path& folder, const ParameterTable& table, const CombinationCheck& check) {
-  const fs::path path = folder / "preset.json";
-  Result<Preset> preset = load_preset(path, table, check);
-  if (!preset) return preset;
-  std::ifstream file(path, std::ios::binary);
-  const json recorded = json::parse(file, nullptr, false);
-  preset.value->name = recorded.is_object() ? recorded.value("name", "") : "";
-  return preset;
-}
-
-Result<std::vector<Intervention>> recorded_timeline(const fs::path& folder, const Preset& preset,
-                                                    const CombinationCheck& check) {
-  const fs::path path = folder / "timeline.json";
-  std::error_code error;
-  if (!fs::exists(path, error)) return preset.schedule;
-  std::ifstream file(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  const Result<json> parsed = parse_json(text, path.string());
-  if (!parsed) return parsed.problems;
-  std::vector<Problem> problems;
-  Preset repeated = preset;
-  repeated.schedule = read_interventions(*parsed.value, preset.parameters, path.string(), "timeline", problems);
-  if (problems.empty()) problems = check_preset(repeated, check);
-  if (!problems.empty()) return problems;
-  return repeated.schedule;
-}
 
 std::string scalars_csv(const Snapshot& snapshot) {
   std::string csv = scalars_header;

@@ -65,10 +65,7 @@ void table_of_curves(ImGuiTestContext* ctx, Harness& h) {
   ctx->ItemClick("//$FOCUSED/CSV...");
   ctx->Yield(3);
   const fs::path file = h.folder() / "curves.csv";
-  ctx->SetRef(Harness::find("###file"));
-  ctx->ItemClick("##name");
-  ctx->KeyCharsReplace(file.c_str());
-  ctx->ItemClick("###accept");
+  Harness::choose_file(ctx, file);
   IM_CHECK(h.until(
       ctx, [&] { return fs::exists(file); }, 5));
 
@@ -113,10 +110,7 @@ void picture_of_curves(ImGuiTestContext* ctx, Harness& h) {
   ctx->ItemClick("//$FOCUSED/PNG...");
   ctx->Yield(6);
   const fs::path file = h.folder() / "curves.png";
-  ctx->SetRef(Harness::find("###file"));
-  ctx->ItemClick("##name");
-  ctx->KeyCharsReplace(file.c_str());
-  ctx->ItemClick("###accept");
+  Harness::choose_file(ctx, file);
   IM_CHECK(h.until(
       ctx, [&] { return fs::exists(file); }, 5));
   // A PNG of the size of the plots: the whole of the window below its row of buttons.

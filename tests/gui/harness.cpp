@@ -98,6 +98,14 @@ void Harness::add(const char* category, const char* name, std::function<void(ImG
   };
 }
 
+void Harness::choose_file(ImGuiTestContext* context, const std::filesystem::path& file) {
+  context->SetRef(find("###file"));
+  context->ItemClick("##name");
+  context->KeyCharsReplace(file.c_str());
+  context->ItemClick("###accept");
+  context->Yield(2);
+}
+
 bool Harness::until(ImGuiTestContext* context, const std::function<bool()>& done, double seconds) {
   const auto end = Clock::now() + std::chrono::duration<double>(seconds);
   while (!done()) {

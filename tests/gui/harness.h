@@ -29,6 +29,8 @@ class Harness {
   void add(const char* category, const char* name, std::function<void(ImGuiTestContext*, Harness&)> body);
 
   // --- for tests ---
+  // Types a whole path into the file dialog that is open, and accepts it.
+  static void choose_file(ImGuiTestContext* context, const std::filesystem::path& file);
   Application& app() { return *app_; }
   Script& script() { return *script_; }
   const std::filesystem::path& folder() const { return folder_; }  // for files that a test writes

@@ -10,19 +10,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Types a whole path into the file dialog that is open, and accepts it.
-void choose_file(ImGuiTestContext* ctx, const fs::path& file) {
-  ctx->SetRef(Harness::find("###file"));
-  ctx->ItemClick("##name");
-  ctx->KeyCharsReplace(file.c_str());
-  ctx->ItemClick("###accept");
-  ctx->Yield(2);
-}
-
 void open_file(ImGuiTestContext* ctx, const fs::path& file) {
   ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_O);
   ctx->Yield(2);
-  choose_file(ctx, file);
+  Harness::choose_file(ctx, file);
 }
 
 Result<Preset> read(const fs::path& file) { return load_preset(file, experiment_parameters(), check_combinations); }
@@ -50,7 +41,7 @@ void save_load_compare(ImGuiTestContext* ctx, Harness& h) {
   IM_CHECK(h.until(ctx, [&] { return h.app().asking(); }));
   h.picture(ctx, "save");
   const fs::path file = h.folder() / "mine.json";
-  choose_file(ctx, file);
+  Harness::choose_file(ctx, file);
   IM_CHECK(fs::exists(file));
   IM_CHECK(!h.app().document().changed(h.now()));
   IM_CHECK(h.app().document().file() == file);
@@ -90,7 +81,7 @@ void saving_over_a_file_asks(ImGuiTestContext* ctx, Harness& h) {
   std::ofstream(file) << "precious";
   ctx->KeyPress(ImGuiMod_Ctrl | ImGuiMod_Shift | ImGuiKey_S);
   ctx->Yield(2);
-  choose_file(ctx, file);
+  Harness::choose_file(ctx, file);
   IM_CHECK(h.app().asking());  // asks again instead of writing
   {
     std::ifstream stream(file);
@@ -107,7 +98,7 @@ void saving_where_nothing_can_be_written(ImGuiTestContext* ctx, Harness& h) {
   std::ofstream(h.folder() / "file") << "in the way";
   ctx->KeyPress(ImGuiMod_Ctrl | ImGuiMod_Shift | ImGuiKey_S);
   ctx->Yield(2);
-  choose_file(ctx, h.folder() / "file" / "mine.json");
+  Harness::choose_file(ctx, h.folder() / "file" / "mine.json");
   IM_CHECK(h.until(ctx, [&] { return h.app().asking(); }));
   ctx->ItemClick(Harness::item("###question", "Close"));
   ctx->Yield(2);
@@ -155,7 +146,7 @@ void saving_when_asked_goes_on(ImGuiTestContext* ctx, Harness& h) {
   ctx->Yield(2);
   ctx->ItemClick(Harness::item("###question", "Save..."));
   ctx->Yield(2);
-  choose_file(ctx, h.folder() / "kept.json");
+  Harness::choose_file(ctx, h.folder() / "kept.json");
   IM_CHECK(h.until(ctx, [&] { return h.now().preset->name == "specialize/softmax" && h.now().state == State::ready; }));
   IM_CHECK_EQ(read(h.folder() / "kept.json").value->parameters.real("model.router.temperature"), 0.7);
 }
@@ -176,7 +167,7 @@ void closing_while_a_file_is_chosen(ImGuiTestContext* ctx, Harness& h) {
   IM_CHECK(!Harness::shown("###question"));  // it asks once, however often the window is closed
   IM_CHECK(Harness::shown("###file"));
   IM_CHECK(!h.app().closing());
-  choose_file(ctx, h.folder() / "kept.json");
+  Harness::choose_file(ctx, h.folder() / "kept.json");
   IM_CHECK(h.until(ctx, [&] { return !h.app().asking(); }));
   IM_CHECK(fs::exists(h.folder() / "kept.json"));
   ctx->KeyPress(ImGuiKey_Space);  // the keyboard is the experiment's again

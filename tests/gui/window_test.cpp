@@ -25,10 +25,7 @@ std::string text_of(const fs::path& file) {
 }
 
 void save_as_file(ImGuiTestContext* ctx, const fs::path& file) {
-  ctx->SetRef(Harness::find("###file"));
-  ctx->ItemClick("##name");
-  ctx->KeyCharsReplace(file.c_str());
-  ctx->ItemClick("###accept");
+  Harness::choose_file(ctx, file);
   ctx->Yield(5);
 }
 

@@ -5,6 +5,7 @@ import os
 import pathlib
 import random
 import subprocess
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path(os.environ.get("TESSERA_BINARY", ROOT / "build/bin/tessera"))
@@ -27,6 +28,20 @@ def refused(done):
     lines = done.stderr.strip().split("\n")
     assert lines != [""]
     return lines
+
+
+def wait_until_under_way(process, out):
+    """Until a run has begun to write figures in its folder; it must not end before."""
+    scalars, until = out / "scalars.csv", time.monotonic() + 120
+    while not scalars.exists() or scalars.stat().st_size < 3000:
+        assert process.poll() is None and time.monotonic() < until, (process.returncode, out)
+        time.sleep(0.002)
+
+
+def figures(run):
+    """What a run's folder has that must be the same when it is repeated: file -> bytes."""
+    return {str(file.relative_to(run)): file.read_bytes()
+            for file in [run / "scalars.csv", *sorted((run / "matrices").iterdir())]}
 
 
 def write_preset(folder, content, name="preset.json"):

@@ -6,13 +6,12 @@ import shutil
 import signal
 import struct
 import subprocess
-import time
 import zlib
 
 import pytest
 
-from program import (BAD_INPUT, FAILED, FINE, PROGRAM, everything_below, make_data, refused, small_preset, tessera,
-                     write_preset)
+from program import (BAD_INPUT, FAILED, FINE, PROGRAM, everything_below, figures, make_data, refused, small_preset,
+                     tessera, wait_until_under_way, write_preset)
 
 WITHOUT_DISPLAY = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
 
@@ -101,10 +100,7 @@ def test_a_run_whose_window_was_killed_goes_on_without_it(preset, tmp_path, home
     command = ["xvfb-run", "-a", "-s", "-screen 0 1280x800x24", PROGRAM, "--preset", preset, "--steps", "4000", "--play",
                "--out", out]
     display = subprocess.Popen([str(part) for part in command], env=home, stderr=subprocess.DEVNULL)
-    until = time.monotonic() + 120
-    while not (out / "scalars.csv").exists() or (out / "scalars.csv").stat().st_size < 3000:
-        assert display.poll() is None and time.monotonic() < until
-        time.sleep(0.002)
+    wait_until_under_way(display, out)
     window = [int(process.name) for process in pathlib.Path("/proc").iterdir() if process.name.isdigit()
               and started_as(process).startswith(f"{PROGRAM}\0") and str(out) in started_as(process)]
     assert len(window) == 1
@@ -112,8 +108,7 @@ def test_a_run_whose_window_was_killed_goes_on_without_it(preset, tmp_path, home
     display.wait(60)
     assert not (out / "summary.json").exists()  # it was under way
     assert tessera("run", "--resume", out, env=home).returncode == FINE
-    for file in ["scalars.csv", *(f"matrices/{path.name}" for path in (whole / "matrices").iterdir())]:
-        assert (out / file).read_bytes() == (whole / file).read_bytes()
+    assert figures(out) == figures(whole)
 
 
 def test_a_run_that_fails_in_the_window_is_told_by_the_exit_code(preset, home, tmp_path):

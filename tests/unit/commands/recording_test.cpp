@@ -4,6 +4,7 @@
 #include <regex>
 
 #include "core/lab/checkpoint.h"
+#include "core/lab/recorded_run.h"
 #include "core/lab/text.h"
 #include "tests/unit/lab/files.h"
 #include "tests/unit/lab/session_fixture.h"

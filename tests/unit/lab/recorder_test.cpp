@@ -1,4 +1,5 @@
 // A run's folder: what is in it, that it is whole whatever happens, and that it continues as if nothing had happened.
+#include "core/lab/recorded_run.h"
 #include "core/lab/recorder.h"
 
 #include <cmath>
