@@ -2,48 +2,19 @@
 #include "core/lab/recorded_run.h"
 
 #include <algorithm>
-#include <charconv>
 #include <fstream>
 #include <map>
 #include <set>
 
 #include "core/lab/json_text.h"
 #include "core/lab/preset_json.h"
+#include "core/lab/recorded_rows.h"
 
 namespace tessera {
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-struct Row {
-  std::int64_t step;
-  std::string name;
-  double value;
-};
-
-// step,name,value; a name in quotes has them doubled.
-std::optional<Row> parse_row(std::string_view line) {
-  const std::size_t first = line.find(','), last = line.rfind(',');
-  if (first == std::string_view::npos || last == first) return std::nullopt;
-  Row row{};
-  const auto number = [](std::string_view text, auto& value) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc() && end == text.data() + text.size();
-  };
-  if (!number(line.substr(0, first), row.step) || !number(line.substr(last + 1), row.value)) return std::nullopt;
-  std::string_view name = line.substr(first + 1, last - first - 1);
-  if (name.size() >= 2 && name.front() == '"' && name.back() == '"') name = name.substr(1, name.size() - 2);
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    if (name[i] == '"') ++i;
-    if (i < name.size()) row.name += name[i];
-  }
-  return row;
-}
-
-std::vector<Problem> problem(const fs::path& file, std::string found, std::string allowed) {
-  return {{file.string(), std::move(found), std::move(allowed)}};
-}
 
 }  // namespace
 
@@ -92,19 +63,14 @@ Result<RecordedRun> read_run(const fs::path& folder, const ParameterTable& table
   if (!timeline) return timeline.problems;
   RecordedRun run{folder, *std::move(preset.value), *std::move(timeline.value), recorded_state(folder), 0, {}};
 
-  const fs::path file = folder / "scalars.csv";
-  std::ifstream scalars(file, std::ios::binary);
-  std::string line;
-  if (!scalars || !std::getline(scalars, line)) return problem(file, "can't be read", "the scalars of a run");
   std::map<std::string, std::size_t> places;
-  for (std::int64_t number = 2; std::getline(scalars, line) && !scalars.eof(); ++number) {
-    const std::optional<Row> row = parse_row(line);
-    if (!row) return problem(file, "line " + std::to_string(number), "step,name,value");
-    const auto [place, fresh] = places.emplace(row->name, run.last.size());
-    if (fresh) run.last.emplace_back(row->name, row->value);
-    run.last[place->second].second = row->value;
-    run.steps = std::max(run.steps, row->step + 1);
-  }
+  auto problems = read_scalars(folder / "scalars.csv", [&](std::int64_t step, const std::string& name, double value) {
+    const auto [place, fresh] = places.emplace(name, run.last.size());
+    if (fresh) run.last.emplace_back(name, value);
+    run.last[place->second].second = value;
+    run.steps = std::max(run.steps, step + 1);
+  });
+  if (!problems.empty()) return problems;
   return run;
 }
 

@@ -9,6 +9,7 @@
 
 #include "core/lab/atomic_file.h"
 #include "core/lab/build_info.h"
+#include "core/lab/description_json.h"
 #include "core/lab/json_text.h"
 #include "core/lab/preset_json.h"
 #include "core/lab/text.h"
@@ -127,7 +128,7 @@ void RunRecorder::started(const Preset& preset, const Description& description) 
   if (existing_ == Existing::resume) {
     continue_files();
   } else {
-    make_files(preset);
+    make_files(preset, description);
   }
   started_ = true;
   began_ = flushed_ = stepped_ = saved_ = Clock::now();
@@ -155,7 +156,7 @@ bool RunRecorder::claim() {
 }
 
 // All or nothing: a run that can't start leaves no folder behind.
-void RunRecorder::make_files(const Preset& preset) {
+void RunRecorder::make_files(const Preset& preset, const Description& description) {
   const bool is_new = claim();
   std::vector<fs::path> made;
   const auto make = [&](AppendFile& file, const char* name, const char* header) {
@@ -169,6 +170,8 @@ void RunRecorder::make_files(const Preset& preset) {
     make(timing_, "timing.csv", timing_header);
     write_file(folder_ / "preset.json", write_preset(preset, true));
     made.push_back(folder_ / "preset.json");
+    write_file(folder_ / "description.json", write_description(description));
+    made.push_back(folder_ / "description.json");
     write_timeline();
   } catch (const std::exception&) {
     std::error_code error;

@@ -1,6 +1,7 @@
 // A run's folder: everything that is needed to read, repeat or continue it.
 //
 //   preset.json     the preset with all its parameters
+//   description.json what is measured: metrics, layers, experts, classes (core/lab/description_json.h)
 //   timeline.json   what was changed and when, with the schedule still to come: an array as in a preset's schedule
 //   scalars.csv     step,name,value: by step, then in the order of the metrics; nothing that depends on the clock
 //   matrices/       METRIC.ndjson, "/" in its name as "-": a line {"metric", "title", "unit", "axes"}, then lines
@@ -8,8 +9,7 @@
 //   timing.csv      step,seconds,steps_per_s,memory_bytes: about once a second
 //   checkpoint      the newest, if one was saved (core/lab/checkpoint.h): each minute
 //   summary.json    when the run came to its end or was stopped: preset, seed, steps, device, wall_s, steps_per_s,
-//   state,
-//                   failure, final (the last value of each scalar)
+//                   state, failure, final (the last value of each scalar)
 //
 // JSON files are replaced as a whole; the others only grow, at least once a second, and what is in them stays whole.
 #pragma once
@@ -63,7 +63,7 @@ class RunRecorder : public Observer {
   };
 
   bool claim();
-  void make_files(const Preset& preset);
+  void make_files(const Preset& preset, const Description& description);
   void continue_files();
   void cut(std::int64_t step);
   void write_rows();

@@ -101,6 +101,19 @@ bool Timeline::planned_at(std::int64_t step, const std::string& path) const {
   return false;
 }
 
+Parameters in_force(Parameters parameters, const std::vector<Intervention>& timeline, std::int64_t step) {
+  Timeline replayed(timeline);
+  // Between changes only ramps go on; where one ends another, it begins from the value of the step before.
+  for (const Intervention& change : timeline) {
+    if (change.step >= step) break;
+    if (change.step > 0) replayed.advance(change.step - 1, parameters);
+    replayed.advance(change.step, parameters);
+  }
+  if (step > 0) replayed.advance(step - 1, parameters);
+  replayed.advance(step, parameters);
+  return parameters;
+}
+
 void Timeline::drop_ramp(const std::string& path) {
   std::erase_if(ramps_, [&](const Ramp& ramp) { return ramp.intervention.path == path; });
 }

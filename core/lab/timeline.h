@@ -56,4 +56,7 @@ class Timeline {
   std::vector<Ramp> ramps_;     // under way; at most one a path
 };
 
+// The parameters in force for step `step` of a run that starts from `parameters` with this timeline.
+Parameters in_force(Parameters parameters, const std::vector<Intervention>& timeline, std::int64_t step);
+
 }  // namespace tessera

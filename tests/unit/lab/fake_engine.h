@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <new>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -111,6 +112,11 @@ class FakeEngine : public Engine {
     describe(description.metrics[alpha_entropy], "alpha_entropy/layer0", "alpha_entropy", 0);
     describe(description.metrics[overlap], "overlap/layer0", "overlap", 2);
     description.layers = static_cast<int>(parameters_.integer("model.depth"));
+    for (int i = 0; i < description.layers; ++i) description.layer_names.push_back("layer " + std::to_string(i));
+    description.experts.assign(description.layer_names.size(), 2);
+    description.classes = {"shirt", "coat"};
+    description.groups = {"clothes"};
+    description.tiles = {{0}, {0, 1}};
     description.device = "cpu, 1 thread";
     return description;
   }

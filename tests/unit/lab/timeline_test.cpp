@@ -199,5 +199,22 @@ TEST(Timeline, GoesOnAfterARestore) {
   }
 }
 
+// The definition: step by step. A ramp that another one ends, one under way at the end, integers, a change at step 0.
+TEST(Timeline, WhatIsInForceAtAnyStep) {
+  const std::vector<Intervention> changes = {
+      {0, pace, 3.0, 0},        {1, temperature, 16.0, 8}, {2, batch, std::int64_t{1024}, 6},
+      {5, temperature, 0.5, 3}, {7, jitter, 0.9, 1000},    {9, pace, 7.0, 0}};
+  const Parameters start(table());
+  Parameters stepped = start;
+  Timeline timeline(changes);
+  for (int step = 0; step <= 20; ++step) {
+    timeline.advance(step, stepped);
+    const Parameters found = in_force(start, changes, step);
+    for (const char* path : {temperature, jitter, batch, pace}) {
+      EXPECT_EQ(found.get(path), stepped.get(path)) << path << " at step " << step;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tessera::test
