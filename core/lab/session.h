@@ -14,10 +14,13 @@
 #include <variant>
 #include <vector>
 
+#include "core/lab/checkpoint.h"
 #include "core/lab/engine.h"
 #include "core/lab/series.h"
 
 namespace tessera {
+
+struct Snapshot;
 
 enum class State { empty, building, ready, running, paused, finished, failed };
 const char* to_string(State);
@@ -57,10 +60,23 @@ struct SaveCheckpoint {
 struct RestoreCheckpoint {
   std::filesystem::path file;
 };
+// Hands over a checkpoint in memory: `to` is called on the worker, with the snapshot of the same moment.
+struct TakeCheckpoint {
+  std::function<void(std::shared_ptr<const Checkpoint>, std::shared_ptr<const Snapshot>)> to;
+};
+// Goes on with another run, here: builds `preset` like Load, then takes over the state of the checkpoint, and from
+// `past`, if there is one, the figures up to its step. What follows is the preset's schedule from that step on; its
+// changes before it should be the past's. Refused like a Load and a RestoreCheckpoint.
+struct Continue {
+  Preset preset;
+  std::shared_ptr<const Checkpoint> from;  // not null
+  std::shared_ptr<const Snapshot> past;
+};
 }  // namespace command
 
 using Command = std::variant<command::Load, command::Play, command::Pause, command::Step, command::Reset, command::Set,
-                             command::Schedule, command::SaveCheckpoint, command::RestoreCheckpoint>;
+                             command::Schedule, command::SaveCheckpoint, command::RestoreCheckpoint,
+                             command::TakeCheckpoint, command::Continue>;
 inline constexpr std::size_t command_kinds = std::variant_size_v<Command>;
 
 // The index in Command of a kind of command.

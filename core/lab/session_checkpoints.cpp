@@ -1,8 +1,33 @@
 // Saving and restoring within a session.
+#include <algorithm>
+#include <map>
+
 #include "core/lab/session_worker.h"
 #include "core/lab/text.h"
 
 namespace tessera {
+namespace {
+
+// What differs between the experiment of a checkpoint and one with these parameters; empty when it fits.
+std::string mismatch(const Checkpoint& checkpoint, const Parameters& here) {
+  const Parameters& saved = checkpoint.parameters;
+  const auto differs = [&](const std::string& path) {
+    return "the checkpoint is of another experiment: " + path + " is " + in_quotes(to_string(saved.get(path))) +
+           " there and " + in_quotes(to_string(here.get(path))) + " here";
+  };
+  for (const ParameterSpec& spec : here.table().specs()) {
+    if (spec.applies == Applies::rebuild && saved.get(spec.path) != here.get(spec.path)) return differs(spec.path);
+  }
+  for (const Parameters* either : {&saved, &here}) {
+    for (const auto& [path, value] : either->overrides()) {
+      const bool structure = here.table().find(path)->applies == Applies::rebuild;
+      if (structure && saved.get(path) != here.get(path)) return differs(path);
+    }
+  }
+  return "";
+}
+
+}  // namespace
 
 Checkpoint Session::Worker::checkpoint() const {
   Checkpoint made(*parameters_);
@@ -26,32 +51,12 @@ std::string Session::Worker::on(command::SaveCheckpoint& save) {
   return "";
 }
 
-// What differs between the experiment of a checkpoint and this one; empty when it fits.
-std::string Session::Worker::mismatch(const Checkpoint& checkpoint) const {
-  const Parameters& saved = checkpoint.parameters;
-  const Parameters& here = preset_->parameters;
-  const auto differs = [&](const std::string& path) {
-    return "the checkpoint is of another experiment: " + path + " is " + in_quotes(to_string(saved.get(path))) +
-           " there and " + in_quotes(to_string(here.get(path))) + " here";
-  };
-  for (const ParameterSpec& spec : here.table().specs()) {
-    if (spec.applies == Applies::rebuild && saved.get(spec.path) != here.get(spec.path)) return differs(spec.path);
-  }
-  for (const Parameters* either : {&saved, &here}) {
-    for (const auto& [path, value] : either->overrides()) {
-      const bool structure = here.table().find(path)->applies == Applies::rebuild;
-      if (structure && saved.get(path) != here.get(path)) return differs(path);
-    }
-  }
-  return "";
-}
-
 std::string Session::Worker::on(command::RestoreCheckpoint& command) {
   const std::string file = command.file.string();
   std::string reason;
   try {
     Checkpoint saved = read_checkpoint(command.file, preset_->parameters.table());
-    reason = mismatch(saved);
+    reason = mismatch(saved, preset_->parameters);
     if (!reason.empty()) reason = file + ": " + reason;
     if (reason.empty() && state_ == State::failed) reason = build(*preset_, "built anew");
     if (reason.empty()) reason = restore(saved, file);
@@ -67,7 +72,7 @@ std::string Session::Worker::on(command::RestoreCheckpoint& command) {
 }
 
 // What the engine throws before it is touched is thrown on. Once it is touched, a failure leads back to where it was.
-std::string Session::Worker::restore(Checkpoint& saved, const std::string& file) {
+std::string Session::Worker::restore(Checkpoint& saved, const std::string& name) {
   Checkpoint now = checkpoint();
   if (state_ == State::running) set_state(State::paused);
   try {
@@ -75,7 +80,7 @@ std::string Session::Worker::restore(Checkpoint& saved, const std::string& file)
       engine_->restore(saved.parts);
       engine_->apply(saved.parameters);
     } catch (...) {
-      const std::string reason = file + ": " + reason_of_failure();
+      const std::string reason = name + ": " + reason_of_failure();
       engine_->restore(now.parts);
       engine_->apply(now.parameters);
       return reason;
@@ -101,6 +106,62 @@ void Session::Worker::go_on_from(Checkpoint& saved) {
   ++run_;
   if (options_.observer) options_.observer->restored(step_, timeline_.interventions());
   set_state(planned_steps() > 0 && step_ >= planned_steps() ? State::finished : State::paused);
+}
+
+std::string Session::Worker::on(command::TakeCheckpoint& take) {
+  try {
+    auto made = std::make_shared<const Checkpoint>(checkpoint());
+    take.to(std::move(made), make_snapshot());
+  } catch (...) {
+    const std::string reason = reason_of_failure();
+    log(Severity::error, "no checkpoint: " + reason);
+    return reason;
+  }
+  return "";
+}
+
+std::string Session::Worker::on(command::Continue& command) {
+  Checkpoint from = *command.from;
+  if (std::string reason = mismatch(from, command.preset.parameters); !reason.empty()) return reason;
+  const std::string name = command.preset.name.empty() ? command.preset.title : command.preset.name;
+  from.timeline = command.preset.schedule;
+  std::string reason = build(std::move(command.preset), "loaded " + (name.empty() ? "a preset" : name));
+  if (reason.empty()) reason = restore(from, "checkpoint");
+  if (!reason.empty()) return reason;
+  try {
+    if (command.past) take_over(*command.past);
+  } catch (...) {  // of the observer
+    fail(reason_of_failure());
+    return failure_;
+  }
+  log(Severity::info, "goes on from step " + number_text(step_));
+  return "";
+}
+
+// The figures of the run so far, as if they had been measured here. Metrics that it doesn't have begin now.
+void Session::Worker::take_over(const Snapshot& past) {
+  std::map<std::int64_t, std::vector<std::pair<std::size_t, double>>> rows;  // by step
+  const std::vector<MetricSpec>& metrics = description_->metrics;
+  for (std::size_t i = 0; i < metrics.size(); ++i) {
+    const auto same = [&](const MetricSpec& other) {
+      return other.name == metrics[i].name && other.rank == metrics[i].rank;
+    };
+    const auto& theirs = past.description->metrics;
+    const auto found = std::find_if(theirs.begin(), theirs.end(), same);
+    if (found == theirs.end()) continue;
+    const auto place = static_cast<std::size_t>(found - theirs.begin());
+    series_[i] = past.series[place];
+    series_[i].cut(step_);
+    if (past.matrices[place] && past.matrices[place]->step < step_) matrices_[i] = past.matrices[place];
+    if (!options_.observer) continue;
+    for (std::size_t n = 0; n < series_[i].size(); ++n) {
+      rows[series_[i][n].step].emplace_back(i, series_[i][n].value);
+    }
+    if (matrices_[i]) options_.observer->matrix(metrics[i], *matrices_[i]);
+  }
+  for (const auto& [step, values] : rows) {
+    for (const auto& [metric, value] : values) options_.observer->scalar(step, metrics[metric], value);
+  }
 }
 
 }  // namespace tessera

@@ -81,15 +81,17 @@ struct Session::Worker : private Telemetry {
   std::string on(command::Schedule&);
   std::string on(command::SaveCheckpoint&);
   std::string on(command::RestoreCheckpoint&);
+  std::string on(command::TakeCheckpoint&);
+  std::string on(command::Continue&);
   std::string set_live(const command::Set&, const Value& value);
   std::string set_and_rebuild(const command::Set&);
   std::string dropped(bool keep_first) const;
   std::string build(Preset preset, const std::string& done);
   void begin(std::shared_ptr<const Description> description, std::shared_ptr<const Preset> preset);
-  std::string mismatch(const Checkpoint& checkpoint) const;
   Checkpoint checkpoint() const;
-  std::string restore(Checkpoint& saved, const std::string& file);
+  std::string restore(Checkpoint& saved, const std::string& name);
   void go_on_from(Checkpoint& checkpoint);
+  void take_over(const Snapshot& past);
 
   std::int64_t planned_steps() const;  // 0: without end
 
