@@ -21,7 +21,10 @@ bool Session::wait(const std::function<bool(const Snapshot&)>& done, std::chrono
 }
 
 Session::Worker::Worker(std::function<std::unique_ptr<Engine>()> make_engine, Options options)
-    : make_engine_(std::move(make_engine)), options_(std::move(options)), thread_([this] { run(); }) {}
+    : make_engine_(std::move(make_engine)),
+      options_(std::move(options)),
+      run_(options_.runs_before),
+      thread_([this] { run(); }) {}
 
 Session::Worker::~Worker() {
   {

@@ -162,6 +162,7 @@ class Session {
     bool paced = true;                // obey run.pace; headless runs don't
     std::function<void()> on_change;  // called on the worker after each publication (the window posts an empty event)
     std::shared_ptr<Observer> observer;
+    std::uint64_t runs_before = 0;  // snapshots' run numbers begin after it: two sessions in one window have others
     CombinationCheck check;  // what Load, Set and Schedule would make together is refused when this has problems
   };
   // The engine is made, used and destroyed on the worker thread.
