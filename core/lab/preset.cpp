@@ -38,7 +38,8 @@ std::size_t topic_rank(const std::string& topic) {
 
 bool operator==(const Preset& a, const Preset& b) {
   return a.title == b.title && a.about == b.about && a.watch == b.watch && a.minutes == b.minutes &&
-         a.parameters == b.parameters && a.schedule == b.schedule && a.view == b.view;
+         a.parameters == b.parameters && a.schedule == b.schedule && a.view == b.view && a.variants == b.variants &&
+         a.claims == b.claims;
 }
 
 Result<Intervention> checked(const Intervention& intervention, const Parameters& parameters, std::string_view where) {
@@ -106,6 +107,37 @@ std::vector<Problem> check_preset(const Preset& preset, const CombinationCheck& 
   const std::vector<Problem> later =
       check_schedule(preset.schedule, preset.parameters, problems.empty() ? check : CombinationCheck());
   problems.insert(problems.end(), later.begin(), later.end());
+  return problems;
+}
+
+Result<Preset> variant_of(const Preset& preset, std::string_view name) {
+  Preset made = preset;
+  made.variants.clear();
+  made.claims.clear();
+  if (name == preset_itself) return made;
+  const auto found =
+      std::find_if(preset.variants.begin(), preset.variants.end(), [&](const Variant& v) { return v.name == name; });
+  const std::string where = "variant " + printable(name);
+  if (found == preset.variants.end()) return std::vector<Problem>{{where, "there is no such variant", ""}};
+  std::vector<Problem> problems;
+  for (const auto& [path, value] : found->parameters) {
+    for (Problem& problem : made.parameters.set(path, value, where)) problems.push_back(std::move(problem));
+  }
+  if (!problems.empty()) return problems;
+  return made;
+}
+
+std::vector<Problem> check_variants(const Preset& preset, const CombinationCheck& check) {
+  std::vector<Problem> problems;
+  for (const Variant& variant : preset.variants) {
+    const Result<Preset> made = variant_of(preset, variant.name);
+    problems.insert(problems.end(), made.problems.begin(), made.problems.end());
+    if (!made) continue;
+    for (Problem& problem : check_preset(*made.value, check)) {
+      problem.where = "variant " + variant.name + ": " + problem.where;
+      problems.push_back(std::move(problem));
+    }
+  }
   return problems;
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/lab/claim.h"
 #include "core/lab/parameter.h"
 
 namespace tessera {
@@ -55,6 +56,8 @@ struct Preset {
   Parameters parameters;
   std::vector<Intervention> schedule;  // sorted by step
   View view;
+  std::vector<Variant> variants;                         // of different names
+  std::vector<Claim> claims;                             // only about these variants and the preset itself
   friend bool operator==(const Preset&, const Preset&);  // all but the name, which says where it was found
 };
 
@@ -69,9 +72,16 @@ std::vector<Problem> check_schedule(const std::vector<Intervention>& schedule, P
 // The same for a preset: its parameters together, then its schedule.
 std::vector<Problem> check_preset(const Preset&, const CombinationCheck&);
 
+// The preset that a variant of it is, without variants and claims of its own; `name` may be preset_itself. Problems
+// when the variant's parameters don't go with the preset's ("layer 3" where there are two).
+Result<Preset> variant_of(const Preset&, std::string_view name);
+// What is wrong with the variants, each taken for itself: its parameters together, and the schedule under them.
+// Reading a preset doesn't ask: a run is what it is although a variant of it wouldn't run after what was changed in it.
+std::vector<Problem> check_variants(const Preset&, const CombinationCheck&);
+
 // Every problem is reported, not only the first: malformed JSON (line and column), unknown or duplicate keys, wrong
-// types, values out of range, interventions on parameters that aren't live, a newer schema; then what check_preset
-// finds. Nothing is thrown. `where`
+// types, values out of range, interventions on parameters that aren't live, a newer schema, claims about unknown
+// variants; then what check_preset finds. Nothing is thrown. `where`
 // names the source in messages. The schedule is sorted by step; one path can't change twice at one step.
 // A complete preset (that of a run) says its name itself; load_preset names any after its file.
 Result<Preset> read_preset(std::string_view json, std::string_view where, const ParameterTable&,

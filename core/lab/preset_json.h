@@ -25,4 +25,12 @@ std::vector<Intervention> read_interventions(const nlohmann::json& array, const 
 void read_parameters(const nlohmann::json& object, const std::vector<std::string>& skipped, std::string_view where,
                      Parameters& parameters, std::vector<Problem>& problems);
 
+// Claims and variants; problems as above. A claim about a variant that is not in `variants` is one.
+nlohmann::ordered_json variants_json(const std::vector<Variant>& variants);
+nlohmann::ordered_json claims_json(const std::vector<Claim>& claims);
+std::vector<Variant> read_variants(const nlohmann::json& array, const ParameterTable& table, std::string_view where,
+                                   std::vector<Problem>& problems);
+std::vector<Claim> read_claims(const nlohmann::json& array, const std::vector<Variant>& variants,
+                               std::string_view where, std::vector<Problem>& problems);
+
 }  // namespace tessera

@@ -1,9 +1,9 @@
 // Presets from JSON.
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <set>
 
+#include "core/lab/json_members.h"
 #include "core/lab/json_text.h"
 #include "core/lab/preset_json.h"
 #include "core/lab/text.h"
@@ -12,42 +12,6 @@ namespace tessera {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::size_t max_problems = 1000;  // more help nobody, and a hostile file could have a million
-
-// What a person wrote, for a message.
-std::string shown(const json& value) {
-  if (value.is_object()) return value.empty() ? "{}" : "{...}";
-  if (value.is_array()) return value.empty() ? "[]" : "[...]";
-  if (value.is_string()) return in_quotes(value.get_ref<const std::string&>());
-  if (value.is_number_float()) return number_text(value.get<double>());
-  return value.dump();
-}
-
-std::optional<Value> value_of(const json& value) {
-  if (value.is_boolean()) return value.get<bool>();
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_number_unsigned() && value.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max()) {
-    return value.get<double>();
-  }
-  if (value.is_number_integer()) return value.get<std::int64_t>();
-  if (value.is_number_float()) return value.get<double>();
-  return std::nullopt;
-}
-
-std::string at(std::string_view where, const std::string& path) { return std::string(where) + ": " + path; }
-
-std::string joined(const std::string& path, const std::string& key) {
-  return path.empty() ? printable(key) : path + "." + printable(key);
-}
-
-void unknown_key(std::string_view where, const std::string& path, const std::string& key,
-                 const std::vector<std::string>& known, std::vector<Problem>& problems) {
-  const std::string meant = nearest(key, known);
-  problems.push_back({at(where, joined(path, key)),
-                      "unknown key" + (meant.empty() ? "" : "; did you mean " + in_quotes(meant) + "?"),
-                      listed(known)});
-}
 
 // Reads the tree of parameters: which keys an object may have follows from the paths of the table.
 class TreeReader {
@@ -136,89 +100,6 @@ class TreeReader {
   Children children_, layer_children_;  // names within each object
 };
 
-// The members of the preset itself, one after another.
-class Members {
- public:
-  Members(const json& object, std::string path, std::string_view where, std::vector<Problem>& problems)
-      : object_(object), path_(std::move(path)), where_(where), problems_(problems) {}
-
-  void text(const char* key, std::string& field, std::size_t limit, bool lines) {
-    const json* value = member(key);
-    if (value == nullptr) return;
-    if (value->is_string()) {
-      const auto& text = value->get_ref<const std::string&>();
-      if (text.size() <= limit && valid_utf8(text) && !has_controls(text, lines)) {
-        field = text;
-        return;
-      }
-    }
-    wrong(key, *value, "text of at most " + std::to_string(limit) + " bytes" + (lines ? "" : " on one line"));
-  }
-
-  void number(const char* key, double& field, double max) {
-    const json* value = member(key);
-    if (value == nullptr) return;
-    if (value->is_number() && value->get<double>() >= 0 && value->get<double>() <= max) {
-      field = value->get<double>() + 0.0;
-    } else {
-      wrong(key, *value, "0 to " + number_text(max));
-    }
-  }
-
-  void whole(const char* key, std::int64_t& field, std::int64_t min, std::int64_t max) {
-    const json* value = member(key);
-    if (value == nullptr) return;
-    const std::optional<Value> number = value_of(*value);
-    ParameterSpec spec;
-    spec.kind = Kind::integer;
-    spec.range = {static_cast<double>(min), static_cast<double>(max)};
-    if (number) {
-      if (const Result<Value> good = checked(spec, *number, "")) {
-        field = std::get<std::int64_t>(*good.value);
-        return;
-      }
-    }
-    wrong(key, *value, allowed_values(spec));
-  }
-
-  void names(const char* key, std::vector<std::string>& field) {
-    const json* value = member(key);
-    if (value == nullptr) return;
-    constexpr std::size_t most = 64;
-    const auto good = [](const json& name) {
-      if (!name.is_string()) return false;
-      const auto& text = name.get_ref<const std::string&>();
-      return !text.empty() && text.size() <= most && !has_controls(text, false);
-    };
-    if (!value->is_array() || value->size() > most || !std::all_of(value->begin(), value->end(), good)) {
-      wrong(key, *value, "an array of at most 64 names");
-      return;
-    }
-    field = value->get<std::vector<std::string>>();
-  }
-
-  const json* member(const char* key) const {
-    const auto found = object_.find(key);
-    return found == object_.end() ? nullptr : &*found;
-  }
-
-  void wrong(const char* key, const json& value, std::string allowed) {
-    problems_.push_back({at(where_, joined(path_, key)), shown(value), std::move(allowed)});
-  }
-
-  void only(const std::vector<std::string>& known) {
-    for (const auto& [key, value] : object_.items()) {
-      if (std::find(known.begin(), known.end(), key) == known.end()) unknown_key(where_, path_, key, known, problems_);
-    }
-  }
-
- private:
-  const json& object_;
-  std::string path_;
-  std::string_view where_;
-  std::vector<Problem>& problems_;
-};
-
 std::optional<Intervention> read_intervention(const json& item, const Parameters& parameters, std::string_view where,
                                               const std::string& path, std::vector<Problem>& problems) {
   if (!item.is_object()) {
@@ -232,9 +113,7 @@ std::optional<Intervention> read_intervention(const json& item, const Parameters
   members.whole("step", intervention.step, 0, max_step);
   members.whole("ramp", intervention.ramp, 0, max_step);
   members.text("path", intervention.path, 200, false);
-  for (const char* key : {"step", "path", "value"}) {
-    if (members.member(key) == nullptr) problems.push_back({at(where, path), std::string("no ") + key, ""});
-  }
+  for (const char* key : {"step", "path", "value"}) members.missing(key);
   if (problems.size() != before) return std::nullopt;
   const json& value = *members.member("value");
   if (std::optional<Value> plain = value_of(value)) {
@@ -321,8 +200,8 @@ Result<Preset> read_preset(std::string_view text, std::string_view where, const 
   if (!object.is_object()) return std::vector<Problem>{{std::string(where), shown(object), "an object, {...}"}};
   if (!check_schema(object, where, problems)) return problems;
 
-  static const std::vector<std::string> own = {"$schema", "schema",  "name",     "title", "about",
-                                               "watch",   "minutes", "schedule", "view"};
+  static const std::vector<std::string> own = {"$schema", "schema",   "name", "title",    "about", "watch",
+                                               "minutes", "schedule", "view", "variants", "claims"};
   Preset preset(table);
   Members members(object, "", where, problems);
   std::string for_editors;  // where an editor finds presets/schema.json
@@ -337,6 +216,12 @@ Result<Preset> read_preset(std::string_view text, std::string_view where, const 
     preset.schedule = read_interventions(*schedule, preset.parameters, where, "schedule", problems);
   }
   if (const json* view = members.member("view")) read_view(*view, where, preset.view, problems);
+  if (const json* variants = members.member("variants")) {
+    preset.variants = read_variants(*variants, table, where, problems);
+  }
+  if (const json* claims = members.member("claims")) {
+    preset.claims = read_claims(*claims, preset.variants, where, problems);
+  }
   if (problems.empty() && check) {
     for (Problem& problem : check_preset(preset, check)) {
       problem.where = problem.where.empty() ? std::string(where) : at(where, problem.where);

@@ -144,6 +144,76 @@ ordered_json view_schema() {
   return schema;
 }
 
+// What a variant may set, by path.
+ordered_json set_schema(const ParameterTable& table) {
+  ordered_json set = object_schema();
+  set["minProperties"] = 1;
+  set["description"] = "The parameters that differ, by path.";
+  for (const ParameterSpec& spec : table.specs()) {
+    if (spec.path == seed_path) continue;
+    set["properties"][spec.path] = parameter_schema(spec);
+    const std::size_t dot = spec.path.find('.');
+    if (!spec.per_layer || dot == std::string::npos) continue;
+    std::string path = spec.path.substr(0, dot) + "." + layer_key + spec.path.substr(dot);
+    for (std::size_t i = path.find('.'); i != std::string::npos; i = path.find('.', i + 2)) path.insert(i, "\\");
+    set["patternProperties"]["^" + path + "$"] = parameter_schema(spec);
+  }
+  return set;
+}
+
+ordered_json variants_schema(const ParameterTable& table) {
+  ordered_json item = object_schema();
+  item["required"] = {"name", "set"};
+  item["properties"]["name"] = {{"type", "string"},
+                                {"description", "What claims call it."},
+                                {"pattern", "^(?!preset$)[a-z0-9][a-z0-9_-]{0,39}$"}};
+  item["properties"]["set"] = set_schema(table);
+  ordered_json schema = described("array", "The preset with other values of some parameters, for claims to compare.");
+  schema["maxItems"] = max_variants;
+  schema["items"] = item;
+  return schema;
+}
+
+ordered_json variant_names(const char* description, std::size_t fewest, std::size_t most) {
+  ordered_json schema = described("array", description);
+  schema["items"] = {{"type", "string"}};
+  schema["uniqueItems"] = true;
+  schema["minItems"] = fewest;
+  schema["maxItems"] = most;
+  return schema;
+}
+
+ordered_json claims_schema() {
+  ordered_json item = object_schema();
+  item["required"] = {"text", "metric", "is", "value"};
+  ordered_json& own = item["properties"];
+  own["text"] = text_schema("What is claimed, in a sentence.", 500);
+  own["text"]["minLength"] = 1;
+  own["source"] = text_schema("Who says so: a paper, a document.", 500);
+  own["metric"] = text_schema("A scalar metric, such as alpha_entropy/layer0.", 100);
+  own["metric"]["pattern"] = "^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$";
+  own["over_run"] = {{"description", "How its curve becomes a number."}, {"enum", names_of(OverRun())}};
+  own["over_run"]["default"] = names_of(OverRun())[0];
+  own["from"] = whole_schema("The window's first step, for min, max, mean, slope, step_of_max.", 0, max_step);
+  own["to"] = whole_schema("The window's last step.", 0, max_step);
+  own["step"] = whole_schema("For at_step.", 0, max_step);
+  own["of"] = {{"type", "string"}, {"description", "The variant; without it the preset itself."}};
+  own["difference"] = variant_names("The first less the second, of the same seed.", 2, 2);
+  own["ratio"] = variant_names("The first by the second, of the same seed.", 2, 2);
+  own["spread"] = variant_names("The largest less the smallest, of the same seed.", 2, max_variants + 1);
+  own["is"] = {{"description", "How it compares with `value`."}, {"enum", names_of(Comparison())}};
+  own["value"] = {
+      {"description", "A number; [low, high] with between."},
+      {"anyOf",
+       {{{"type", "number"}}, {{"type", "array"}, {"items", {{"type", "number"}}}, {"minItems", 2}, {"maxItems", 2}}}}};
+  own["seeds"] = whole_schema("With fewer it stays undecided.", fewest_possible_seeds, most_seeds);
+  own["seeds"]["default"] = Claim().seeds;
+  ordered_json schema = described("array", "What `verify` judges.");
+  schema["maxItems"] = max_claims;
+  schema["items"] = item;
+  return schema;
+}
+
 }  // namespace
 
 std::string preset_schema_json(const ParameterTable& table) {
@@ -167,6 +237,8 @@ std::string preset_schema_json(const ParameterTable& table) {
   for (const ParameterSpec& spec : table.specs()) place_layer(root, spec);
   own["schedule"] = schedule_schema(table);
   own["view"] = view_schema();
+  own["variants"] = variants_schema(table);
+  own["claims"] = claims_schema();
   return print_json(root);
 }
 

@@ -65,6 +65,8 @@ std::string write_preset(const Preset& preset, bool complete) {
     if (preset.view.layer >= 0) view["layer"] = preset.view.layer;
     if (!preset.view.series.empty()) view["series"] = preset.view.series;
   }
+  if (!preset.variants.empty()) root["variants"] = variants_json(preset.variants);
+  if (!preset.claims.empty()) root["claims"] = claims_json(preset.claims);
   return print_json(root);
 }
 
