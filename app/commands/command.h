@@ -29,6 +29,7 @@ void add_window(CLI::App& program, Action& action);
 void add_run(CLI::App& program, Action& action);
 void add_replay(CLI::App& program, Action& action);
 void add_compare(CLI::App& program, Action& action);
+void add_verify(CLI::App& program, Action& action);
 void add_check(CLI::App& program, Action& action);
 void add_presets(CLI::App& program, Action& action);
 void add_shot(CLI::App& program, Action& action);

@@ -17,22 +17,22 @@ std::string window_text(const Claim& claim) {
   return " over steps " + with_commas(claim.from) + " to " + with_commas(claim.to);
 }
 
-std::string over_run_text(const Claim& claim) {
+std::string over_run_text(const Claim& claim, const std::string& metric) {
   switch (claim.over_run) {
     case OverRun::last:
-      return claim.metric + " at the end";
+      return metric + " at the end";
     case OverRun::min:
-      return "least " + claim.metric + window_text(claim);
+      return "least " + metric + window_text(claim);
     case OverRun::max:
-      return "largest " + claim.metric + window_text(claim);
+      return "largest " + metric + window_text(claim);
     case OverRun::mean:
-      return "mean of " + claim.metric + window_text(claim);
+      return "mean of " + metric + window_text(claim);
     case OverRun::slope:
-      return "slope of " + claim.metric + " per step" + window_text(claim);
+      return "slope of " + metric + " per step" + window_text(claim);
     case OverRun::step_of_max:
-      return "step of the largest " + claim.metric + window_text(claim);
+      return "step of the largest " + metric + window_text(claim);
     case OverRun::at_step:
-      return claim.metric + " at step " + with_commas(claim.step);
+      return metric + " at step " + with_commas(claim.step);
   }
   return "";
 }
@@ -90,7 +90,10 @@ std::string Prediction::text() const {
   return names_of(comparison)[static_cast<std::size_t>(comparison)] + " " + number_text(low);
 }
 
-std::string measured_text(const Claim& claim) { return over_run_text(claim) + over_variants_text(claim); }
+std::string measured_text(const Claim& claim) {
+  const std::string less = claim.minus.empty() ? "" : " - " + over_run_text(claim, claim.minus);
+  return over_run_text(claim, claim.metric) + less + over_variants_text(claim);
+}
 
 const std::vector<std::string>& names_of(OverRun) {
   static const std::vector<std::string> names = {"last", "min", "max", "mean", "slope", "step_of_max", "at_step"};

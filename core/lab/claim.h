@@ -63,6 +63,7 @@ struct Prediction {
 struct Claim {
   std::string text, source;  // in words; the paper or document that says so
   std::string metric;        // a scalar: "alpha_entropy/layer2"
+  std::string minus;         // another scalar of the same run, reduced alike and subtracted; empty: none
   OverRun over_run = OverRun::last;
   std::int64_t from = 0, to = std::numeric_limits<std::int64_t>::max();  // the window
   std::int64_t step = 0;                                                 // of at_step

@@ -89,16 +89,14 @@ class ClaimReader {
   }
 
   Claim read() {
-    members_.only({"text", "source", "metric", "over_run", "from", "to", "step", "of", "difference", "ratio", "spread",
-                   "is", "value", "seeds"});
+    members_.only({"text", "source", "metric", "minus", "over_run", "from", "to", "step", "of", "difference", "ratio",
+                   "spread", "is", "value", "seeds"});
     for (const char* key : {"text", "metric", "is", "value"}) members_.missing(key);
     members_.text("text", claim_.text, 500, false);
     if (claim_.text.empty() && members_.member("text") != nullptr) problem("text", "it is empty", "what is claimed");
     members_.text("source", claim_.source, 500, false);
-    members_.text("metric", claim_.metric, 100, false);
-    if (const json* metric = members_.member("metric"); metric != nullptr && !metric_name_allowed(claim_.metric)) {
-      members_.wrong("metric", *metric, "the name of a scalar metric, such as alpha_entropy/layer0");
-    }
+    metric("metric", claim_.metric);
+    metric("minus", claim_.minus);
     members_.whole("seeds", claim_.seeds, fewest_possible_seeds, most_seeds);
     over_run();
     over_variants();
@@ -109,6 +107,13 @@ class ClaimReader {
  private:
   void problem(const std::string& key, std::string found, std::string allowed) {
     problems_.push_back({at(where_, path_ + "." + key), std::move(found), std::move(allowed)});
+  }
+
+  void metric(const char* key, std::string& field) {
+    members_.text(key, field, 100, false);
+    if (const json* name = members_.member(key); name != nullptr && !metric_name_allowed(field)) {
+      members_.wrong(key, *name, "the name of a scalar metric, such as alpha_entropy/layer0");
+    }
   }
 
   void over_run() {
@@ -212,6 +217,7 @@ ordered_json claims_json(const std::vector<Claim>& claims) {
     ordered_json item = {{"text", claim.text}};
     if (!claim.source.empty()) item["source"] = claim.source;
     item["metric"] = claim.metric;
+    if (!claim.minus.empty()) item["minus"] = claim.minus;
     item["over_run"] = names_of(claim.over_run)[static_cast<std::size_t>(claim.over_run)];
     if (claim.from != 0) item["from"] = claim.from;
     if (claim.to != Claim().to) item["to"] = claim.to;

@@ -192,6 +192,8 @@ ordered_json claims_schema() {
   own["source"] = text_schema("Who says so: a paper, a document.", 500);
   own["metric"] = text_schema("A scalar metric, such as alpha_entropy/layer0.", 100);
   own["metric"]["pattern"] = "^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$";
+  own["minus"] = own["metric"];
+  own["minus"]["description"] = "Another scalar of the same run, reduced alike and subtracted.";
   own["over_run"] = {{"description", "How its curve becomes a number."}, {"enum", names_of(OverRun())}};
   own["over_run"]["default"] = names_of(OverRun())[0];
   own["from"] = whole_schema("The window's first step, for min, max, mean, slope, step_of_max.", 0, max_step);

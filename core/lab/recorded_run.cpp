@@ -16,18 +16,28 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+// A text in summary.json; empty when there is none, or no such file.
+std::string summary_text(const fs::path& folder, const char* key) {
+  const fs::path path = folder / "summary.json";
+  std::error_code error;
+  if (!fs::is_regular_file(path, error)) return "";
+  std::ifstream file(path, std::ios::binary);
+  const json summary = json::parse(file, nullptr, false);
+  const auto found = summary.is_object() ? summary.find(key) : summary.end();
+  return summary.is_object() && found != summary.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
 }  // namespace
 
 std::optional<State> recorded_state(const fs::path& folder) {
-  std::ifstream file(folder / "summary.json", std::ios::binary);
-  const json summary = json::parse(file, nullptr, false);
-  const auto found = summary.is_object() ? summary.find("state") : summary.end();
-  if (!summary.is_object() || found == summary.end()) return std::nullopt;
+  const std::string told = summary_text(folder, "state");
   for (const State state : {State::finished, State::failed, State::paused, State::running, State::ready}) {
-    if (*found == to_string(state)) return state;
+    if (told == to_string(state)) return state;
   }
   return std::nullopt;
 }
+
+std::string recorded_commit(const fs::path& folder) { return summary_text(folder, "commit"); }
 
 Result<Preset> recorded_preset(const fs::path& folder, const ParameterTable& table, const CombinationCheck& check) {
   const fs::path path = folder / "preset.json";
@@ -72,6 +82,21 @@ Result<RecordedRun> read_run(const fs::path& folder, const ParameterTable& table
   });
   if (!problems.empty()) return problems;
   return run;
+}
+
+Result<Curves> read_curves(const fs::path& folder, const std::set<std::string>& names) {
+  Curves curves;
+  const fs::path file = folder / "scalars.csv";
+  bool rises = true;
+  auto problems = read_scalars(file, [&](std::int64_t step, const std::string& name, double value) {
+    if (!names.contains(name)) return;
+    Series& series = curves[name];
+    rises = rises && (series.size() == 0 || series[series.size() - 1].step < step);
+    if (rises) series.append({step, value});
+  });
+  if (problems.empty() && !rises) problems.push_back({file.string(), "its steps don't rise", "the scalars of a run"});
+  if (!problems.empty()) return problems;
+  return curves;
 }
 
 std::vector<Differing> differing_parameters(const std::vector<const Parameters*>& runs) {

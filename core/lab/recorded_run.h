@@ -2,18 +2,24 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/lab/preset.h"
+#include "core/lab/series.h"
 #include "core/lab/session.h"
 
 namespace tessera {
 
 // The state in a run's summary.json: finished, failed, paused or running (stopped); nothing without a summary.
 std::optional<State> recorded_state(const std::filesystem::path& folder);
+
+// The commit of the program that ended the run, as summary.json says; empty without one.
+std::string recorded_commit(const std::filesystem::path& folder);
 
 // The preset of a run's folder, with the name of the one that the run was started from.
 Result<Preset> recorded_preset(const std::filesystem::path& folder, const ParameterTable&,
@@ -35,6 +41,10 @@ struct RecordedRun {
 
 // Problems when there is no run, or what it holds can't be read. A last line that was cut off is left out.
 Result<RecordedRun> read_run(const std::filesystem::path& folder, const ParameterTable&, const CombinationCheck& = {});
+
+// The curves of some scalars, by name; those that the run doesn't have are left out.
+using Curves = std::map<std::string, Series, std::less<>>;
+Result<Curves> read_curves(const std::filesystem::path& folder, const std::set<std::string>& names);
 
 // The parameters that the runs don't all have the same: by path, a value for each run. A layer's own value counts where
 // any of them has one.

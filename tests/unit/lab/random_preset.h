@@ -65,6 +65,8 @@ class RandomPresets {
     for (std::int64_t i = whole(0, 3); i > 0; --i) made.view.panels.push_back("panel" + std::to_string(i));
     for (std::int64_t i = whole(0, 3); i > 0; --i) made.view.series.push_back("alpha_entropy");
     if (chance(0.5)) made.view.layer = static_cast<int>(whole(0, 9));
+    add_variants(made);
+    for (std::int64_t i = whole(0, 3); i > 0; --i) made.claims.push_back(claim(made, i));
     return made;
   }
 
@@ -89,6 +91,43 @@ class RandomPresets {
       const bool number = spec.kind == Kind::integer || spec.kind == Kind::real;
       made.schedule.push_back({step, path, value(spec), number && chance(0.5) ? whole(1, 500) : 0});
     }
+  }
+
+  void add_variants(Preset& made) {
+    for (std::int64_t i = whole(0, 3); i > 0; --i) {
+      Variant variant{"v-" + std::to_string(i), {{"model.router.k", whole(1, 64)}}};
+      if (chance(0.5)) variant.parameters.emplace_back("model.router.kind", "sigmoid");
+      if (chance(0.5)) variant.parameters.emplace_back("model.layer0.router.temperature", 0.5);
+      made.variants.push_back(std::move(variant));
+    }
+  }
+
+  Claim claim(const Preset& made, std::int64_t number) {
+    Claim claim;
+    claim.text = text(10, false) + std::to_string(number);
+    if (chance(0.5)) claim.source = text(10, false);
+    claim.metric = chance(0.5) ? "loss/total" : "alpha_entropy/layer3";
+    if (chance(0.3)) claim.minus = "loss/part";
+    claim.over_run = static_cast<OverRun>(whole(0, 6));
+    if (claim.over_run == OverRun::at_step) claim.step = whole(0, 1000);
+    if (claim.over_run != OverRun::at_step && claim.over_run != OverRun::last) {
+      if (chance(0.5)) claim.from = whole(0, 1000);
+      if (chance(0.5)) claim.to = whole(1000, 2000);
+    }
+    std::vector<std::string> names = {preset_itself};
+    for (const Variant& variant : made.variants) names.push_back(variant.name);
+    if (names.size() >= 2 && chance(0.7)) {
+      claim.over_variants = static_cast<OverVariants>(whole(1, 3));
+      if (claim.over_variants != OverVariants::spread) names.resize(2);
+      claim.variants = names;
+    } else {
+      claim.variants = {names.back()};
+    }
+    const double low = std::uniform_real_distribution<double>(-3, 3)(random_);
+    claim.predicted = {static_cast<Comparison>(whole(0, 4)), low, low};
+    if (claim.predicted.comparison == Comparison::between) claim.predicted.high += 1;
+    claim.seeds = whole(2, 1000);
+    return claim;
   }
 
   std::mt19937_64 random_;
