@@ -33,14 +33,14 @@ double decode(double encoded) {
 }
 
 // Ottosson, "A perceptual color space for image processing" (2020); colours outside sRGB are clipped.
-ImU32 to_srgb(const Lab& c) {
+Colour to_srgb(const Lab& c) {
   const double l = std::pow(c.l + 0.3963377774 * c.a + 0.2158037573 * c.b, 3);
   const double m = std::pow(c.l - 0.1055613458 * c.a - 0.0638541728 * c.b, 3);
   const double s = std::pow(c.l - 0.0894841775 * c.a - 1.2914855480 * c.b, 3);
-  const auto byte = [](double linear) { return static_cast<ImU32>(std::lround(255 * encode(linear))); };
-  return IM_COL32(byte(4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s),
-                  byte(-1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s),
-                  byte(-0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s), 255);
+  const auto byte = [](double linear) { return static_cast<Colour>(std::lround(255 * encode(linear))); };
+  return rgba(byte(4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s),
+              byte(-1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s),
+              byte(-0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s));
 }
 
 Lab mix(const Lab& x, const Lab& y, double t) {
@@ -50,7 +50,7 @@ Lab mix(const Lab& x, const Lab& y, double t) {
 double distance(const Lab& x, const Lab& y) { return std::hypot(x.l - y.l, x.a - y.a, x.b - y.b); }
 
 // The path through the anchors (a Catmull-Rom curve in OKLab), walked at constant speed.
-ColourMap walk(std::span<const Anchor> anchors, ImU32 missing) {
+ColourMap walk(std::span<const Anchor> anchors, Colour missing) {
   constexpr int fine = 512;  // samples a segment
   const int n = static_cast<int>(anchors.size());
   const auto anchor = [&](int i) { return to_lab(anchors[static_cast<std::size_t>(std::clamp(i, 0, n - 1))]); };
@@ -81,52 +81,50 @@ ColourMap walk(std::span<const Anchor> anchors, ImU32 missing) {
   return map;
 }
 
-double luminance(ImU32 c) {  // relative luminance, WCAG 2
+double luminance(Colour c) {  // relative luminance, WCAG 2
   const auto channel = [c](int shift) { return decode(((c >> shift) & 0xFF) / 255.0); };
-  return 0.2126 * channel(IM_COL32_R_SHIFT) + 0.7152 * channel(IM_COL32_G_SHIFT) + 0.0722 * channel(IM_COL32_B_SHIFT);
+  return 0.2126 * channel(red_shift) + 0.7152 * channel(green_shift) + 0.0722 * channel(blue_shift);
 }
 
 // Okabe and Ito's hues; their lightness moved where it would vanish on the background.
-constexpr std::array<ImU32, 8> on_dark = {IM_COL32(0x56, 0xB4, 0xE9, 255), IM_COL32(0xE6, 0x9F, 0x00, 255),
-                                          IM_COL32(0x1F, 0xB8, 0x8A, 255), IM_COL32(0xE3, 0x7F, 0xB4, 255),
-                                          IM_COL32(0xF0, 0xE4, 0x42, 255), IM_COL32(0x4F, 0x83, 0xE0, 255),
-                                          IM_COL32(0xE8, 0x68, 0x2C, 255), IM_COL32(0xB4, 0xB8, 0xC0, 255)};
-constexpr std::array<ImU32, 8> on_light = {IM_COL32(0x2F, 0x9A, 0xD6, 255), IM_COL32(0xCB, 0x7E, 0x00, 255),
-                                           IM_COL32(0x00, 0x8F, 0x68, 255), IM_COL32(0xC0, 0x5F, 0x97, 255),
-                                           IM_COL32(0x82, 0x88, 0x00, 255), IM_COL32(0x1D, 0x4F, 0xA3, 255),
-                                           IM_COL32(0xC8, 0x4C, 0x0C, 255), IM_COL32(0x6B, 0x70, 0x7A, 255)};
+constexpr std::array<Colour, 8> on_dark = {rgba(0x56, 0xB4, 0xE9), rgba(0xE6, 0x9F, 0x00), rgba(0x1F, 0xB8, 0x8A),
+                                           rgba(0xE3, 0x7F, 0xB4), rgba(0xF0, 0xE4, 0x42), rgba(0x4F, 0x83, 0xE0),
+                                           rgba(0xE8, 0x68, 0x2C), rgba(0xB4, 0xB8, 0xC0)};
+constexpr std::array<Colour, 8> on_light = {rgba(0x2F, 0x9A, 0xD6), rgba(0xCB, 0x7E, 0x00), rgba(0x00, 0x8F, 0x68),
+                                            rgba(0xC0, 0x5F, 0x97), rgba(0x82, 0x88, 0x00), rgba(0x1D, 0x4F, 0xA3),
+                                            rgba(0xC8, 0x4C, 0x0C), rgba(0x6B, 0x70, 0x7A)};
 
-ImU32 blend(ImU32 a, ImU32 b, double t) {
+Colour blend(Colour a, Colour b, double t) {
   const auto channel = [&](int shift) {
     const double from = (a >> shift) & 0xFF, to = (b >> shift) & 0xFF;
-    return static_cast<ImU32>(std::lround(from + t * (to - from))) << shift;
+    return static_cast<Colour>(std::lround(from + t * (to - from))) << shift;
   };
-  return channel(IM_COL32_R_SHIFT) | channel(IM_COL32_G_SHIFT) | channel(IM_COL32_B_SHIFT) | IM_COL32_A_MASK;
+  return channel(red_shift) | channel(green_shift) | channel(blue_shift) | rgba(0, 0, 0);
 }
 
 }  // namespace
 
-ImU32 expert_colour(int expert, bool dark) {
+Colour expert_colour(int expert, bool dark) {
   const auto& palette = dark ? on_dark : on_light;
   const std::size_t index = static_cast<std::size_t>(std::max(expert, 0));
-  const ImU32 hue = palette[index % palette.size()];
+  const Colour hue = palette[index % palette.size()];
   switch (index / palette.size() % 3) {
     case 1:
-      return blend(hue, IM_COL32_WHITE, 0.45);
+      return blend(hue, rgba(255, 255, 255), 0.45);
     case 2:
-      return blend(hue, IM_COL32_BLACK, 0.38);
+      return blend(hue, rgba(0, 0, 0), 0.38);
     default:
       return hue;
   }
 }
 
-ImU32 layer_colour(int layer, int layers, bool dark) {
+Colour layer_colour(int layer, int layers, bool dark) {
   // The end near the background is left out: a line must be seen.
   const double t = layers > 1 ? static_cast<double>(std::clamp(layer, 0, layers - 1)) / (layers - 1) : 0.5;
   return sequential_map(dark).at(0.42 + 0.58 * t);
 }
 
-ImU32 ColourMap::at(double t) const {
+Colour ColourMap::at(double t) const {
   if (std::isnan(t)) return missing;
   return colours[static_cast<std::size_t>(std::lround(std::clamp(t, 0.0, 1.0) * 255))];
 }
@@ -149,36 +147,54 @@ const ColourMap& diverging_map(bool dark) {
   return maps[dark];
 }
 
-ImU32 missing_colour(bool dark) { return dark ? IM_COL32(0x4A, 0x4C, 0x54, 255) : IM_COL32(0xC4, 0xC6, 0xCC, 255); }
+Colour missing_colour(bool dark) { return dark ? rgba(0x4A, 0x4C, 0x54) : rgba(0xC4, 0xC6, 0xCC); }
 
-double contrast(ImU32 a, ImU32 b) {
+double contrast(Colour a, Colour b) {
   const double x = luminance(a), y = luminance(b);
   return (std::max(x, y) + 0.05) / (std::min(x, y) + 0.05);
 }
 
-ImU32 text_colour_on(ImU32 background) {
-  return contrast(background, IM_COL32_WHITE) >= contrast(background, IM_COL32_BLACK) ? IM_COL32_WHITE : IM_COL32_BLACK;
+Colour text_colour_on(Colour background) {
+  return contrast(background, rgba(255, 255, 255)) >= contrast(background, rgba(0, 0, 0)) ? rgba(255, 255, 255)
+                                                                                          : rgba(0, 0, 0);
+}
+
+std::pair<double, double> colour_range(Colours colours, double low, double high, std::span<const float> values) {
+  if (low < high) return {low, high};
+  low = high = 0;
+  bool first = true;
+  for (const float value : values) {
+    if (!std::isfinite(value)) continue;
+    low = first ? value : std::min<double>(low, value);
+    high = first ? value : std::max<double>(high, value);
+    first = false;
+  }
+  if (colours == Colours::diverging) {
+    high = std::max(std::abs(low), std::abs(high));
+    low = -high;
+  }
+  return {low, low < high ? high : low + 1};
 }
 
 const Tones& tones(bool dark) {
-  static constexpr Tones light = {.background = IM_COL32(0xFC, 0xFC, 0xFD, 255),
-                                  .text = IM_COL32(0x1C, 0x1F, 0x26, 255),
-                                  .muted = IM_COL32(0x5C, 0x63, 0x70, 255),
-                                  .good = IM_COL32(0x1B, 0x7F, 0x4B, 255),
-                                  .warning = IM_COL32(0x9A, 0x62, 0x00, 255),
-                                  .error = IM_COL32(0xC2, 0x2B, 0x2B, 255),
-                                  .guide = IM_COL32(0x8A, 0x91, 0x9E, 255),
-                                  .marker = IM_COL32(0x8E, 0x3F, 0xA8, 255),
-                                  .accent = IM_COL32(0x1F, 0x62, 0xC9, 255)};
-  static constexpr Tones night = {.background = IM_COL32(0x17, 0x19, 0x1E, 255),
-                                  .text = IM_COL32(0xE4, 0xE7, 0xEC, 255),
-                                  .muted = IM_COL32(0x9A, 0xA2, 0xB1, 255),
-                                  .good = IM_COL32(0x5D, 0xC9, 0x8A, 255),
-                                  .warning = IM_COL32(0xE8, 0xB2, 0x4A, 255),
-                                  .error = IM_COL32(0xF2, 0x7A, 0x72, 255),
-                                  .guide = IM_COL32(0x78, 0x80, 0x8E, 255),
-                                  .marker = IM_COL32(0xD0, 0x8C, 0xE6, 255),
-                                  .accent = IM_COL32(0x6A, 0xA7, 0xF5, 255)};
+  static constexpr Tones light = {.background = rgba(0xFC, 0xFC, 0xFD),
+                                  .text = rgba(0x1C, 0x1F, 0x26),
+                                  .muted = rgba(0x5C, 0x63, 0x70),
+                                  .good = rgba(0x1B, 0x7F, 0x4B),
+                                  .warning = rgba(0x9A, 0x62, 0x00),
+                                  .error = rgba(0xC2, 0x2B, 0x2B),
+                                  .guide = rgba(0x8A, 0x91, 0x9E),
+                                  .marker = rgba(0x8E, 0x3F, 0xA8),
+                                  .accent = rgba(0x1F, 0x62, 0xC9)};
+  static constexpr Tones night = {.background = rgba(0x17, 0x19, 0x1E),
+                                  .text = rgba(0xE4, 0xE7, 0xEC),
+                                  .muted = rgba(0x9A, 0xA2, 0xB1),
+                                  .good = rgba(0x5D, 0xC9, 0x8A),
+                                  .warning = rgba(0xE8, 0xB2, 0x4A),
+                                  .error = rgba(0xF2, 0x7A, 0x72),
+                                  .guide = rgba(0x78, 0x80, 0x8E),
+                                  .marker = rgba(0xD0, 0x8C, 0xE6),
+                                  .accent = rgba(0x6A, 0xA7, 0xF5)};
   return dark ? night : light;
 }
 

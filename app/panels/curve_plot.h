@@ -10,6 +10,7 @@
 #include "app/panels/curve.h"
 #include "app/panels/marks.h"
 #include "app/panels/panel.h"
+#include "app/panels/series_names.h"
 #include "imgui.h"
 
 namespace tessera {
@@ -24,23 +25,11 @@ struct CurveView {
   std::map<std::string, std::pair<double, double>> y_range;  // families that the person zoomed
   bool follow = true;                                        // x_max is the newest step
   double hovered_step = -1;  // -1: none; of the frame before for plots above the hovered one
-  std::int64_t moment = -1;  // -1: now
-  bool scrubbing = false;    // the pointer moves the moment along the step axis
   std::vector<Mark> marks;
   std::map<std::size_t, Curve> curves;  // by metric
 };
 
-// "2" of "alpha_entropy/layer2", "total" of "loss/total": what tells the series of a family apart.
-std::string series_label(const MetricSpec&, const Description&);
-
-// The metrics of a family of scalars, in the order declared.
-std::vector<std::size_t> series_of(const Description&, const std::string& family);
-
-// A series's colour: layers are an ordered scale, the rest takes the categorical one.
-ImU32 series_colour(const Description&, std::size_t metric, std::size_t place, bool dark);
-
-// Draws it into `size` at the cursor; item id "##plot FAMILY". `lowest`: with the figures and title of the step axis,
-// which sets the moment that the window shows.
+// Draws it into `size` at the cursor; item id "##plot FAMILY". `lowest`: with the figures and title of the step axis.
 // True when the pointer is in it.
 bool draw_curve_plot(PanelContext&, CurveView&, const std::string& family, ImVec2 size, bool lowest);
 

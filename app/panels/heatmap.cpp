@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <tuple>
 
 #include "app/panels/colours.h"
 #include "app/panels/heatmap_texture.h"
@@ -43,7 +44,7 @@ class Painter {
         line_(ImGui::GetTextLineHeight()),
         row_names_(names(map.row_axis)),
         column_names_(names(map.column_axis)) {
-    range();
+    std::tie(low_, high_) = colour_range(map.colours, map.low, map.high, map.values);
     bar_width_ = std::round(line_ * 0.7f);
     bar_gap_ = std::round(line_ * 0.5f);
     const float figures = std::max({width_of(end_text(low_)), width_of(end_text(high_)), width_of("0")});
@@ -91,25 +92,6 @@ class Painter {
       }
     }
     return names;
-  }
-
-  void range() {
-    low_ = map_.low;
-    high_ = map_.high;
-    if (low_ < high_) return;
-    low_ = high_ = 0;
-    bool first = true;
-    for (const float value : map_.values) {
-      if (!std::isfinite(value)) continue;
-      low_ = first ? value : std::min<double>(low_, value);
-      high_ = first ? value : std::max<double>(high_, value);
-      first = false;
-    }
-    if (map_.colours == Colours::diverging) {
-      high_ = std::max(std::abs(low_), std::abs(high_));
-      low_ = -high_;
-    }
-    if (low_ >= high_) high_ = low_ + 1;
   }
 
   float value(int row, int column) const {

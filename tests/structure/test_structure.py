@@ -10,8 +10,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("TESSERA_BUILD", ROOT / "build"))
 NINJA = os.environ.get("TESSERA_NINJA", ROOT / ".venv/bin/ninja")
 
-WITHOUT_TORCH = ["tessera_build_info", "tessera_lab", "tessera_data", "tessera_experiment", "tessera_panels",
-                 "tessera_window", "tessera_commands", "tessera"]
+WITHOUT_TORCH = ["tessera_build_info", "tessera_lab", "tessera_data", "tessera_experiment", "tessera_look", "tessera_export",
+                 "tessera_panels", "tessera_window", "tessera_commands", "tessera"]
 TORCH_SYMBOL = re.compile(r"\b(c10|at|torch|caffe2)::")
 TORCH_HEADER = re.compile(r"/torch/include/|tessera_torch_pch")
 TORCH_INCLUDE = re.compile(r"#\s*include\s*[<\"](torch|ATen|c10|caffe2)/")
@@ -21,7 +21,9 @@ MAY_INCLUDE = {
     "core/lab": [],
     "core/data": ["core/lab/"],
     "app/panels": ["core/lab/"],
-    "app/window": ["core/lab/", "app/panels/"],
+    "app/window": ["core/lab/", "app/panels/", "app/export/"],
+    "app/export": ["core/lab/", "app/panels/colours.h", "app/panels/curve.h", "app/panels/labels.h",
+                   "app/panels/lookup.h", "app/panels/marks.h", "app/panels/series_names.h", "app/window/font_data.h"],
     "kernels": ["core/lab/"],
     "core/moe": ["core/lab/", "core/data/", "kernels/"],
     "core/measure": ["core/lab/", "core/data/", "core/moe/", "kernels/"],
@@ -83,6 +85,13 @@ def test_no_object_was_compiled_with_torch(target):
     if not objects:
         pytest.skip(f"{target} has no sources")
     assert not seen
+
+
+@pytest.mark.parametrize("target", ["tessera_look", "tessera_export"])
+def test_what_exports_are_made_of_knows_no_imgui(target):
+    objects = re.findall(rf"^(\S*/{target}\.dir/\S+\.o):", output(NINJA, "-C", BUILD, "-t", "targets", "all"), re.M)
+    assert objects
+    assert not re.findall(r"\S*/im(?:gui|plot)[^/]*\.h", output(NINJA, "-C", BUILD, "-t", "deps", *objects))
 
 
 @pytest.mark.parametrize("target", WITHOUT_TORCH[:-1])

@@ -4,9 +4,16 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <type_traits>
+
+#include "imgui.h"
 
 namespace tessera {
 namespace {
+
+// Colours go to Dear ImGui as they are.
+static_assert(std::is_same_v<Colour, ImU32>);
+static_assert(rgba(1, 2, 3, 4) == IM_COL32(1, 2, 3, 4) && rgba(5, 6, 7) == IM_COL32(5, 6, 7, 255));
 
 struct Lab {
   double l, a, b;
