@@ -11,8 +11,7 @@
 
 namespace tessera::commands {
 
-// As the run's folder has it; torn: killed before it had begun, to be started anew.
-enum class Progressed { no, torn, begun, finished };
+enum class Progressed { no, begun, finished };  // as the run's folder has it
 
 struct VerifyRun {
   std::size_t preset = 0;  // which of the plan
