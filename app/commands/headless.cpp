@@ -65,6 +65,7 @@ class Training {
     Session::Options options;
     options.publish_every = 200ms;
     options.paced = false;
+    options.history_bytes = 0;  // nobody looks back
     options.observer = run.recorder;
     options.check = check_combinations;
     return options;

@@ -136,6 +136,7 @@ class Verification {
       processes_.start(index, {"run", "--resume", run.folder.string(), "--quiet"});
       return;
     }
+    if (run.progressed == Progressed::torn) fs::remove_all(run.folder);
     if (made_.insert(run.preset_file).second) {
       fs::create_directories(run.preset_file.parent_path());
       write_file(run.preset_file, write_preset(preset_of(plan_, run), true));

@@ -11,7 +11,8 @@
 
 namespace tessera::commands {
 
-enum class Progressed { no, begun, finished };  // as the run's folder has it
+// As the run's folder has it; torn: killed before it had begun, to be started anew.
+enum class Progressed { no, torn, begun, finished };
 
 struct VerifyRun {
   std::size_t preset = 0;  // which of the plan

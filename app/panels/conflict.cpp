@@ -127,22 +127,22 @@ class ConflictPanel final : public Panel {
     const std::string suffix = part.family.size() > 8 ? part.family.substr(8) : std::string();
     auto metric = find_metric(description, "conflict_rate" + suffix, layer, 0);
     if (!metric) metric = find_metric(description, "conflict_rate", layer, 0);
-    if (!metric || *metric >= context.snapshot.series.size()) return;
+    if (!metric || *metric >= context.newest.series.size()) return;
     if (*metric != rate_metric_) rate_ = Curve();
     rate_metric_ = *metric;
-    rate_.update(context.snapshot.series[*metric], context.snapshot.run, 0);
-    const double end = std::max<double>(1, static_cast<double>(context.snapshot.step));
-    const auto newest = rate_.at(end);
+    rate_.update(context.newest.series[*metric], context.newest.run, 0);
+    const double end = std::max<double>(1, static_cast<double>(context.newest.step));
+    const auto shown = rate_.at(context.moment >= 0 ? static_cast<double>(context.moment) : end);
     // With little height the figures are left of the plot and the step axis has none.
     const bool flat = size.y < 7 * ImGui::GetTextLineHeight();
     const ImVec2 spacing = ImGui::GetStyle().ItemSpacing;
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(spacing.x, 0));
     ImGui::BeginGroup();
     ui::muted_text(context, flat ? "conflict rate" : "conflict rate by step");
-    if (flat) ui::muted_text(context, "by step, now");
+    if (flat) ui::muted_text(context, context.moment >= 0 ? "by step, then" : "by step, now");
     if (!flat) ImGui::SameLine();
     ImGui::PushFont(context.figures, 0);
-    ImGui::TextUnformatted(newest ? ui::number(newest->value).c_str() : "");
+    ImGui::TextUnformatted(shown ? ui::number(shown->value).c_str() : "");
     ImGui::PopFont();
     ImGui::EndGroup();
     ImGui::PopStyleVar();
@@ -177,6 +177,12 @@ class ConflictPanel final : public Panel {
       style.LineColor = ui::colour(tones(context.dark).accent);
       style.LineWeight = 1.5f * context.scale;
       ImPlot::PlotLine("rate", line.x.data(), line.y.data(), static_cast<int>(line.x.size()), style);
+      if (context.moment >= 0) {
+        const ImPlotRect all = ImPlot::GetPlotLimits();
+        const auto at = static_cast<double>(context.moment);
+        ImPlot::GetPlotDrawList()->AddLine(ImPlot::PlotToPixels(at, all.Y.Max), ImPlot::PlotToPixels(at, all.Y.Min),
+                                           tones(context.dark).accent, 2 * context.scale);
+      }
       if (ImPlot::IsPlotHovered()) {
         if (const auto reading = rate_.at(ImPlot::GetPlotMousePos().x)) {
           ImGui::SetTooltip("step %lld: %.3f", static_cast<long long>(reading->step), reading->value);

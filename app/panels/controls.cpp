@@ -6,12 +6,13 @@
 #include "app/panels/parameter_editor.h"
 #include "app/panels/parameter_text.h"
 #include "app/panels/widgets.h"
+#include "core/lab/text.h"
 #include "misc/cpp/imgui_stdlib.h"
 
 namespace tessera {
 namespace {
 
-// Item ids: "##filter", "##of_layer", and those of parameter_editor.h.
+// Item ids: "##filter", "##of_layer", "Now" while the window shows an earlier moment, and those of parameter_editor.h.
 class ControlsPanel final : public Panel {
  public:
   const char* name() const override { return "controls"; }
@@ -39,12 +40,22 @@ class ControlsPanel final : public Panel {
     editor_.begin(context);
     const char* refused = refusal<command::Set>(context.snapshot.state);
     if (refused && *refused) ui::wrapped(refused);
+    if (context.moment >= 0) rewound(context);
     ImGui::BeginChild("##parameters", ImVec2(0, 0));
-    groups(context, !(refused && *refused));
+    groups(context, !(refused && *refused) && context.moment < 0);
     ImGui::EndChild();
   }
 
  private:
+  // A change acts on the run as it is now: nobody should make one while looking at other values.
+  static void rewound(const PanelContext& context) {
+    ImGui::PushStyleColor(ImGuiCol_Text, tones(context.dark).accent);
+    ui::wrapped("As it was in step " + with_commas(context.moment) + ". A change would act now: go back there first.");
+    ImGui::PopStyleColor();
+    ImGui::SameLine();
+    if (ImGui::SmallButton("Now")) context.set_moment(-1);
+  }
+
   void choose_layer(const PanelContext& context, float room) {
     const Parameters& parameters = *context.snapshot.parameters;
     std::int64_t count = 0;

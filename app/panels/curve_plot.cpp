@@ -25,7 +25,7 @@ class Plot {
       : context_(context),
         view_(view),
         family_(family),
-        description_(*context.snapshot.description),
+        description_(*context.newest.description),
         tone_(tones(context.dark)),
         metrics_(series_of(description_, family)),
         guides_(guides(description_, family)) {}
@@ -46,7 +46,9 @@ class Plot {
     const std::string id = "##plot " + family_;
     if (ImPlot::BeginPlot(id.c_str(), size, ImPlotFlags_CanvasOnly | ImPlotFlags_NoFrame)) {
       const ImPlotAxisFlags bare = ImPlotAxisFlags_NoTickLabels | ImPlotAxisFlags_NoLabel;
-      ImPlot::SetupAxes(lowest ? "step" : nullptr, nullptr, lowest ? 0 : bare, 0);
+      // The axis is locked while it is used to move the moment: it would be panned instead.
+      const ImPlotAxisFlags held = view_.scrubbing ? ImPlotAxisFlags_Lock : 0;
+      ImPlot::SetupAxes(lowest ? "step" : nullptr, nullptr, (lowest ? 0 : bare) | held, 0);
       ImPlot::SetupAxisLinks(ImAxis_X1, &view_.x_min, &view_.x_max);
       ImPlot::SetupAxisLinks(ImAxis_Y1, &y_min, &y_max);
       ImPlot::SetupAxisFormat(ImAxis_X1, "%g");
@@ -59,6 +61,8 @@ class Plot {
       lines();
       guide_labels();
       marks(hovered);
+      moment_line();
+      if (lowest) step_axis();
       if (hovered && ImGui::IsMouseDoubleClicked(0)) reset_ = true;
       ImPlot::EndPlot();
     }
@@ -68,6 +72,14 @@ class Plot {
   }
 
  private:
+  // " 0.43": its value at the moment that the window shows; empty: it shows now, or there is none.
+  std::string value_then(std::size_t i) const {
+    const auto curve = view_.curves.find(metrics_[i]);
+    if (view_.moment < 0 || curve == view_.curves.end()) return {};
+    const auto reading = curve->second.at(static_cast<double>(view_.moment));
+    return reading ? " " + ui::number(view_.smoothing > 0 ? reading->smoothed : reading->value) : std::string();
+  }
+
   // Name and unit, then a legend whose entries show and hide a series.
   void heading(float width) {
     const MetricSpec& spec = description_.metrics[metrics_.front()];
@@ -76,8 +88,9 @@ class Plot {
     std::string name = family_title(description_, family_);
     if (!spec.unit.empty()) name += ", " + spec.unit;
     ui::fitted_text(name, width);
-    for (std::size_t i = 0; i < metrics_.size() && metrics_.size() > 1; ++i) {
-      const std::string label = series_label(description_.metrics[metrics_[i]], description_);
+    const bool legend = metrics_.size() > 1 || view_.moment >= 0;
+    for (std::size_t i = 0; i < metrics_.size() && legend; ++i) {
+      const std::string label = series_label(description_.metrics[metrics_[i]], description_) + value_then(i);
       const std::string& metric = description_.metrics[metrics_[i]].name;
       const float text = ImGui::CalcTextSize(label.c_str()).x;
       ImGui::SameLine(0, line * 0.5f);
@@ -111,9 +124,9 @@ class Plot {
     for (std::size_t i = 0; i < metrics_.size(); ++i) {
       const std::size_t metric = metrics_[i];
       if (view_.hidden.contains(description_.metrics[metric].name)) continue;
-      if (metric >= context_.snapshot.series.size()) continue;
+      if (metric >= context_.newest.series.size()) continue;
       Curve& curve = view_.curves[metric];
-      curve.update(context_.snapshot.series[metric], context_.snapshot.run, view_.smoothing);
+      curve.update(context_.newest.series[metric], context_.newest.run, view_.smoothing);
       Line line{metric, series_colour(description_, metric, i, context_.dark), {}, {}};
       line.raw = curve.raw(view_.x_min, view_.x_max, points, view_.logarithmic_x);
       if (view_.smoothing > 0) line.smooth = curve.smooth(view_.x_min, view_.x_max, points, view_.logarithmic_x);
@@ -251,6 +264,34 @@ class Plot {
       ImGui::Separator();
       ImGui::EndTooltip();
     }
+  }
+
+  void moment_line() const {
+    if (view_.moment < 0) return;
+    const ImPlotRect shown = ImPlot::GetPlotLimits();
+    const double step = std::max(static_cast<double>(view_.moment), view_.logarithmic_x ? 1.0 : 0.0);
+    if (!shown.X.Contains(step)) return;
+    const ImVec2 top = ImPlot::PlotToPixels(step, shown.Y.Max), bottom = ImPlot::PlotToPixels(step, shown.Y.Min);
+    const float x = std::round(top.x), half = context_.scale;
+    ImDrawList& list = *ImPlot::GetPlotDrawList();
+    ImPlot::PushPlotClipRect();
+    // What came after that moment is dimmed.
+    const ImVec2 end = ImPlot::PlotToPixels(shown.X.Max, shown.Y.Min);
+    list.AddRectFilled(ImVec2(x, top.y), end, ui::faded(tone_.background, 0.45f));
+    list.AddRectFilled(ImVec2(x - half, top.y), ImVec2(x + half, bottom.y), tone_.accent);
+    ImPlot::PopPlotClipRect();
+  }
+
+  // A click on the figures of the axis shows that moment in all panels; so does dragging along them.
+  void step_axis() const {
+    const bool over = ImPlot::IsAxisHovered(ImAxis_X1);
+    if (over && ImGui::IsMouseClicked(0)) view_.scrubbing = true;
+    if (view_.scrubbing && !ImGui::IsMouseDown(0)) view_.scrubbing = false;
+    if (over && !view_.scrubbing) ImGui::SetTooltip("Click or drag to show this moment in all panels");
+    if (over || view_.scrubbing) ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeEW);
+    if (!view_.scrubbing || !context_.set_moment) return;
+    const double step = std::round(ImPlot::GetPlotMousePos().x);
+    context_.set_moment(static_cast<std::int64_t>(std::clamp(step, 0.0, static_cast<double>(context_.newest.step))));
   }
 
   // Panning and zooming moved the limits away from those that were set: they stay where the person put them.

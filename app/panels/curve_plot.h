@@ -25,11 +25,14 @@ struct CurveView {
   std::map<std::string, std::pair<double, double>> y_range;  // families that the person zoomed
   bool follow = true;                                        // x_max is the newest step
   double hovered_step = -1;  // -1: none; of the frame before for plots above the hovered one
+  std::int64_t moment = -1;  // -1: now
+  bool scrubbing = false;    // the pointer moves the moment along the step axis
   std::vector<Mark> marks;
   std::map<std::size_t, Curve> curves;  // by metric
 };
 
-// Draws it into `size` at the cursor; item id "##plot FAMILY". `lowest`: with the figures and title of the step axis.
+// Draws it into `size` at the cursor; item id "##plot FAMILY". `lowest`: with the figures and title of the step axis,
+// which sets the moment that the window shows.
 // True when the pointer is in it.
 bool draw_curve_plot(PanelContext&, CurveView&, const std::string& family, ImVec2 size, bool lowest);
 

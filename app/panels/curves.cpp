@@ -39,21 +39,23 @@ class CurvesPanel final : public Panel {
   const char* title() const override { return "Curves"; }
   const char* about() const override {
     return "How the run goes: every plot is a family of metrics over the steps, with a mark where a parameter was "
-           "changed (dashed: still to come). Drag to pan, scroll to zoom, double-click to follow the run again. "
+           "changed (dashed: still to come). Drag to pan, scroll to zoom, double-click to follow the run again. Click "
+           "or "
+           "drag along the step axis to go back to a moment of the run in all panels. "
            "Smoothing is an exponentially weighted mean over steps; the raw line stays behind it.";
   }
   std::vector<std::string> families() const override { return chosen_; }
 
   void draw(PanelContext& context) override {
-    const Description* description = context.snapshot.description.get();
-    if (description && (chosen_.empty() || run_ != context.snapshot.run)) choose_first(*description);
-    if (run_ != context.snapshot.run) {
-      run_ = context.snapshot.run;
+    const Description* description = context.newest.description.get();
+    if (description && (chosen_.empty() || run_ != context.newest.run)) choose_first(*description);
+    if (run_ != context.newest.run) {
+      run_ = context.newest.run;
       view_.curves.clear();
       view_.y_range.clear();
       view_.follow = true;
     }
-    const auto& series = context.snapshot.series;
+    const auto& series = context.newest.series;
     const bool any =
         description && std::any_of(series.begin(), series.end(), [](const Series& s) { return s.size() > 0; });
     std::vector<std::string> shown;
@@ -160,7 +162,7 @@ class CurvesPanel final : public Panel {
     ImGui::SetNextWindowSizeConstraints(ImVec2(0, 0), ImVec2(500 * context.scale, 480 * context.scale));
     if (!ImGui::BeginPopup("##series")) return;
     ImGui::PushStyleVar(ImGuiStyleVar_FrameBorderSize, 1);  // empty boxes stand out from the popup
-    const Description* description = context.snapshot.description.get();
+    const Description* description = context.newest.description.get();
     if (!description) ImGui::TextUnformatted("Load an experiment first.");
     for (const std::string& family : description ? scalar_families(*description) : std::vector<std::string>()) {
       const auto place = std::find(chosen_.begin(), chosen_.end(), family);
@@ -197,7 +199,7 @@ class CurvesPanel final : public Panel {
   }
 
   void plots(PanelContext& context, const std::vector<std::string>& shown) {
-    const Snapshot& snapshot = context.snapshot;
+    const Snapshot& snapshot = context.newest;
     view_.marks.clear();
     if (snapshot.timeline && snapshot.preset) {
       view_.marks = timeline_marks(*snapshot.timeline, snapshot.preset->parameters, snapshot.step);
@@ -223,6 +225,7 @@ class CurvesPanel final : public Panel {
         std::floor((room.y - step_axis - spacing.y * static_cast<float>(rows)) / static_cast<float>(rows));
     area_from_ = ImGui::GetCursorScreenPos();
     area_size_ = room;
+    view_.moment = context.moment;
     bool any_hovered = false;
     for (int i = 0; i < count; ++i) {
       const bool lowest = i + columns >= count;
@@ -267,7 +270,7 @@ class CurvesPanel final : public Panel {
 
   // All series at the step under the pointer.
   void read_out(const PanelContext& context, const std::vector<std::string>& shown) {
-    const Description& description = *context.snapshot.description;
+    const Description& description = *context.newest.description;
     if (!ImGui::BeginTooltip()) return;
     ImGui::Text("step %.0f", std::max(0.0, view_.hovered_step));
     ImGui::PushStyleVar(ImGuiStyleVar_CellPadding, ImVec2(ImGui::GetStyle().CellPadding.x, 0));
@@ -299,14 +302,14 @@ class CurvesPanel final : public Panel {
   }
 
   void export_table(const PanelContext& context) const {
-    const Description* description = context.snapshot.description.get();
+    const Description* description = context.newest.description.get();
     if (!description) return;
     std::vector<CsvColumn> columns;
     for (const std::string& family : chosen_) {
       for (const std::size_t metric : series_of(*description, family)) {
         const std::string& name = description->metrics[metric].name;
-        if (view_.hidden.contains(name) || metric >= context.snapshot.series.size()) continue;
-        columns.push_back({name, &context.snapshot.series[metric]});
+        if (view_.hidden.contains(name) || metric >= context.newest.series.size()) continue;
+        columns.push_back({name, &context.newest.series[metric]});
       }
     }
     context.save_text("curves.csv", curves_csv(columns));

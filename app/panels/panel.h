@@ -40,9 +40,15 @@ struct Selection {
 
 // What a panel may use while it draws. Lives for one frame.
 struct PanelContext {
-  const Snapshot& snapshot;
+  const Snapshot& snapshot;  // the run at the moment shown
+  const Snapshot& newest;    // the same run now; what a command acts on
+  // The step shown, as it was when that step had been computed (snapshot.step is one more); -1: now, and `snapshot` is
+  // `newest`.
+  std::int64_t moment = -1;
+  std::function<void(std::int64_t step)> set_moment;  // -1, or a step that is still to come: now
   Selection& selection;
   std::function<Ticket(Command)> submit;
+  CombinationCheck check;  // what commands are checked with; may be empty
   std::function<void(Command, std::string question)>
       confirm;                             // asks first (a rebuild loses the run so far), then submits
   const std::vector<Event>& events;        // the log so far

@@ -76,7 +76,7 @@ class TilesPanel final : public Panel {
     ImGui::BeginDisabled(refused && *refused);
     if (ImGui::Button("Use tiles")) {
       context.confirm(command::Set{head_kind, std::string("tiles"), true},
-                      rebuild_question("A mosaic head", context.snapshot.step));
+                      rebuild_question("A mosaic head", context.newest.step));
     }
     ImGui::EndDisabled();
     ImGui::SetItemTooltip("%s", refused && *refused ? refused : "Builds the experiment anew with a mosaic head");
@@ -206,7 +206,7 @@ class TilesPanel final : public Panel {
     const float label_width = ImGui::GetContentRegionAvail().x * 0.42f;
     std::vector<std::string> changed;
     const char* refused = refusal<command::Set>(context.snapshot.state);
-    const bool enabled = !(refused && *refused);
+    const bool enabled = !(refused && *refused) && context.moment < 0;  // a change acts on the run as it is now
     for (const ParameterSpec& spec : parameters.table().specs()) {
       if (!of_layout(spec)) continue;
       if (parameters.get(spec.path) != context.snapshot.parameters->get(spec.path)) changed.push_back(spec.path);
@@ -246,13 +246,13 @@ class TilesPanel final : public Panel {
   }
 
   void rebuild(PanelContext& context, const Parameters& parameters, const std::vector<std::string>& changed) {
-    const std::string question = rebuild_question("This layout of tiles", context.snapshot.step);
+    const std::string question = rebuild_question("This layout of tiles", context.newest.step);
     if (changed.size() == 1) {
       context.confirm(command::Set{changed.front(), parameters.get(changed.front()), true}, question);
       return;
     }
     // Several at once, since some combinations in between may be impossible.
-    Preset preset = *context.snapshot.preset;
+    Preset preset = *context.newest.preset;
     for (const std::string& path : changed) preset.parameters.set(path, parameters.get(path));
     context.confirm(command::Load{std::move(preset)}, question);
   }

@@ -60,6 +60,7 @@ Application::Application(const WindowOptions& options, SettingsFile settings, co
   session.check = options.check;
   session_ = std::make_unique<Session>(options.make_engine, std::move(session));
   snapshot_ = session_->snapshot();
+  rewind_.follow(snapshot_);
   play_when_ready_ = options.play;
   load(first_preset(options));
 }
@@ -96,6 +97,7 @@ bool Application::at_start() const {
 News Application::news() {
   const auto outcomes = session_->take_outcomes();  // before the snapshot, which then is at least as new
   snapshot_ = session_->snapshot();
+  rewind_.follow(snapshot_);
   take_outcomes(outcomes);
   take_events();
   if (!notice_.empty() && seconds() > notice_until_) {
@@ -338,9 +340,13 @@ PanelContext Application::context() {
       }
     });
   };
-  return {.snapshot = *snapshot_,
+  return {.snapshot = rewind_.shown(),
+          .newest = *snapshot_,
+          .moment = rewind_.moment(),
+          .set_moment = [this](std::int64_t step) { moment_to_show_ = step; },
           .selection = selection_,
           .submit = [this](Command command) { return submit_one(std::move(command)); },
+          .check = options_.check,
           .confirm = [this](Command command, std::string text) { confirm(std::move(command), std::move(text)); },
           .events = events_,
           .presets = shipped_,

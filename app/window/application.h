@@ -16,6 +16,7 @@
 #include "app/window/document.h"
 #include "app/window/file_dialog.h"
 #include "app/window/fonts.h"
+#include "app/window/rewind.h"
 #include "app/window/settings.h"
 #include "app/window/window.h"
 
@@ -83,6 +84,8 @@ class Application {
   Document& document() { return document_; }
   const std::vector<std::unique_ptr<Panel>>& panels() const { return panels_; }
   Selection& selection() { return selection_; }
+  Rewind& rewind() { return rewind_; }
+  const Rewind& rewind() const { return rewind_; }
   Session& session() { return *session_; }
   Page page() const { return page_; }
   float scale() const { return scale_; }
@@ -121,6 +124,8 @@ class Application {
   std::vector<std::unique_ptr<Panel>> panels_;
   std::vector<PresetFile> shipped_;
   Selection selection_;
+  Rewind rewind_;
+  std::optional<std::int64_t> moment_to_show_;  // asked for by a panel in this frame
   Document document_;
   Dialogs dialogs_;
   FileDialog files_;
@@ -129,6 +134,7 @@ class Application {
   std::shared_ptr<const Snapshot> snapshot_;
   State drawn_state_ = State::empty;
   std::uint64_t drawn_version_ = 0;
+  std::int64_t drawn_moment_ = -1;
   bool answered_ = true;               // something happened that no frame shows yet
   std::map<Ticket, Loading> loading_;  // under way; several when one follows quickly on another
   std::optional<Capture> capture_;

@@ -44,11 +44,13 @@ void Application::draw() {
     files_.draw(scale_, settings().dark);
   }
 
+  if (moment_to_show_) rewind_.go_to(*std::exchange(moment_to_show_, {}));
   selection_.end_frame();
   if (ImGui::GetIO().WantSaveIniSettings) leave();
   drawn_state_ = snapshot_->state;
   drawn_version_ = snapshot_->version;
-  answered_ = capture_.has_value() || !to_front_.empty();
+  answered_ = capture_.has_value() || !to_front_.empty() || rewind_.moment() != drawn_moment_;
+  drawn_moment_ = rewind_.moment();
   if (capture_in_ > 0) --capture_in_;
 }
 

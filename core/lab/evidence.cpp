@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <fstream>
 #include <limits>
 
+#include "core/lab/given_files.h"
 #include "core/lab/json_members.h"
 #include "core/lab/json_text.h"
 #include "core/lab/text.h"
@@ -195,11 +195,8 @@ Evidence load_evidence(const fs::path& folder) {
   }
   std::sort(files.begin(), files.end());
   for (const fs::path& path : files) {
-    std::ifstream file(path, std::ios::binary);
-    std::string text(max_json_bytes + 1, '\0');
-    file.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(file.gcount()));
-    auto read = read_evidence(text, path.string());
+    const auto text = read_given_file(path, max_json_bytes);
+    auto read = text ? read_evidence(*text.value, path.string()) : text.problems;
     if (read) evidence.claims.insert(evidence.claims.end(), read.value->begin(), read.value->end());
     evidence.problems.insert(evidence.problems.end(), read.problems.begin(), read.problems.end());
   }

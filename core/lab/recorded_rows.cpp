@@ -67,6 +67,14 @@ std::optional<Matrix> parse_matrix(const json& line) {
   return matrix;
 }
 
+// Failed where it is no regular file: a pipe would have to be waited for, a device may never end.
+std::ifstream open_regular(const fs::path& file) {
+  std::ifstream in;
+  std::error_code error;
+  fs::is_regular_file(file, error) ? in.open(file, std::ios::binary) : in.setstate(std::ios::failbit);
+  return in;
+}
+
 // Each whole line after the first, until `line` says that it can't be read.
 std::vector<Problem> each_line(std::ifstream& in, const fs::path& file, const char* allowed,
                                const std::function<bool(const std::string&)>& line) {
@@ -85,7 +93,7 @@ std::vector<Problem> each_line(std::ifstream& in, const fs::path& file, const ch
 
 std::vector<Problem> read_scalars(
     const fs::path& file, const std::function<void(std::int64_t step, const std::string& name, double value)>& row) {
-  std::ifstream in(file, std::ios::binary);
+  std::ifstream in = open_regular(file);
   std::string header;
   if (!in || !std::getline(in, header)) return {{file.string(), "can't be read", "the scalars of a run"}};
   return each_line(in, file, "step,name,value", [&](const std::string& line) {
@@ -97,7 +105,7 @@ std::vector<Problem> read_scalars(
 
 std::vector<Problem> read_matrices(const fs::path& file, const std::function<void(const std::string& metric)>& header,
                                    const std::function<void(Matrix)>& frame) {
-  std::ifstream in(file, std::ios::binary);
+  std::ifstream in = open_regular(file);
   std::string first;
   if (!in) return {{file.string(), "can't be read", "the matrices of a metric"}};
   std::getline(in, first);

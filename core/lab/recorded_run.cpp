@@ -2,10 +2,10 @@
 #include "core/lab/recorded_run.h"
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <set>
 
+#include "core/lab/given_files.h"
 #include "core/lab/json_text.h"
 #include "core/lab/preset_json.h"
 #include "core/lab/recorded_rows.h"
@@ -19,10 +19,9 @@ using nlohmann::json;
 // A text in summary.json; empty when there is none, or no such file.
 std::string summary_text(const fs::path& folder, const char* key) {
   const fs::path path = folder / "summary.json";
-  std::error_code error;
-  if (!fs::is_regular_file(path, error)) return "";
-  std::ifstream file(path, std::ios::binary);
-  const json summary = json::parse(file, nullptr, false);
+  const auto text = read_given_file(path, max_json_bytes);
+  if (!text) return "";
+  const json summary = json::parse(*text.value, nullptr, false);
   const auto found = summary.is_object() ? summary.find(key) : summary.end();
   return summary.is_object() && found != summary.end() && found->is_string() ? found->get<std::string>() : "";
 }
@@ -43,8 +42,8 @@ Result<Preset> recorded_preset(const fs::path& folder, const ParameterTable& tab
   const fs::path path = folder / "preset.json";
   Result<Preset> preset = load_preset(path, table, check);
   if (!preset) return preset;
-  std::ifstream file(path, std::ios::binary);
-  const json recorded = json::parse(file, nullptr, false);
+  const auto text = read_given_file(path, max_json_bytes);
+  const json recorded = text ? json::parse(*text.value, nullptr, false) : json();
   preset.value->name = recorded.is_object() ? recorded.value("name", "") : "";
   return preset;
 }
@@ -54,9 +53,9 @@ Result<std::vector<Intervention>> recorded_timeline(const fs::path& folder, cons
   const fs::path path = folder / "timeline.json";
   std::error_code error;
   if (!fs::exists(path, error)) return preset.schedule;
-  std::ifstream file(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  const Result<json> parsed = parse_json(text, path.string());
+  const auto text = read_given_file(path, max_json_bytes);
+  if (!text) return text.problems;
+  const Result<json> parsed = parse_json(*text.value, path.string());
   if (!parsed) return parsed.problems;
   std::vector<Problem> problems;
   Preset repeated = preset;

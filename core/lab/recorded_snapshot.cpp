@@ -3,11 +3,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <fstream>
-#include <iterator>
 #include <map>
 
 #include "core/lab/description_json.h"
+#include "core/lab/given_files.h"
 #include "core/lab/json_text.h"
 #include "core/lab/recorded_rows.h"
 #include "core/lab/recorded_run.h"
@@ -23,11 +22,6 @@ namespace fs = std::filesystem;
 std::uint64_t next_run() {
   static std::atomic<std::uint64_t> count{~std::uint64_t{0}};
   return --count;
-}
-
-std::string contents(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 class Reading {
@@ -106,7 +100,9 @@ Result<std::shared_ptr<const Snapshot>> read_snapshot(const fs::path& folder, co
   auto timeline = recorded_timeline(folder, *preset.value, check);
   if (!timeline) return timeline.problems;
   const fs::path file = folder / "description.json";
-  auto description = read_description(contents(file), file.string());
+  const auto described = read_given_file(file, max_json_bytes);
+  if (!described) return described.problems;
+  auto description = read_description(*described.value, file.string());
   if (!description) return description.problems;
 
   auto made = std::make_shared<Snapshot>();

@@ -10,6 +10,7 @@
 #include "core/lab/atomic_file.h"
 #include "core/lab/build_info.h"
 #include "core/lab/description_json.h"
+#include "core/lab/given_files.h"
 #include "core/lab/json_text.h"
 #include "core/lab/preset_json.h"
 #include "core/lab/text.h"
@@ -111,6 +112,7 @@ RunRecorder::RunRecorder(fs::path folder, Existing existing, Clock::duration che
     if (!fs::exists(folder_ / "preset.json")) {
       refuse(folder_, "this folder holds no run", "the folder of an earlier run");
     }
+    if (auto links = links_below(folder_); !links.empty()) throw InputError(std::move(links));
     if (!lock_.take(folder_)) refuse(folder_, still_going, "the folder of a run that has stopped");
   }
   try_to_write(folder_);

@@ -35,8 +35,9 @@ class RunRecorder : public Observer {
     resume   // continue its run: rows from the checkpoint's step on, or all if none is restored, are cut off first
   };
   // Writes nothing yet (the folder comes with the run's start), but InputError now when that wouldn't work: the folder
-  // isn't empty (or, to resume, holds no run, or one that is still going), is no folder, or can't be written, or the
-  // disk is full. From its start on, a run that is resumed from now on, the folder is locked against other recorders.
+  // isn't empty (or, to resume, holds no run, one that is still going, or links), is no folder, or can't be written, or
+  // the disk is full. From its start on, a run that is resumed from now on, the folder is locked against other
+  // recorders.
   explicit RunRecorder(std::filesystem::path folder, Existing existing = Existing::refuse,
                        std::chrono::steady_clock::duration checkpoint_every = std::chrono::minutes(1));
   ~RunRecorder() override;

@@ -29,12 +29,11 @@ void Series::cut(std::int64_t step) {
   const auto below = [step](const Point& point) { return point.step < step; };
   tail_.erase(std::partition_point(tail_.begin(), tail_.end(), below), tail_.end());
   if (!sealed_ || below(sealed_->back()->back())) return;
-  auto blocks = std::make_shared<Blocks>(*sealed_);
-  while (!blocks->empty() && !below(blocks->back()->back())) {  // so far the tail is empty: it came after this block
-    const Block& last = *blocks->back();
-    tail_.assign(last.begin(), std::partition_point(last.begin(), last.end(), below));
-    blocks->pop_back();
-  }
+  // The tail is empty: it came after the blocks. Only what stays is looked at, so that a copy is cut cheaply.
+  const auto all_below = [&](const std::shared_ptr<const Block>& block) { return below(block->back()); };
+  const auto last = std::partition_point(sealed_->begin(), sealed_->end(), all_below);
+  tail_.assign((*last)->begin(), std::partition_point((*last)->begin(), (*last)->end(), below));
+  auto blocks = std::make_shared<Blocks>(sealed_->begin(), last);
   sealed_ = blocks->empty() ? nullptr : std::move(blocks);
 }
 

@@ -16,6 +16,7 @@
 
 #include "core/lab/checkpoint.h"
 #include "core/lab/engine.h"
+#include "core/lab/history.h"
 #include "core/lab/series.h"
 
 namespace tessera {
@@ -129,6 +130,7 @@ struct Snapshot {
   std::vector<Series> series;  // parallel to description->metrics; empty for matrices. A point's step is the number of
                                // the step it was measured in, from 0, like an intervention's
   std::vector<std::shared_ptr<const Matrix>> matrices;  // parallel to description->metrics; null until there is one
+  std::shared_ptr<const History> history;               // the matrices before them; null: none is kept
 };
 
 // Is told all that happens in a run, losslessly, on the worker thread; the run recorder is one. What it throws fails
@@ -163,6 +165,7 @@ class Session {
     std::function<void()> on_change;  // called on the worker after each publication (the window posts an empty event)
     std::shared_ptr<Observer> observer;
     std::uint64_t runs_before = 0;  // snapshots' run numbers begin after it: two sessions in one window have others
+    std::size_t history_bytes = History::usual_bound;  // of matrices kept for a look back; 0: none are
     CombinationCheck check;  // what Load, Set and Schedule would make together is refused when this has problems
   };
   // The engine is made, used and destroyed on the worker thread.

@@ -100,8 +100,10 @@ void Session::Worker::go_on_from(Checkpoint& saved) {
   shared_parameters_ = nullptr;
   shared_timeline_ = nullptr;
   for (Series& series : series_) series.cut(step_);
-  for (auto& matrix : matrices_) {
-    if (matrix && matrix->step >= step_) matrix = nullptr;
+  history_.cut(step_);
+  shared_history_ = nullptr;
+  for (std::size_t i = 0; i < matrices_.size(); ++i) {
+    if (matrices_[i] && matrices_[i]->step >= step_) matrices_[i] = history_.at(i, step_ - 1);
   }
   ++run_;
   if (options_.observer) options_.observer->restored(step_, timeline_.interventions());
@@ -138,6 +140,21 @@ std::string Session::Worker::on(command::Continue& command) {
   return "";
 }
 
+// The frames of its metric `from` are those of metric `to` here, as far as they lie before this step.
+void Session::Worker::take_over_frames(const Snapshot& past, std::size_t from, std::size_t to) {
+  if (options_.history_bytes == 0) return;
+  const std::size_t count = past.history && from < past.history->metrics() ? past.history->size(from) : 0;
+  for (std::size_t n = 0; n < count && past.history->frame(from, n)->step < step_; ++n) {
+    history_.append(to, past.history->frame(from, n));
+  }
+  if (count > 0) {
+    matrices_[to] = past.history->at(from, step_ - 1);
+  } else if (matrices_[to]) {
+    history_.append(to, matrices_[to]);
+  }
+  shared_history_ = nullptr;
+}
+
 // The figures of the run so far, as if they had been measured here. Metrics that it doesn't have begin now.
 void Session::Worker::take_over(const Snapshot& past) {
   std::map<std::int64_t, std::vector<std::pair<std::size_t, double>>> rows;  // by step
@@ -153,6 +170,7 @@ void Session::Worker::take_over(const Snapshot& past) {
     series_[i] = past.series[place];
     series_[i].cut(step_);
     if (past.matrices[place] && past.matrices[place]->step < step_) matrices_[i] = past.matrices[place];
+    take_over_frames(past, place, i);
     if (!options_.observer) continue;
     for (std::size_t n = 0; n < series_[i].size(); ++n) {
       rows[series_[i][n].step].emplace_back(i, series_[i][n].value);

@@ -215,6 +215,8 @@ void Session::Worker::begin(std::shared_ptr<const Description> description, std:
   const std::size_t metrics = description_ ? description_->metrics.size() : 0;
   series_.assign(metrics, Series());
   matrices_.assign(metrics, nullptr);
+  history_ = History(metrics, options_.history_bytes);
+  shared_history_ = nullptr;
   step_ = 0;
   ++run_;
   memory_ = 0;

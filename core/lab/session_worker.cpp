@@ -207,6 +207,10 @@ void Session::Worker::matrix(std::size_t metric, Matrix value) {
   value.step = step_;
   auto shared = std::make_shared<const Matrix>(std::move(value));
   if (options_.observer) options_.observer->matrix(spec, *shared);
+  if (options_.history_bytes > 0) {
+    history_.append(metric, shared);
+    shared_history_ = nullptr;
+  }
   matrices_[metric] = std::move(shared);
 }
 
@@ -261,6 +265,7 @@ std::shared_ptr<Snapshot> Session::Worker::make_snapshot() {
   if (!shared_timeline_) {
     shared_timeline_ = std::make_shared<const std::vector<Intervention>>(timeline_.interventions());
   }
+  if (!shared_history_ && options_.history_bytes > 0) shared_history_ = std::make_shared<const History>(history_);
   auto made = std::make_shared<Snapshot>();
   made->version = version_;
   made->run = run_;
@@ -279,6 +284,7 @@ std::shared_ptr<Snapshot> Session::Worker::make_snapshot() {
   made->timeline = shared_timeline_;
   made->series = series_;
   made->matrices = matrices_;
+  made->history = shared_history_;
   return made;
 }
 

@@ -92,6 +92,7 @@ struct Session::Worker : private Telemetry {
   std::string restore(Checkpoint& saved, const std::string& name);
   void go_on_from(Checkpoint& checkpoint);
   void take_over(const Snapshot& past);
+  void take_over_frames(const Snapshot& past, std::size_t from, std::size_t to);
 
   std::int64_t planned_steps() const;  // 0: without end
 
@@ -111,8 +112,10 @@ struct Session::Worker : private Telemetry {
   std::shared_ptr<const std::vector<Intervention>> shared_timeline_;  // null: it changed since
   std::vector<Series> series_;
   std::vector<std::shared_ptr<const Matrix>> matrices_;
-  std::int64_t step_ = 0;          // done
-  std::int64_t steps_to_go_ = -1;  // of a Step command; -1: until the end
+  History history_;
+  std::shared_ptr<const History> shared_history_;  // null: it changed since
+  std::int64_t step_ = 0;                          // done
+  std::int64_t steps_to_go_ = -1;                  // of a Step command; -1: until the end
   std::uint64_t run_, version_ = 0;
   std::uint64_t memory_ = 0;
   double bad_loss_ = 0;     // the first value of loss/total in this step that is not finite

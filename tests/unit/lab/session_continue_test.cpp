@@ -69,6 +69,8 @@ TEST_F(ContinueTest, AForkIsTheRunOfItsPresetFromTheStart) {
   EXPECT_EQ(scalars_csv(*now), scalars_csv(*taken.snapshot));
   ASSERT_TRUE(now->matrices[FakeEngine::overlap]);
   EXPECT_EQ(now->matrices[FakeEngine::overlap]->step, 0);
+  ASSERT_EQ(now->history->size(FakeEngine::overlap), 1u);
+  EXPECT_EQ(now->history->frame(FakeEngine::overlap, 0), taken.snapshot->matrices[FakeEngine::overlap]);
   EXPECT_EQ(finished(), whole);
   EXPECT_EQ(*session->snapshot()->timeline, child().schedule);
   session.reset();
