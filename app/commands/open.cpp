@@ -45,6 +45,7 @@ void connect(WindowOptions& options, const std::filesystem::path& preset, const 
   options.check = check_combinations;
   options.before_graphics = load_engine_library;
   options.presets_folder = presets_folder();
+  options.evidence_folder = presets_folder() / ".." / "docs" / "evidence";
   options.preset = preset;
   options.read_preset = [preset, settings](const std::filesystem::path& path) {
     if (path == preset) return read_with_settings(path.string(), settings);

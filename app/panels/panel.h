@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/lab/judge.h"
 #include "core/lab/session.h"
 
 struct ImFont;
@@ -54,6 +55,7 @@ struct PanelContext {
   const std::vector<Event>& events;        // the log so far
   const std::vector<PresetFile>& presets;  // shipped
   const std::vector<std::filesystem::path>& recent;
+  const std::vector<JudgedClaim>& evidence;                // stored, of all presets
   std::function<void(const std::filesystem::path&)> load;  // reads a preset and submits Load, or reports its problems
   std::function<Result<Preset>(const std::filesystem::path&)> read;  // only reads and checks it: for its description
   std::function<void()> save, save_as;

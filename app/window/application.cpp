@@ -6,6 +6,7 @@
 
 #include "app/window/layout.h"
 #include "core/lab/atomic_file.h"
+#include "core/lab/evidence.h"
 #include "core/lab/recorder.h"
 #include "imgui.h"
 
@@ -36,6 +37,9 @@ Application::Application(const WindowOptions& options, SettingsFile settings, co
       snapshot_(std::make_shared<Snapshot>()) {
   Settings& s = settings_.settings;
   if (!settings_.complaint().empty()) say(Severity::warning, settings_.complaint());
+  Evidence evidence = load_evidence(options.evidence_folder);
+  for (const Problem& problem : evidence.problems) say(Severity::warning, problem.text());
+  evidence_ = std::move(evidence.claims);
   if (!options.theme.empty()) s.dark = options.theme != "light";
   if (options.scale > 0) s.scale = std::clamp(options.scale, min_scale, max_scale);
   if (options.reset_layout) {
@@ -351,6 +355,7 @@ PanelContext Application::context() {
           .events = events_,
           .presets = shipped_,
           .recent = settings().recent,
+          .evidence = evidence_,
           .load = [this](const fs::path& file) { open(file); },
           .read = options_.read_preset,
           .save = [this] { save(); },

@@ -123,6 +123,7 @@ class Application {
   Fonts fonts_;
   std::vector<std::unique_ptr<Panel>> panels_;
   std::vector<PresetFile> shipped_;
+  std::vector<JudgedClaim> evidence_;
   Selection selection_;
   Rewind rewind_;
   std::optional<std::int64_t> moment_to_show_;  // asked for by a panel in this frame

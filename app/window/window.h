@@ -23,16 +23,17 @@ struct WindowOptions {
   // Whatever has to be initialised before there is a graphics context (LibTorch's CUDA). May be empty.
   std::function<void()> before_graphics;
 
-  std::filesystem::path preset;          // opened first; empty: presets_folder/specialize/first-light.json
-  std::filesystem::path presets_folder;  // the shipped ones; "Save as" proposes the current folder, never this one
-  std::filesystem::path config_folder;   // settings, layout, recent files; empty: default_config_folder()
-  bool reset_layout = false;             // start with the default docking layout
-  int width = 0, height = 0;             // of the window; 0: as last time, or the default
-  std::string theme;                     // "light" or "dark"; empty: as last time (dark at first)
-  double scale = 0;                      // interface scale, 0.75 to 2.5, on top of the monitor's; 0: as last time
-  bool play = false;                     // start training at once
-  bool quit = false;                     // close when the run has ended; the exit code is 1 if it failed
-  std::shared_ptr<Observer> observer;    // of the session: a recorder, for windows that record. May be null
+  std::filesystem::path preset;           // opened first; empty: presets_folder/specialize/first-light.json
+  std::filesystem::path presets_folder;   // the shipped ones; "Save as" proposes the current folder, never this one
+  std::filesystem::path evidence_folder;  // stored verdicts on the shipped presets' claims; empty: none
+  std::filesystem::path config_folder;    // settings, layout, recent files; empty: default_config_folder()
+  bool reset_layout = false;              // start with the default docking layout
+  int width = 0, height = 0;              // of the window; 0: as last time, or the default
+  std::string theme;                      // "light" or "dark"; empty: as last time (dark at first)
+  double scale = 0;                       // interface scale, 0.75 to 2.5, on top of the monitor's; 0: as last time
+  bool play = false;                      // start training at once
+  bool quit = false;                      // close when the run has ended; the exit code is 1 if it failed
+  std::shared_ptr<Observer> observer;     // of the session: a recorder, for windows that record. May be null
 };
 
 // $XDG_CONFIG_HOME/tessera, else ~/.config/tessera; empty when neither variable is set (nothing is remembered then).

@@ -74,5 +74,6 @@ void add_preset_tests(Harness&);
 void add_window_tests(Harness&);
 void add_panel_tests(Harness&);
 void add_curve_tests(Harness&);
+void add_claim_tests(Harness&);
 
 }  // namespace tessera::test

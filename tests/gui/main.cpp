@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
     add_window_tests(harness);
     add_panel_tests(harness);
     add_curve_tests(harness);
+    add_claim_tests(harness);
     return harness.run(argc - 1, argv + 1);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
