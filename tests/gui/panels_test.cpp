@@ -275,6 +275,8 @@ void nothing_scrolls(ImGuiTestContext* ctx, Harness& h) {
   for (const auto& panel : h.app().panels()) {
     const std::string name = panel->name();
     if (name == "log") continue;
+    h.app().show_panel(name, true);
+    ctx->Yield(4);
     ctx->SetRef(h.window(name.c_str()).c_str());
     ctx->ItemClick("?##help");
     ctx->Yield(2);
