@@ -27,6 +27,7 @@ const std::vector<Adder>& all_commands();
 void add_window(CLI::App& program, Action& action);
 
 void add_run(CLI::App& program, Action& action);
+void add_fork(CLI::App& program, Action& action);
 void add_replay(CLI::App& program, Action& action);
 void add_compare(CLI::App& program, Action& action);
 void add_verify(CLI::App& program, Action& action);

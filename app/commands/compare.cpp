@@ -21,6 +21,16 @@ struct Request {
 
 std::string state_of(const RecordedRun& run) { return run.state ? to_string(*run.state) : "cut off"; }
 
+// "../a at step 500: learn.rate 0.1 -> 0.01"
+std::string origin(const Parent& parent) {
+  std::string text = parent.folder.string() + " at step " + with_commas(parent.step);
+  for (std::size_t i = 0; i < parent.changes.size(); ++i) {
+    const ForkChange& change = parent.changes[i];
+    text += (i == 0 ? ": " : ", ") + change.path + " " + to_string(change.from) + " -> " + to_string(change.to);
+  }
+  return text;
+}
+
 std::vector<Differing> differing(const std::vector<RecordedRun>& runs) {
   std::vector<const Parameters*> parameters;
   for (const RecordedRun& run : runs) parameters.push_back(&run.preset.parameters);
@@ -53,6 +63,9 @@ void print_as_text(const std::vector<RecordedRun>& runs) {
   };
   add("run", [](const RecordedRun& run) { return run.folder.string(); });
   add("preset", [](const RecordedRun& run) { return run.preset.name.empty() ? run.preset.title : run.preset.name; });
+  if (std::any_of(runs.begin(), runs.end(), [](const RecordedRun& run) { return run.parent.has_value(); })) {
+    add("forked from", [](const RecordedRun& run) { return run.parent ? origin(*run.parent) : "-"; });
+  }
   add("state", state_of);
   add("steps", [](const RecordedRun& run) { return with_commas(run.steps); });
   add("changes", [](const RecordedRun& run) { return number_text(static_cast<std::int64_t>(run.timeline.size())); });
@@ -91,6 +104,7 @@ void print_as_json(const std::vector<RecordedRun>& runs) {
                                   {"state", state_of(run)},
                                   {"steps", run.steps},
                                   {"changes", run.timeline.size()}};
+    if (run.parent) one["parent"] = nlohmann::ordered_json::parse(parent_json(*run.parent));
     one["last"] = nlohmann::ordered_json::object();
     for (const auto& [name, value] : run.last) one["last"][name] = value;
     all["runs"].push_back(std::move(one));

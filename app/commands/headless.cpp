@@ -10,6 +10,7 @@
 #include "app/commands/interrupt.h"
 #include "app/commands/progress.h"
 #include "core/experiment.h"
+#include "core/lab/checkpoints.h"
 #include "core/lab/session.h"
 #include "core/lab/text.h"
 
@@ -75,8 +76,6 @@ class Training {
     return snapshot.state == State::finished || snapshot.state == State::failed;
   }
 
-  fs::path checkpoint() const { return checkpoint_file(run_.recorder->folder()); }
-
   // Builds, restores and starts.
   int prepare() {
     const Outcome built = ask(command::Load{run_.preset});
@@ -86,8 +85,10 @@ class Training {
       std::fprintf(stderr, "%s\n", built.text.c_str());  // the recorder couldn't start
       return bad_input;
     }
-    if (run_.checkpoint) {
-      Outcome restored = ask(command::RestoreCheckpoint{*run_.checkpoint});
+    std::optional<fs::path> checkpoint = run_.checkpoint;
+    if (run_.resume_from) checkpoint = checkpoint_file(run_.recorder->folder(), *run_.resume_from);
+    if (checkpoint) {
+      Outcome restored = ask(command::RestoreCheckpoint{*checkpoint});
       if (restored.accepted) restored = ask(command::Schedule{run_.to_come});
       if (!restored.accepted) {
         progress_.clear();
@@ -129,7 +130,7 @@ class Training {
   int stop() {
     ask(command::Pause{});
     if (over(*session_.snapshot())) return end();  // it was faster
-    const Outcome saved = ask(command::SaveCheckpoint{checkpoint()});
+    const Outcome saved = ask(command::SaveCheckpoint{});
     progress_.clear();
     const std::string folder = run_.recorder->folder().string();
     std::fprintf(stderr, "interrupted after step %s%s%s\ncontinue: ./lab run --resume %s\n",

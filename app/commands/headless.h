@@ -14,6 +14,7 @@ struct Headless {
   Preset preset;
   std::shared_ptr<RunRecorder> recorder = {};
   std::optional<std::filesystem::path> checkpoint = {};  // to go on from
+  std::optional<std::int64_t> resume_from = {};          // the same, as a step: of one that the recorder begins with
   std::vector<Intervention> to_come = {};                // with a checkpoint: what the run has in store after it
   bool quiet = false;                                    // no progress, no summary
   bool summary = true;                                   // the last value of each scalar, at the end

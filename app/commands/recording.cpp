@@ -7,11 +7,22 @@
 namespace fs = std::filesystem;
 
 namespace tessera::commands {
+namespace {
+
+// Of a window: also when it is closed.
+RunRecorder::Checkpoints at_rest() {
+  RunRecorder::Checkpoints checkpoints;
+  checkpoints.at_rest = true;
+  return checkpoints;
+}
+
+}  // namespace
+
 std::shared_ptr<RunRecorder> open_recorder(const std::string& option, const fs::path& folder,
-                                           RunRecorder::Existing existing) {
+                                           RunRecorder::Existing existing, RunRecorder::Checkpoints checkpoints) {
   if (folder.empty()) throw InputError({{option, "is empty", "a folder"}});
   try {
-    return std::make_shared<RunRecorder>(folder.lexically_normal(), existing);
+    return std::make_shared<RunRecorder>(folder.lexically_normal(), existing, checkpoints);
   } catch (const InputError& error) {
     std::vector<Problem> problems = error.problems();
     for (Problem& problem : problems) problem.where = option + " " + problem.where;
@@ -32,10 +43,11 @@ fs::path default_run_folder(const Preset& preset) {
 }
 
 WindowRecorder::WindowRecorder(const fs::path& folder)
-    : recorder_(open_recorder("--out", folder)), folder_(recorder_->folder()) {}
+    : recorder_(open_recorder("--out", folder, RunRecorder::Existing::refuse, at_rest())),
+      folder_(recorder_->folder()) {}
 
 void WindowRecorder::started(const Preset& preset, const Description& description) {
-  if (++runs_ > 1) recorder_ = open_recorder("--out", folder_, RunRecorder::Existing::beside);
+  if (++runs_ > 1) recorder_ = open_recorder("--out", folder_, RunRecorder::Existing::beside, at_rest());
   recorder_->started(preset, description);
 }
 
@@ -57,9 +69,15 @@ void WindowRecorder::restored(std::int64_t step, const std::vector<Intervention>
   recorder_->restored(step, timeline);
 }
 
-fs::path WindowRecorder::checkpoint_wanted(bool at_rest) {
-  return at_rest ? checkpoint_file(recorder_->folder()) : recorder_->checkpoint_wanted(false);
+void WindowRecorder::planned(const std::vector<Intervention>& timeline) { recorder_->planned(timeline); }
+
+bool WindowRecorder::checkpoint_wanted(std::int64_t step, bool at_rest) {
+  return recorder_->checkpoint_wanted(step, at_rest);
 }
+
+fs::path WindowRecorder::checkpoint_place(std::int64_t step) { return recorder_->checkpoint_place(step); }
+
+void WindowRecorder::checkpoint_saved(std::int64_t step) { recorder_->checkpoint_saved(step); }
 
 void WindowRecorder::ended(State state, const Snapshot& snapshot) { recorder_->ended(state, snapshot); }
 

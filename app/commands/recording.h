@@ -11,7 +11,8 @@ namespace tessera::commands {
 
 // What is wrong with the folder is told (InputError) as the option that named it.
 std::shared_ptr<RunRecorder> open_recorder(const std::string& option, const std::filesystem::path& folder,
-                                           RunRecorder::Existing existing = RunRecorder::Existing::refuse);
+                                           RunRecorder::Existing existing = RunRecorder::Existing::refuse,
+                                           RunRecorder::Checkpoints checkpoints = {});
 
 // "runs/specialize-first-light-1-20260131-142530": preset, seed, local time. To be opened with `beside`: two runs may
 // start in the same second.
@@ -29,7 +30,10 @@ class WindowRecorder : public Observer {
   void stepped(std::int64_t steps_done, double seconds, std::uint64_t memory_bytes) override;
   void paused() override;
   void restored(std::int64_t step, const std::vector<Intervention>& timeline) override;
-  std::filesystem::path checkpoint_wanted(bool at_rest) override;  // when the window is closed, too
+  void planned(const std::vector<Intervention>& timeline) override;
+  bool checkpoint_wanted(std::int64_t step, bool at_rest) override;
+  std::filesystem::path checkpoint_place(std::int64_t step) override;
+  void checkpoint_saved(std::int64_t step) override;
   void ended(State, const Snapshot&) override;
 
  private:

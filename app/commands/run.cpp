@@ -8,9 +8,9 @@
 #include "app/commands/recording.h"
 #include "app/commands/settings.h"
 #include "core/experiment.h"
-#include "core/lab/checkpoint.h"
 #include "core/lab/recorded_run.h"
 #include "core/lab/recorder.h"
+#include "core/lab/resume.h"
 #include "core/lab/text.h"
 
 namespace fs = std::filesystem;
@@ -20,16 +20,25 @@ namespace {
 
 struct Request {
   std::optional<std::string> preset, out, resume;
+  std::optional<std::int64_t> checkpoint_every;
   Settings settings;
   bool quiet = false;
 };
+
+RunRecorder::Checkpoints checkpoints(const Request& request) {
+  RunRecorder::Checkpoints wanted;
+  wanted.steps = request.checkpoint_every.value_or(0);
+  return wanted;
+}
 
 int start(const Request& request) {
   auto preset = read_with_settings(*request.preset, request.settings);
   if (!preset) return report(preset.problems);
   Headless run{*std::move(preset.value)};
-  run.recorder = request.out ? open_recorder("--out", *request.out)
-                             : open_recorder("--out", default_run_folder(run.preset), RunRecorder::Existing::beside);
+  const fs::path folder = request.out ? fs::path(*request.out) : default_run_folder(run.preset);
+  run.recorder =
+      open_recorder("--out", folder, request.out ? RunRecorder::Existing::refuse : RunRecorder::Existing::beside,
+                    checkpoints(request));
   run.quiet = request.quiet;
   return train(run);
 }
@@ -38,34 +47,25 @@ int resume(const Request& request) {
   const fs::path folder = *request.resume;
   const Settings& settings = request.settings;
   if (request.preset || request.out || settings.seed || settings.steps || settings.device || !settings.set.empty()) {
-    return report(
-        {{"--resume", "with a preset or other settings", "only --quiet beside it: a run goes on as it was started"}});
+    return report({{"--resume", "with a preset or other settings",
+                    "only --quiet and --checkpoint-every beside it: a run goes on as it was started"}});
   }
   if (recorded_state(folder) == State::finished) {
     if (!request.quiet) std::printf("%s is finished already; nothing to do\n", folder.c_str());
     return fine;
   }
-  const std::shared_ptr<RunRecorder> continued = open_recorder("--resume", folder, RunRecorder::Existing::resume);
-  auto preset = recorded_preset(folder, experiment_parameters(), check_combinations);
-  if (!preset) return report(preset.problems);
-  auto timeline = recorded_timeline(folder, *preset.value, check_combinations);
-  if (!timeline) return report(timeline.problems);
-
-  Headless run{*std::move(preset.value)};
-  run.recorder = continued;
-  run.quiet = request.quiet;
-  std::error_code error;
-  if (const fs::path saved = checkpoint_file(continued->folder()); fs::exists(saved, error)) {
-    // One at the very end leaves nothing to compute, but a summary to write: then the run is repeated.
-    const Checkpoint checkpoint = read_checkpoint(saved, experiment_parameters());
-    if (checkpoint.step < checkpoint.parameters.integer("run.steps")) {
-      run.checkpoint = saved;
-      for (const Intervention& change : *timeline.value) {
-        if (change.step >= checkpoint.step) run.to_come.push_back(change);
-      }
-    }
+  const std::shared_ptr<RunRecorder> continued =
+      open_recorder("--resume", folder, RunRecorder::Existing::resume, checkpoints(request));
+  auto found = continuation(continued->folder(), experiment_parameters(), check_combinations);
+  if (!found) return report(found.problems);
+  for (const Problem& damaged : found.value->damaged) {
+    std::fprintf(stderr, "%s; passed over\n", damaged.text().c_str());
   }
-  if (!run.checkpoint) run.preset.schedule = *std::move(timeline.value);  // from the start, with all that was changed
+  Headless run{std::move(found.value->preset)};
+  run.recorder = continued;
+  run.checkpoint = std::move(found.value->checkpoint);
+  run.to_come = std::move(found.value->to_come);
+  run.quiet = request.quiet;
   return train(run);
 }
 
@@ -79,6 +79,11 @@ void add_run(CLI::App& program, Action& action) {
   command->add_option("--out", request->out, "A new or empty folder; runs/PRESET-SEED-TIME if not given")
       ->type_name("DIR");
   command->add_option("--resume", request->resume, "Go on with the interrupted run in this folder")->type_name("RUN");
+  command
+      ->add_option("--checkpoint-every", request->checkpoint_every,
+                   "Save a checkpoint at each multiple of so many steps, besides each minute")
+      ->type_name("STEPS")
+      ->check(CLI::Range(std::int64_t{1}, max_step));
   command->add_flag("--quiet", request->quiet, "No progress and no summary");
   command->callback([request, &action] {
     action = [request] {

@@ -10,11 +10,34 @@
 namespace tessera::commands {
 namespace {
 
-std::vector<Problem> set(Preset& preset, const std::string& path, const std::string& text, const std::string& where) {
-  const ParameterSpec* spec = preset.parameters.table().find(path);
-  if (!spec) return {unknown_parameter(preset.parameters.table(), path, "--set")};
-  const Result<Value> value = parse_value(*spec, text, where);
-  return value ? preset.parameters.set(path, *value.value, "--set") : value.problems;
+// Each setting in its order, and what each of them is called.
+struct Named {
+  std::string path, text, where;
+};
+std::vector<Named> listed(const Settings& settings, std::vector<Problem>& problems) {
+  std::vector<Named> all;
+  for (const std::string& setting : settings.set) {
+    const auto equals = setting.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      problems.push_back({"--set", setting, "path=value, for example run.seed=7"});
+      continue;
+    }
+    const std::string path = setting.substr(0, equals);
+    all.push_back({path, setting.substr(equals + 1), "--set " + path});
+  }
+  const auto option = [&](const char* where, const char* path, const std::optional<std::string>& text) {
+    if (text) all.push_back({path, *text, where});
+  };
+  option("--seed", "run.seed", settings.seed);
+  option("--steps", "run.steps", settings.steps);
+  option("--device", "run.device", settings.device);
+  return all;
+}
+
+Result<Value> value_of(const Named& setting, const ParameterTable& table) {
+  const ParameterSpec* spec = table.find(setting.path);
+  if (!spec) return std::vector{unknown_parameter(table, setting.path, "--set")};
+  return parse_value(*spec, setting.text, setting.where);
 }
 
 }  // namespace
@@ -31,22 +54,23 @@ void Settings::add_options(CLI::App& command, bool with_steps) {
 
 std::vector<Problem> apply(const Settings& settings, Preset& preset) {
   std::vector<Problem> problems;
-  for (const std::string& setting : settings.set) {
-    const auto equals = setting.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      problems.push_back({"--set", setting, "path=value, for example run.seed=7"});
-      continue;
-    }
-    const std::string path = setting.substr(0, equals);
-    append(problems, set(preset, path, setting.substr(equals + 1), "--set " + path));
+  for (const Named& setting : listed(settings, problems)) {
+    const Result<Value> value = value_of(setting, preset.parameters.table());
+    append(problems, value ? preset.parameters.set(setting.path, *value.value, "--set") : value.problems);
   }
-  const auto option = [&](const char* where, const char* path, const std::optional<std::string>& text) {
-    if (text) append(problems, set(preset, path, *text, where));
-  };
-  option("--seed", "run.seed", settings.seed);
-  option("--steps", "run.steps", settings.steps);
-  option("--device", "run.device", settings.device);
   return problems;
+}
+
+Result<std::vector<Setting>> read_settings(const Settings& settings) {
+  std::vector<Problem> problems;
+  std::vector<Setting> all;
+  for (const Named& setting : listed(settings, problems)) {
+    const Result<Value> value = value_of(setting, experiment_parameters());
+    append(problems, value.problems);
+    if (value) all.push_back({setting.path, *value.value});
+  }
+  if (!problems.empty()) return problems;
+  return all;
 }
 
 Result<Preset> read_with_settings(const std::string& name, const Settings& settings) {

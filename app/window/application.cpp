@@ -62,6 +62,7 @@ Application::Application(const WindowOptions& options, SettingsFile settings, co
   session.on_change = std::move(wake);
   session.observer = options.observer;
   session.check = options.check;
+  session.unwritable = Session::Options::Unwritable::pause;
   session_ = std::make_unique<Session>(options.make_engine, std::move(session));
   snapshot_ = session_->snapshot();
   rewind_.follow(snapshot_);

@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "core/lab/storage_error.h"
+
 namespace tessera {
 
 AppendFile::~AppendFile() {
@@ -27,7 +29,7 @@ void AppendFile::create(const std::filesystem::path& path) {
 
 void AppendFile::open(const std::filesystem::path& path) {
   path_ = path;
-  file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666);
   if (file_ < 0) fail(errno);
   const off_t end = ::lseek(file_, 0, SEEK_END);
   if (end < 0) fail(errno);
@@ -35,11 +37,10 @@ void AppendFile::open(const std::filesystem::path& path) {
   truncate(contents().rfind('\n') + 1);  // npos + 1 is 0: not one whole line
 }
 
-void AppendFile::append(std::string_view lines) {
-  if (!broken_) buffer_ += lines;
-}
+void AppendFile::append(std::string_view lines) { buffer_ += lines; }
 
 void AppendFile::flush() {
+  if (torn_) truncate(size_);
   std::size_t done = 0;
   int error = 0;
   while (done < buffer_.size() && error == 0) {
@@ -52,10 +53,9 @@ void AppendFile::flush() {
   }
   const std::size_t whole = error == 0 ? done : done == 0 ? 0 : buffer_.rfind('\n', done - 1) + 1;
   size_ += whole;
-  buffer_.clear();
+  buffer_.erase(0, whole);
   if (error == 0) return;
-  broken_ = true;
-  if (whole < done && ::ftruncate(file_, static_cast<off_t>(size_)) != 0) fail(errno);
+  torn_ = whole < done && ::ftruncate(file_, static_cast<off_t>(size_)) != 0;
   fail(error);
 }
 
@@ -80,10 +80,9 @@ std::string AppendFile::contents() {
 void AppendFile::truncate(std::uint64_t size) {
   if (::ftruncate(file_, static_cast<off_t>(size)) != 0) fail(errno);
   size_ = size;
+  torn_ = false;
 }
 
-void AppendFile::fail(int error) const {
-  throw std::runtime_error(path_.string() + ": can't be written: " + std::generic_category().message(error));
-}
+void AppendFile::fail(int error) const { throw StorageError(path_.string(), std::generic_category().message(error)); }
 
 }  // namespace tessera

@@ -8,8 +8,8 @@
 
 namespace tessera {
 
-// Writing errors (a full disk) throw std::runtime_error with the path and the system's reason; the lines that fitted
-// stay, and no others follow them: a file with a gap would be worse than a short one.
+// Writing errors (a full disk) throw StorageError with the path and the system's reason. The whole lines that fitted
+// stay; the others are kept, and come first at the next try: there is never a gap.
 class AppendFile {
  public:
   AppendFile() = default;  // no file yet
@@ -25,7 +25,7 @@ class AppendFile {
 
   void append(std::string_view lines);  // buffered; ends with a line feed
   void flush();                         // to the system
-  void sync();                          // to the disk
+  void sync();                          // to the disk; that the file exists is its folder's to sync
 
   // Drops all lines from the first one that `first_dropped` is true for. The buffer is flushed before.
   template <class Predicate>
@@ -49,7 +49,7 @@ class AppendFile {
   int file_ = -1;
   std::uint64_t size_ = 0;  // of the file, without the buffer
   std::string buffer_;
-  bool broken_ = false;  // a line is missing
+  bool torn_ = false;  // behind size_ is a part of a line that couldn't be cut off
 };
 
 }  // namespace tessera

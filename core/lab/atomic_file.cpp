@@ -8,23 +8,13 @@
 #include <cerrno>
 #include <system_error>
 #include <utility>
+#include <vector>
 
-#include "core/lab/problem.h"
+#include "core/lab/storage_error.h"
 
 namespace tessera {
-namespace {
 
 namespace fs = std::filesystem;
-
-// Makes the rename itself durable. File systems that can't sync a folder are left to their own promises.
-void sync_folder(const fs::path& folder) {
-  const int handle = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (handle < 0) return;
-  ::fsync(handle);
-  ::close(handle);
-}
-
-}  // namespace
 
 AtomicFile::AtomicFile(const fs::path& path) : path_(path) {
   std::error_code error;
@@ -73,14 +63,29 @@ void AtomicFile::commit() {
   sync_folder(path_.parent_path());
 }
 
-void AtomicFile::fail(int error) const {
-  throw InputError({{path_.string(), "can't be written: " + std::generic_category().message(error), ""}});
-}
+void AtomicFile::fail(int error) const { throw StorageError(path_.string(), std::generic_category().message(error)); }
 
 void write_file(const fs::path& path, std::string_view text) {
   AtomicFile file(path);
   file.write(text);
   file.commit();
+}
+
+void sync_folder(const fs::path& folder) {
+  const int handle = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (handle < 0) return;
+  ::fsync(handle);
+  ::close(handle);
+}
+
+void remove_leftovers(const fs::path& folder) {
+  std::error_code error;
+  std::vector<fs::path> left;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(".") && name.ends_with(".tmp")) left.push_back(entry.path());
+  }
+  for (const fs::path& file : left) fs::remove(file, error);
 }
 
 }  // namespace tessera

@@ -9,7 +9,7 @@
 
 namespace tessera {
 
-// All throw InputError with the path and the system's reason. The folder must exist. A symbolic link is followed.
+// All throw StorageError with the path and the system's reason. The folder must exist. A symbolic link is followed.
 class AtomicFile {
  public:
   explicit AtomicFile(const std::filesystem::path& path);
@@ -30,5 +30,12 @@ class AtomicFile {
 };
 
 void write_file(const std::filesystem::path& path, std::string_view text);  // atomically
+
+// Makes what was made, renamed or removed in a folder durable. File systems that can't do that are left to their own
+// promises.
+void sync_folder(const std::filesystem::path& folder);
+
+// Removes what AtomicFiles of programs that were killed left behind in a folder. Nobody may be writing there.
+void remove_leftovers(const std::filesystem::path& folder);
 
 }  // namespace tessera

@@ -70,7 +70,11 @@ Result<RecordedRun> read_run(const fs::path& folder, const ParameterTable& table
   if (!preset) return preset.problems;
   auto timeline = recorded_timeline(folder, *preset.value, check);
   if (!timeline) return timeline.problems;
-  RecordedRun run{folder, *std::move(preset.value), *std::move(timeline.value), recorded_state(folder), 0, {}};
+  auto parent = recorded_parent(folder, table);
+  if (!parent) return parent.problems;
+  RecordedRun run{
+      folder, *std::move(preset.value), *std::move(timeline.value), recorded_state(folder), 0, *std::move(parent.value),
+      {}};
 
   std::map<std::string, std::size_t> places;
   auto problems = read_scalars(folder / "scalars.csv", [&](std::int64_t step, const std::string& name, double value) {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/lab/fork.h"
 #include "core/lab/preset.h"
 #include "core/lab/series.h"
 #include "core/lab/session.h"
@@ -36,6 +37,7 @@ struct RecordedRun {
   std::vector<Intervention> timeline;                // what was changed, with the schedule still to come
   std::optional<State> state;                        // nothing: cut off
   std::int64_t steps = 0;                            // done, as far as its scalars tell
+  std::optional<Parent> parent;                      // of a fork
   std::vector<std::pair<std::string, double>> last;  // of each scalar, in the order of their first rows
 };
 

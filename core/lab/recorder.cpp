@@ -9,10 +9,13 @@
 
 #include "core/lab/atomic_file.h"
 #include "core/lab/build_info.h"
+#include "core/lab/checkpoints.h"
 #include "core/lab/description_json.h"
 #include "core/lab/given_files.h"
 #include "core/lab/json_text.h"
 #include "core/lab/preset_json.h"
+#include "core/lab/recorded_rows.h"
+#include "core/lab/storage_error.h"
 #include "core/lab/text.h"
 
 namespace tessera {
@@ -101,8 +104,8 @@ std::optional<Problem> occupied(const fs::path& folder) {
 
 }  // namespace
 
-RunRecorder::RunRecorder(fs::path folder, Existing existing, Clock::duration checkpoint_every)
-    : folder_(std::move(folder)), existing_(existing), checkpoint_every_(checkpoint_every) {
+RunRecorder::RunRecorder(fs::path folder, Existing existing, Checkpoints checkpoints)
+    : folder_(std::move(folder)), existing_(existing), checkpoints_(checkpoints) {
   // "runs/x/" and "runs/x" are the same folder
   if (!folder_.has_filename() && folder_.has_parent_path()) folder_ = folder_.parent_path();
   if (existing == Existing::refuse) {
@@ -167,21 +170,77 @@ void RunRecorder::make_files(const Preset& preset, const Description& descriptio
     file.append(header);
     file.flush();
   };
+  const auto write = [&](const char* name, const std::string& text) {
+    write_file(folder_ / name, text);
+    made.push_back(folder_ / name);
+  };
   try {
     make(scalars_, "scalars.csv", scalars_header);
     make(timing_, "timing.csv", timing_header);
-    write_file(folder_ / "preset.json", write_preset(preset, true));
-    made.push_back(folder_ / "preset.json");
-    write_file(folder_ / "description.json", write_description(description));
-    made.push_back(folder_ / "description.json");
     write_timeline();
+    made.push_back(folder_ / "timeline.json");
+    write("description.json", write_description(description));
+    if (past_) take_over();
+    sync();
+    write("preset.json", write_preset(preset, true));  // last: with it, the folder holds a run
+    sync_folder(folder_.parent_path());
   } catch (const std::exception&) {
     std::error_code error;
     for (const fs::path& file : made) fs::remove(file, error);
+    if (past_) fs::remove(folder_ / "parent.json", error);
+    if (past_) fs::remove_all(folder_ / "matrices", error);
+    if (past_) fs::remove_all(folder_ / "checkpoints", error);
     if (is_new) fs::remove(folder_, error);
     lock_.release();
     throw;
   }
+}
+
+// Lines that are cut off are those of steps that the checkpoint's run did later, or is doing now.
+void RunRecorder::take_over() {
+  const auto copy = [](const fs::path& from, AppendFile& to, std::int64_t end, const char* prefix) {
+    std::ifstream lines(from, std::ios::binary);
+    if (!lines) throw InputError({{from.string(), "can't be read", "the figures of a run"}});
+    std::string line;
+    while (std::getline(lines, line) && !lines.eof() && step_of(line, prefix) < end) to.append(line + '\n');
+  };
+  write_file(folder_ / "parent.json", past_->parent_json);
+  if (!past_->checkpoint) return;
+  const std::int64_t end = past_->checkpoint->step;
+  scalars_.cut([](std::string_view) { return true; });  // the header is copied with the rest
+  copy(past_->run / "scalars.csv", scalars_, end, "");
+  remember_last();
+  std::error_code none;
+  for (const fs::directory_entry& file : fs::directory_iterator(past_->run / "matrices", none)) {
+    if (file.path().extension() != ".ndjson") continue;
+    AppendFile& matrix = open_matrices(file.path().filename().string());
+    copy(file.path(), matrix, end, "{\"step\": ");
+  }
+  flush();
+  write_checkpoint(*past_->checkpoint, checkpoint_place(end));
+  saved_step_ = end;
+}
+
+// The last value of each scalar that the file has.
+void RunRecorder::remember_last() {
+  last_.clear();
+  scalars_.flush();
+  const auto problems = read_scalars(folder_ / "scalars.csv", [&](std::int64_t, const std::string& name, double value) {
+    if (const auto metric = order_.find(name); metric != order_.end()) last_[metric->second] = value;
+  });
+  if (!problems.empty()) throw InputError(problems);
+}
+
+AppendFile& RunRecorder::open_matrices(const std::string& name) {
+  AppendFile& file = matrices_[name].file;
+  if (file.is_open()) return file;
+  const fs::path folder = folder_ / "matrices";
+  std::error_code error;
+  fs::create_directory(folder, error);
+  if (error) throw StorageError(folder.string(), error.message());
+  file.open(folder / name);
+  new_files_ = true;
+  return file;
 }
 
 void RunRecorder::continue_files() {
@@ -190,16 +249,28 @@ void RunRecorder::continue_files() {
   cut_pending_ = true;
 }
 
+// timeline.json stays as it is until more is known: what it says of later steps is still to be planned (`planned`).
 void RunRecorder::restored(std::int64_t step, const std::vector<Intervention>& timeline) {
   rows_.clear();
+  if (!cut_pending_) flush();
   cut(step);
   timeline_ = timeline;
-  write_timeline();
+  timeline_changed_ = true;
+  saved_step_ = step;
 }
 
+void RunRecorder::planned(const std::vector<Intervention>& timeline) {
+  timeline_ = timeline;
+  timeline_changed_ = true;
+}
+
+// Later checkpoints go first: with rows missing before one of them, the run could never be whole again.
 void RunRecorder::cut(std::int64_t step) {
-  cut_pending_ = false;
-  fs::remove(folder_ / "summary.json");  // if there is one, it tells of an end that is none
+  remove_leftovers(folder_);
+  remove_leftovers(folder_ / "checkpoints");
+  remove_checkpoints_after(folder_, step);
+  std::error_code none;
+  fs::remove(folder_ / "summary.json", none);  // if there is one, it tells of an end that is none
   const auto cut_lines = [](AppendFile& file, std::int64_t first, const char* prefix) {
     file.cut([=](std::string_view line) { return step_of(line, prefix) >= first; });
   };
@@ -210,35 +281,23 @@ void RunRecorder::cut(std::int64_t step) {
   if (fs::exists(folder_ / "matrices")) {
     for (const fs::directory_entry& file : fs::directory_iterator(folder_ / "matrices")) {
       if (file.path().extension() != ".ndjson") continue;
-      AppendFile& matrix = matrices_[file.path().filename().string()];
-      if (!matrix.is_open()) matrix.open(file.path());
-      cut_lines(matrix, step, "{\"step\": ");
+      cut_lines(open_matrices(file.path().filename().string()), step, "{\"step\": ");
     }
   }
-  flush();
+  remember_last();
+  cut_pending_ = false;
 }
 
 void RunRecorder::scalar(std::int64_t step, const MetricSpec& metric, double value) {
-  if (cut_pending_) cut(0);
   rows_.push_back({step, order_.at(metric.name), value});
 }
 
 void RunRecorder::matrix(const MetricSpec& metric, const Matrix& matrix) {
-  if (cut_pending_) cut(0);
-  matrix_file(metric).append(matrix_row(matrix));
-}
-
-AppendFile& RunRecorder::matrix_file(const MetricSpec& metric) {
   std::string name = metric.name + ".ndjson";
   std::replace(name.begin(), name.end(), '/', '-');
-  AppendFile& file = matrices_[name];
-  if (!file.is_open()) {
-    const fs::path path = folder_ / "matrices" / name;
-    fs::create_directories(path.parent_path());
-    existing_ == Existing::resume ? file.open(path) : file.create(path);
-  }
-  if (file.empty()) file.append(matrix_header(metric));  // new, or resumed after it was made and before it was written
-  return file;
+  MatrixFile& file = matrices_[name];
+  if (file.header.empty()) file.header = matrix_header(metric);
+  file.rows += matrix_row(matrix);
 }
 
 void RunRecorder::changed(const Intervention& change) {
@@ -255,9 +314,9 @@ void RunRecorder::changed(const Intervention& change) {
 }
 
 void RunRecorder::stepped(std::int64_t steps_done, double seconds, std::uint64_t memory_bytes) {
+  ++steps_;
   if (cut_pending_) cut(0);
   write_rows();
-  ++steps_;
   seconds_ = seconds;
   if (seconds_ - timed_ >= 1 || steps_ == 1) {
     const double rate = static_cast<double>(steps_ - timed_steps_) / std::max(seconds_ - timed_, 1e-9);
@@ -268,49 +327,93 @@ void RunRecorder::stepped(std::int64_t steps_done, double seconds, std::uint64_t
   }
   const auto now = Clock::now();
   // Slow steps are written one by one: the next may come late.
-  if (now - flushed_ >= std::chrono::seconds(1) || now - stepped_ >= std::chrono::milliseconds(200)) flush();
+  const bool due = now - flushed_ >= std::chrono::seconds(1) || now - stepped_ >= std::chrono::milliseconds(200);
+  if (due || behind_) flush();
   stepped_ = now;
 }
 
-void RunRecorder::paused() { flush(); }
+void RunRecorder::paused() {
+  if (!untouched()) flush();
+}
 
-fs::path RunRecorder::checkpoint_wanted(bool at_rest) {
-  const auto now = Clock::now();
-  if (at_rest || now - saved_ < checkpoint_every_) return {};
-  saved_ = now;
-  return checkpoint_file(folder_);
+// Resumed, and not one step was done: the folder is as it was.
+bool RunRecorder::untouched() const { return cut_pending_ && steps_ == 0; }
+
+bool RunRecorder::checkpoint_wanted(std::int64_t step, bool at_rest) {
+  if (at_rest) return checkpoints_.at_rest && step != saved_step_;
+  if (checkpoints_.steps > 0 && step / checkpoints_.steps > saved_step_ / checkpoints_.steps) return true;
+  return Clock::now() - saved_ >= checkpoints_.every;
+}
+
+fs::path RunRecorder::checkpoint_place(std::int64_t step) {
+  if (untouched()) return {};
+  flush();
+  sync();
+  const fs::path file = checkpoint_file(folder_, step);
+  std::error_code error;
+  if (fs::create_directory(file.parent_path(), error)) sync_folder(folder_);
+  if (error) throw StorageError(file.parent_path().string(), error.message());
+  return file;
+}
+
+void RunRecorder::checkpoint_saved(std::int64_t step) {
+  saved_ = Clock::now();
+  saved_step_ = step;
+  thin_checkpoints(folder_);
 }
 
 // The rows of a step are sorted when it is over: in what order an engine computes its metrics is its own business.
 void RunRecorder::write_rows() {
   std::stable_sort(rows_.begin(), rows_.end(),
                    [](const Row& a, const Row& b) { return a.step != b.step ? a.step < b.step : a.metric < b.metric; });
-  for (const Row& row : rows_) scalars_.append(scalar_row(row.step, names_[row.metric], row.value));
+  for (const Row& row : rows_) {
+    scalars_.append(scalar_row(row.step, names_[row.metric], row.value));
+    last_[row.metric] = row.value;
+  }
   rows_.clear();
 }
 
 void RunRecorder::flush() {
   flushed_ = Clock::now();
+  behind_ = true;
+  if (cut_pending_) cut(0);
+  write_rows();
   scalars_.flush();
   timing_.flush();
-  for (auto& [name, file] : matrices_) file.flush();
+  for (auto& [name, matrix] : matrices_) {
+    open_matrices(name);
+    // Empty is a new one, too, that was made and not written to before its program was killed.
+    if (matrix.file.empty() && !matrix.rows.empty()) matrix.file.append(matrix.header);
+    matrix.file.append(matrix.rows);
+    matrix.rows.clear();
+    matrix.file.flush();
+  }
   if (timeline_changed_) write_timeline();
+  behind_ = false;
+}
+
+// To the disk: what was flushed before, and that the files exist.
+void RunRecorder::sync() {
+  scalars_.sync();
+  timing_.sync();
+  for (auto& [name, matrix] : matrices_) matrix.file.sync();
+  if (!new_files_) return;
+  sync_folder(folder_ / "matrices");
+  sync_folder(folder_);
+  new_files_ = false;
 }
 
 void RunRecorder::write_timeline() {
-  timeline_changed_ = false;
   write_file(folder_ / "timeline.json", print_json(interventions_json(timeline_)));
+  timeline_changed_ = false;
 }
 
 void RunRecorder::ended(State state, const Snapshot& snapshot) {
-  if (cut_pending_) return;  // resumed, but not one step was done: the folder is as it was
-  write_rows();
+  if (untouched()) return;
   timeline_ = *snapshot.timeline;
   timeline_changed_ = true;
   flush();
-  scalars_.sync();
-  timing_.sync();
-  for (auto& [name, file] : matrices_) file.sync();
+  sync();
 
   const double wall = std::chrono::duration<double>(Clock::now() - began_).count();
   ordered_json summary;
@@ -328,22 +431,18 @@ void RunRecorder::ended(State state, const Snapshot& snapshot) {
   summary["version"] = version();
   summary["commit"] = commit();
   ordered_json& final = summary["final"] = ordered_json::object();
-  for (std::size_t i = 0; i < snapshot.series.size(); ++i) {
-    const Series& series = snapshot.series[i];
-    if (series.size() > 0) final[snapshot.description->metrics[i].name] = series[series.size() - 1].value;
-  }
+  for (const auto& [metric, value] : last_) final[names_[metric]] = value;
   write_file(folder_ / "summary.json", print_json(summary));
 }
 
 bool holds_run(const fs::path& folder) {
   std::error_code error;
-  for (const char* name : {"preset.json", "timeline.json", "scalars.csv", "timing.csv", "summary.json", "checkpoint"}) {
+  for (const char* name :
+       {"preset.json", "timeline.json", "scalars.csv", "timing.csv", "summary.json", "checkpoints"}) {
     if (fs::exists(folder / name, error)) return true;
   }
   return false;
 }
-
-fs::path checkpoint_file(const fs::path& folder) { return folder / "checkpoint"; }
 
 std::string scalars_csv(const Snapshot& snapshot) {
   std::string csv = scalars_header;

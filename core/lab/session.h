@@ -54,7 +54,7 @@ struct Schedule {  // replaces those still to come
   std::vector<Intervention> interventions;
 };
 struct SaveCheckpoint {
-  std::filesystem::path file;
+  std::filesystem::path file;  // empty: where the observer keeps those of the run
 };
 // Then `paused` at the checkpoint's step. It must come from an experiment with the same rebuild parameters. When it
 // can't be used, the experiment stays as it was.
@@ -134,7 +134,7 @@ struct Snapshot {
 };
 
 // Is told all that happens in a run, losslessly, on the worker thread; the run recorder is one. What it throws fails
-// the run.
+// the run; but a StorageError between two steps only pauses it, if the session is to (Session::Options).
 class Observer {
  public:
   virtual ~Observer() = default;
@@ -146,12 +146,18 @@ class Observer {
   // After each step: with the time spent running since the start, and the memory in use (read now and then; 0: not
   // known).
   virtual void stepped(std::int64_t steps_done, double seconds, std::uint64_t memory_bytes) = 0;
-  virtual void paused() {}  // nothing will come for a while: what is buffered should be written
+  // Nothing will come for a while: what is buffered should be written. Also told when a run that a StorageError has
+  // paused goes on: it must not before all is written.
+  virtual void paused() {}
   // At a checkpoint: what was told of this step and later ones is void. The timeline is that of the checkpoint.
   virtual void restored(std::int64_t, const std::vector<Intervention>&) {}
-  // Where to save a checkpoint now; empty: none is wanted. Asked after each step, and (at_rest) before a run that has
-  // begun and not finished is closed or replaced. What goes wrong with saving is logged.
-  virtual std::filesystem::path checkpoint_wanted(bool /*at_rest*/) { return {}; }
+  virtual void planned(const std::vector<Intervention>& /*timeline*/) {}  // what is still to come was replaced
+  // Whether a checkpoint should be saved now, after `step` steps. Asked after each step, and (at_rest) before a run
+  // that has begun and not finished is closed or replaced.
+  virtual bool checkpoint_wanted(std::int64_t /*step*/, bool /*at_rest*/) { return false; }
+  // Where the run's checkpoint of this step belongs; empty: nowhere. When it returns, all that was told is on the disk.
+  virtual std::filesystem::path checkpoint_place(std::int64_t /*step*/) { return {}; }
+  virtual void checkpoint_saved(std::int64_t /*step*/) {}  // there
   // Finished, failed, replaced by another build, or closed before its end (running or paused). A finished run may go
   // on, and end again.
   virtual void ended(State, const Snapshot&) = 0;
@@ -166,6 +172,10 @@ class Session {
     std::shared_ptr<Observer> observer;
     std::uint64_t runs_before = 0;  // snapshots' run numbers begin after it: two sessions in one window have others
     std::size_t history_bytes = History::usual_bound;  // of matrices kept for a look back; 0: none are
+    // What comes of a run when its observer can't write, or its checkpoint can't be (StorageError): it fails, or it
+    // pauses, says why in an event, and goes on when it is played again: then what couldn't be written is written
+    // first.
+    enum class Unwritable { fail, pause } unwritable = Unwritable::fail;
     CombinationCheck check;  // what Load, Set and Schedule would make together is refused when this has problems
   };
   // The engine is made, used and destroyed on the worker thread.

@@ -1,6 +1,7 @@
 // Saving and restoring within a session.
 #include <algorithm>
 #include <map>
+#include <stdexcept>
 
 #include "core/lab/session_worker.h"
 #include "core/lab/text.h"
@@ -38,17 +39,38 @@ Checkpoint Session::Worker::checkpoint() const {
   return made;
 }
 
-// A disk that is full or an engine that can't be saved is no reason to end the run.
+// Into the file, or where the observer keeps them; nowhere if it has no place.
+void Session::Worker::save_checkpoint(std::filesystem::path file) {
+  const bool of_the_run = file.empty();
+  if (of_the_run && options_.observer) file = options_.observer->checkpoint_place(step_);
+  if (file.empty()) throw std::runtime_error("this run is not recorded: there is no folder for its checkpoints");
+  write_checkpoint(checkpoint(), file);
+  if (of_the_run) options_.observer->checkpoint_saved(step_);
+  log(Severity::info, "checkpoint saved: " + file.string());
+}
+
 std::string Session::Worker::on(command::SaveCheckpoint& save) {
   try {
-    write_checkpoint(checkpoint(), save.file);
+    save_checkpoint(save.file);
   } catch (...) {
     const std::string reason = reason_of_failure();
     log(Severity::error, "checkpoint not saved: " + reason);
     return reason;
   }
-  log(Severity::info, "checkpoint saved: " + save.file.string());
   return "";
+}
+
+// An engine that can't be saved is no reason to end the run. A disk that is full is told to the caller.
+void Session::Worker::save_if_wanted(bool at_rest) {
+  const bool under_way = observing_ && step_ > 0 && (state_ == State::running || state_ == State::paused);
+  if (!under_way || !options_.observer->checkpoint_wanted(step_, at_rest)) return;
+  try {
+    save_checkpoint({});
+  } catch (const StorageError&) {
+    throw;
+  } catch (...) {
+    log(Severity::error, "checkpoint not saved: " + reason_of_failure());
+  }
 }
 
 std::string Session::Worker::on(command::RestoreCheckpoint& command) {
@@ -106,6 +128,7 @@ void Session::Worker::go_on_from(Checkpoint& saved) {
     if (matrices_[i] && matrices_[i]->step >= step_) matrices_[i] = history_.at(i, step_ - 1);
   }
   ++run_;
+  unwritten_ = false;
   if (options_.observer) options_.observer->restored(step_, timeline_.interventions());
   set_state(planned_steps() > 0 && step_ >= planned_steps() ? State::finished : State::paused);
 }

@@ -25,6 +25,9 @@ bool planned_in(const std::vector<Intervention>& schedule, const Intervention& c
 std::string Session::Worker::handle(Command& command) {
   try {
     return std::visit([this](auto& kind) { return on(kind); }, command);
+  } catch (const StorageError& error) {
+    not_written(error);
+    return failure_;
   } catch (...) {  // out of memory, say: what normally goes wrong is dealt with below
     fail(reason_of_failure());
     return failure_;
@@ -154,6 +157,7 @@ std::string Session::Worker::on(command::Schedule& schedule) {
   if (!problems.empty()) return joined(problems);
   timeline_.replace_planned(planned);
   shared_timeline_ = nullptr;
+  if (options_.observer) options_.observer->planned(timeline_.interventions());
   return "";
 }
 
@@ -188,7 +192,11 @@ std::string Session::Worker::build(Preset preset, const std::string& done) {
   try {
     if (keep) {
       set_state(before);
-      end_run();
+      try {
+        end_run();
+      } catch (const StorageError& error) {  // of the run that is replaced
+        log(Severity::error, error.what());
+      }
     }
     begin(std::make_shared<const Description>(std::move(description)), shared);
     set_state(State::ready);
@@ -218,6 +226,7 @@ void Session::Worker::begin(std::shared_ptr<const Description> description, std:
   history_ = History(metrics, options_.history_bytes);
   shared_history_ = nullptr;
   step_ = 0;
+  unwritten_ = false;
   ++run_;
   memory_ = 0;
   rate_.clear();

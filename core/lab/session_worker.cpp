@@ -131,23 +131,30 @@ bool Session::Worker::prepare_step() {
 }
 
 void Session::Worker::one_step() {
+  bool within = false;  // the step is half done
   try {
+    if (unwritten_) options_.observer->paused();
+    unwritten_ = false;
     step_began_ = Clock::now();
     if (prepare_step()) {
       bad_loss_ = 0;
       observing_ = options_.observer != nullptr;
+      within = true;
       engine_->step(step_, step_ + 1 == planned_steps(), *this);
+      within = false;
       if (bad_loss_ != 0) {
         throw TrainingError("loss/total is " + number_text(bad_loss_) + " at step " + number_text(step_));
       }
       ++step_;
       rate_.count(step_);
+      if (steps_to_go_ > 0) --steps_to_go_;
       if (options_.observer) options_.observer->stepped(step_, rate_.seconds(), memory_);
       save_if_wanted(false);
-      if (steps_to_go_ > 0) --steps_to_go_;
     }
     finish_if_over();
     if (state_ == State::running && steps_to_go_ == 0) pause();
+  } catch (const StorageError& error) {
+    within ? fail(error.what()) : not_written(error);
   } catch (...) {
     fail(reason_of_failure());
   }
@@ -161,6 +168,16 @@ void Session::Worker::finish_if_over() {
   set_state(State::finished);
   log(Severity::info, "finished after " + number_text(step_) + " steps");
   end_run();
+}
+
+// Between two steps nothing of the training is lost: it is all in memory, and so is what the observer couldn't write.
+void Session::Worker::not_written(const StorageError& error) {
+  if (options_.unwritable == Options::Unwritable::fail) return fail(error.what());
+  unwritten_ = true;
+  observing_ = true;  // it may have been at its end: that will be told again
+  set_state(State::paused);
+  log(Severity::error,
+      std::string(error.what()) + "; the run is paused, and nothing is lost: free some space and press play");
 }
 
 void Session::Worker::pause() {
@@ -240,13 +257,6 @@ void Session::Worker::fail(const std::string& reason) {
   } catch (...) {
     log(Severity::error, reason_of_failure());
   }
-}
-
-void Session::Worker::save_if_wanted(bool at_rest) {
-  const bool under_way = observing_ && step_ > 0 && (state_ == State::running || state_ == State::paused);
-  if (!under_way) return;
-  command::SaveCheckpoint save{options_.observer->checkpoint_wanted(at_rest)};
-  if (!save.file.empty()) on(save);
 }
 
 void Session::Worker::end_run() {

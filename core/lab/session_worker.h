@@ -9,6 +9,7 @@
 
 #include "core/lab/checkpoint.h"
 #include "core/lab/session.h"
+#include "core/lab/storage_error.h"
 #include "core/lab/timeline.h"
 
 namespace tessera {
@@ -65,6 +66,8 @@ struct Session::Worker : private Telemetry {
   void set_state(State state);
   void fail(const std::string& reason);
   void save_if_wanted(bool at_rest);
+  void save_checkpoint(std::filesystem::path file);
+  void not_written(const StorageError& error);
   void end_run();  // tells the observer, once for each time that the run comes to rest
   void log(Severity severity, std::string text);
   std::shared_ptr<Snapshot> make_snapshot();
@@ -120,6 +123,7 @@ struct Session::Worker : private Telemetry {
   std::uint64_t memory_ = 0;
   double bad_loss_ = 0;     // the first value of loss/total in this step that is not finite
   bool observing_ = false;  // the observer was told of a start, or of a step, and of no end since
+  bool unwritten_ = false;  // the observer has not written all that it was told
   RateMeter rate_;
   Clock::time_point published_{}, memory_read_{}, step_began_{};
   bool unpublished_ = false;  // a step was done since

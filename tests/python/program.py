@@ -30,10 +30,10 @@ def refused(done):
     return lines
 
 
-def wait_until_under_way(process, out):
-    """Until a run has begun to write figures in its folder; it must not end before."""
+def wait_until_under_way(process, out, rows=100):
+    """Until a run has written so many rows of figures in its folder; it must not end before."""
     scalars, until = out / "scalars.csv", time.monotonic() + 120
-    while not scalars.exists() or scalars.stat().st_size < 3000:
+    while not scalars.exists() or scalars.read_bytes().count(b"\n") <= rows:
         assert process.poll() is None and time.monotonic() < until, (process.returncode, out)
         time.sleep(0.002)
 

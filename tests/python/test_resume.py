@@ -1,6 +1,7 @@
 """Interrupted runs: what is left of them is whole, and resuming ends as if nothing had happened."""
 import json
 import os
+import random
 import signal
 import subprocess
 import time
@@ -33,11 +34,11 @@ def whole(tmp_path_factory, preset):
     return out
 
 
-def interrupted(preset, out, number):
+def interrupted(preset, out, number, *options, rows=100):
     """A run that was sent a signal once it had begun to write figures. Returns its exit code and standard error."""
-    process = subprocess.Popen([PROGRAM, "run", preset, "--out", out], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    process = subprocess.Popen([PROGRAM, "run", preset, "--out", out, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                stdin=subprocess.DEVNULL, text=True)
-    wait_until_under_way(process, out)
+    wait_until_under_way(process, out, rows)
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)
     return process.returncode, errors
@@ -94,6 +95,27 @@ def test_a_killed_run_is_resumed_from_what_there_is(preset, whole, tmp_path):
     same_figures(out, whole)
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_killed_at_random_moments(preset, whole, tmp_path, seed):
+    """Up to three times, by then each time under way; what a checkpoint had is not done again."""
+    out, draw = tmp_path / "out", random.Random(seed)
+    command = [PROGRAM, "run", preset, "--out", out]
+    for rows in (draw.randrange(low, low + 1500) for low in (500, 3000, 5500)):
+        process = subprocess.Popen([*command, "--checkpoint-every", "150", "--quiet"], stdin=subprocess.DEVNULL)
+        wait_until_under_way(process, out, rows)
+        time.sleep(draw.uniform(0, 0.05))
+        process.send_signal(signal.SIGKILL)
+        assert process.wait(60) == -signal.SIGKILL
+        assert not (out / "summary.json").exists()
+        command = [PROGRAM, "run", "--resume", out]
+    newest = max(int(file.stem) for file in (out / "checkpoints").glob("*.ckpt"))
+    last_step = int((out / "scalars.csv").read_text().rstrip("\n").split("\n")[-2].split(",")[0])
+    assert last_step - newest <= 150 + 5
+    assert tessera("run", "--resume", out).returncode == FINE
+    same_figures(out, whole)
+    assert not list(out.rglob("*.tmp")) and not list(out.rglob(".*"))
+
+
 def test_a_finished_run_is_left_alone(whole):
     before = everything_below(whole)
     assert tessera("run", "--resume", whole).returncode == FINE
@@ -131,13 +153,25 @@ def test_a_run_that_is_still_going_is_left_alone(preset, whole, tmp_path):
 def test_a_damaged_checkpoint_is_refused_and_nothing_lost(preset, tmp_path):
     out = tmp_path / "out"
     assert interrupted(preset, out, signal.SIGINT)[0] == INTERRUPTED
-    (checkpoint,) = out.glob("*checkpoint*")
+    (checkpoint,) = out.glob("checkpoints/*")
     content = bytearray(checkpoint.read_bytes())
     content[len(content) // 2] ^= 1
     checkpoint.write_bytes(content)
     before = everything_below(out)
     assert any(checkpoint.name in line for line in refused(tessera("run", "--resume", out)))
     assert everything_below(out) == before
+
+
+def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(preset, whole, tmp_path):
+    out = tmp_path / "out"
+    assert interrupted(preset, out, signal.SIGINT, "--checkpoint-every", "20", rows=1000)[0] == INTERRUPTED
+    newest = max((out / "checkpoints").iterdir(), key=lambda file: int(file.stem))
+    assert len(list((out / "checkpoints").iterdir())) > 1
+    newest.write_bytes(newest.read_bytes()[:-1])
+    done = tessera("run", "--resume", out)
+    assert done.returncode == FINE
+    assert f"{newest}: it is truncated; passed over" in done.stderr
+    same_figures(out, whole)
 
 
 def test_a_damaged_preset_is_refused(preset, tmp_path):

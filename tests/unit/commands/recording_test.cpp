@@ -3,7 +3,7 @@
 
 #include <regex>
 
-#include "core/lab/checkpoint.h"
+#include "core/lab/checkpoints.h"
 #include "core/lab/recorded_run.h"
 #include "core/lab/text.h"
 #include "tests/unit/lab/files.h"
@@ -71,14 +71,14 @@ TEST_F(WindowRecorderTest, WhatIsClosedOrReplacedBeforeItsEndCanGoOn) {
   must(command::Load{preset(9)});
   must(command::Step{3});
   reach(State::paused);
-  EXPECT_FALSE(fs::exists(checkpoint_file(out)));
+  EXPECT_TRUE(saved_checkpoints(out).empty());
   must(command::Reset{});
-  EXPECT_EQ(read_checkpoint(checkpoint_file(out), table()).step, 3);
+  EXPECT_EQ(read_checkpoint(checkpoint_file(out, 3), table()).step, 3);
   must(command::Step{5});
   reach(State::paused);
   must(command::Set{"task.batch", std::int64_t{7}, false});
   session.reset();
-  const Checkpoint closed = read_checkpoint(checkpoint_file(out.string() + "-2"), table());
+  const Checkpoint closed = read_checkpoint(checkpoint_file(out.string() + "-2", 5), table());
   EXPECT_EQ(closed.step, 5);
   EXPECT_EQ(closed.parameters.integer("task.batch"), 7);
 }
@@ -88,7 +88,7 @@ TEST_F(WindowRecorderTest, AFinishedRunNeedsNoCheckpoint) {
   must(command::Load{preset(3)});
   run_to_the_end();
   session.reset();
-  EXPECT_FALSE(fs::exists(checkpoint_file(out)));
+  EXPECT_TRUE(saved_checkpoints(out).empty());
 }
 
 TEST_F(WindowRecorderTest, ASlashAtTheEndOfTheNameIsNoFolderWithin) {

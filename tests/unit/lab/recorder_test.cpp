@@ -1,12 +1,12 @@
 // A run's folder: what is in it, that it is whole whatever happens, and that it continues as if nothing had happened.
-#include "core/lab/recorded_run.h"
 #include "core/lab/recorder.h"
 
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "core/lab/checkpoint.h"
+#include "core/lab/checkpoints.h"
+#include "core/lab/recorded_run.h"
 #include "core/lab/text.h"
 #include "tests/unit/lab/files.h"
 #include "tests/unit/lab/session_fixture.h"
@@ -16,6 +16,11 @@ namespace {
 
 using nlohmann::json;
 namespace fs = std::filesystem;
+
+fs::path newest_checkpoint(const fs::path& run) {
+  const auto saved = saved_checkpoints(run);
+  return saved.empty() ? fs::path() : saved.back().file;
+}
 
 class RecorderTest : public SessionTest {
  protected:
@@ -219,12 +224,12 @@ TEST_F(RecorderTest, ADiskThatFillsUpAtTheStartLeavesNothing) {
   record();
   std::string text;
   {
-    const FileSizeLimit limit(100);  // the header lines fit, the preset doesn't
+    const FileSizeLimit limit(100);  // the header lines fit, the rest does not
     const Outcome outcome = act(command::Load{preset(5)});
     EXPECT_FALSE(outcome.accepted);
     text = outcome.text;
   }
-  EXPECT_NE(text.find((run / "preset.json").string()), std::string::npos) << text;
+  EXPECT_EQ(text.find(run.string() + "/"), 0u) << text;
   EXPECT_EQ(session->snapshot()->state, State::failed);
   EXPECT_EQ(folder.files(), 0u);
 }
@@ -236,8 +241,8 @@ TEST_F(RecorderTest, ADiskThatFillsUpFailsTheRunAndKeepsWholeLines) {
     const FileSizeLimit limit(3000);  // the files of the start are smaller
     must(command::Play{});
     EXPECT_EQ(reach(State::failed)->failure.substr(0, run.string().size()), run.string());
+    close();
   }
-  close();
   const std::string rows = read_text(run / "scalars.csv");
   EXPECT_GT(rows.size(), 2000u);
   EXPECT_LE(rows.size(), 3000u);
@@ -330,7 +335,7 @@ class ResumeTest : public RecorderTest {
       must(command::Step{});
       EXPECT_TRUE(
           session->wait([&](const Snapshot& s) { return s.step == step && s.state == State::paused; }, long_enough));
-      if (step == saved) must(command::SaveCheckpoint{checkpoint_file(run)});
+      if (step == saved) must(command::SaveCheckpoint{});
     }
     close();
   }
@@ -339,7 +344,7 @@ class ResumeTest : public RecorderTest {
     const Result<Preset> written = load_preset(run / "preset.json", table());
     ASSERT_TRUE(written);
     must(command::Load{*written.value});
-    if (restore) must(command::RestoreCheckpoint{checkpoint_file(run)});
+    if (restore) must(command::RestoreCheckpoint{newest_checkpoint(run)});
     must(command::Play{});
     reach(State::finished);
     close();
@@ -413,12 +418,13 @@ TEST_F(ResumeTest, ALiveChangeIsRepeatedWithoutACheckpoint) {
 }
 
 TEST_F(RecorderTest, CheckpointsAreSavedNowAndThen) {
-  options.observer = std::make_shared<RunRecorder>(run, RunRecorder::Existing::refuse, std::chrono::seconds(0));
+  options.observer = std::make_shared<RunRecorder>(run, RunRecorder::Existing::refuse,
+                                                   RunRecorder::Checkpoints{.every = std::chrono::seconds(0)});
   start();
   must(command::Load{preset(20)});
   must(command::Step{4});
   reach(State::paused);
-  EXPECT_EQ(read_checkpoint(checkpoint_file(run), table()).step, 4);
+  EXPECT_EQ(read_checkpoint(newest_checkpoint(run), table()).step, 4);
   close();
 
   options.observer = std::make_shared<RunRecorder>(run.string() + "-2");
@@ -427,7 +433,7 @@ TEST_F(RecorderTest, CheckpointsAreSavedNowAndThen) {
   must(command::Step{4});
   reach(State::paused);
   close();
-  EXPECT_FALSE(fs::exists(checkpoint_file(run.string() + "-2"))) << "not each step";
+  EXPECT_TRUE(saved_checkpoints(run.string() + "-2").empty()) << "not each step";
 }
 
 TEST_F(ResumeTest, NotWhileItIsStillGoing) {
