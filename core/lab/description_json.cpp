@@ -15,7 +15,6 @@ using nlohmann::ordered_json;
 
 constexpr const char* sequential = "sequential";
 constexpr const char* diverging = "diverging";
-constexpr std::size_t max_bytes = 64 << 20;  // vocabularies name an axis label each
 
 ordered_json metric_json(const MetricSpec& metric) {
   ordered_json out = {{"name", metric.name},   {"family", metric.family}, {"layer", metric.layer},
@@ -149,7 +148,7 @@ std::string write_description(const Description& description) {
 }
 
 Result<Description> read_description(std::string_view text, std::string_view where) {
-  const Result<json> parsed = parse_json(text, where, max_bytes);
+  const Result<json> parsed = parse_json(text, where, max_description_bytes);
   if (!parsed) return parsed.problems;
   try {
     return read(Members(where), *parsed.value);

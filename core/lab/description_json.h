@@ -9,6 +9,8 @@
 
 namespace tessera {
 
+inline constexpr std::size_t max_description_bytes = 64 << 20;  // vocabularies name an axis label each
+
 std::string write_description(const Description& description);
 
 // Problems: malformed JSON, a member that is missing or of another kind, and what doesn't fit together: a layer that

@@ -100,7 +100,7 @@ Result<std::shared_ptr<const Snapshot>> read_snapshot(const fs::path& folder, co
   auto timeline = recorded_timeline(folder, *preset.value, check);
   if (!timeline) return timeline.problems;
   const fs::path file = folder / "description.json";
-  const auto described = read_given_file(file, max_json_bytes);
+  const auto described = read_given_file(file, max_description_bytes);
   if (!described) return described.problems;
   auto description = read_description(*described.value, file.string());
   if (!description) return description.problems;
