@@ -49,11 +49,11 @@ class ControlsPanel final : public Panel {
  private:
   // A change acts on the run as it is now: nobody should make one while looking at other values.
   static void rewound(const PanelContext& context) {
+    if (ImGui::SmallButton("Now")) context.set_moment(-1);
+    ImGui::SameLine();
     ImGui::PushStyleColor(ImGuiCol_Text, tones(context.dark).accent);
     ui::wrapped("As it was in step " + with_commas(context.moment) + ". A change would act now: go back there first.");
     ImGui::PopStyleColor();
-    ImGui::SameLine();
-    if (ImGui::SmallButton("Now")) context.set_moment(-1);
   }
 
   void choose_layer(const PanelContext& context, float room) {

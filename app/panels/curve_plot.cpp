@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <set>
 
 #include "app/panels/colours.h"
@@ -47,7 +48,7 @@ class Plot {
     if (ImPlot::BeginPlot(id.c_str(), size, ImPlotFlags_CanvasOnly | ImPlotFlags_NoFrame)) {
       const ImPlotAxisFlags bare = ImPlotAxisFlags_NoTickLabels | ImPlotAxisFlags_NoLabel;
       // The axis is locked while it is used to move the moment: it would be panned instead.
-      const ImPlotAxisFlags held = view_.scrubbing ? ImPlotAxisFlags_Lock : 0;
+      const ImPlotAxisFlags held = !view_.scrubbed.empty() ? ImPlotAxisFlags_Lock : 0;
       ImPlot::SetupAxes(lowest ? "step" : nullptr, nullptr, (lowest ? 0 : bare) | held, 0);
       ImPlot::SetupAxisLinks(ImAxis_X1, &view_.x_min, &view_.x_max);
       ImPlot::SetupAxisLinks(ImAxis_Y1, &y_min, &y_max);
@@ -77,7 +78,10 @@ class Plot {
     const auto curve = view_.curves.find(metrics_[i]);
     if (view_.moment < 0 || curve == view_.curves.end()) return {};
     const auto reading = curve->second.at(static_cast<double>(view_.moment));
-    return reading ? " " + ui::number(view_.smoothing > 0 ? reading->smoothed : reading->value) : std::string();
+    if (!reading) return {};
+    char text[32];
+    std::snprintf(text, sizeof text, " %.3g", view_.smoothing > 0 ? reading->smoothed : reading->value);
+    return text;
   }
 
   // Name and unit, then a legend whose entries show and hide a series.
@@ -285,11 +289,12 @@ class Plot {
   // A click on the figures of the axis shows that moment in all panels; so does dragging along them.
   void step_axis() const {
     const bool over = ImPlot::IsAxisHovered(ImAxis_X1);
-    if (over && ImGui::IsMouseClicked(0)) view_.scrubbing = true;
-    if (view_.scrubbing && !ImGui::IsMouseDown(0)) view_.scrubbing = false;
-    if (over && !view_.scrubbing) ImGui::SetTooltip("Click or drag to show this moment in all panels");
-    if (over || view_.scrubbing) ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeEW);
-    if (!view_.scrubbing || !context_.set_moment) return;
+    if (over && ImGui::IsMouseClicked(0)) view_.scrubbed = family_;
+    if (!ImGui::IsMouseDown(0)) view_.scrubbed.clear();
+    const bool scrubbing = view_.scrubbed == family_;
+    if (over && !scrubbing) ImGui::SetTooltip("Click or drag to show this moment in all panels");
+    if (over || scrubbing) ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeEW);
+    if (!scrubbing || !context_.set_moment) return;
     const double step = std::round(ImPlot::GetPlotMousePos().x);
     context_.set_moment(static_cast<std::int64_t>(std::clamp(step, 0.0, static_cast<double>(context_.newest.step))));
   }

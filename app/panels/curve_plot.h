@@ -26,7 +26,7 @@ struct CurveView {
   bool follow = true;                                        // x_max is the newest step
   double hovered_step = -1;  // -1: none; of the frame before for plots above the hovered one
   std::int64_t moment = -1;  // -1: now
-  bool scrubbing = false;    // the pointer moves the moment along the step axis
+  std::string scrubbed;      // the family along whose step axis the pointer moves the moment; empty: none
   std::vector<Mark> marks;
   std::map<std::size_t, Curve> curves;  // by metric
 };

@@ -26,6 +26,20 @@ const char* play_refused(const Application& app) {
   return state == State::running ? refusal<command::Pause>(state) : refusal<command::Play>(state);
 }
 
+const char* nothing_before(const Application& app) {
+  return app.rewind().possible() ? "" : "Nothing has happened yet that one could go back to.";
+}
+
+const char* not_rewound(const Application& app) { return app.rewind().active() ? "" : "The window shows now already."; }
+
+// Arrows belong to a widget that is being edited, to an open popup, and to who goes through the window by keyboard.
+bool arrows_free(const Application&) {
+  const bool popup = ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
+  return !ImGui::GetIO().WantTextInput && !ImGui::IsAnyItemActive() && !popup && !ImGui::GetIO().NavVisible;
+}
+
+bool now_free(const Application& app) { return app.rewind().active() && app.page() == Page::none && arrows_free(app); }
+
 double step_scale(double from, double by) { return std::clamp(from + by, min_scale, max_scale); }
 
 constexpr ImGuiKeyChord ctrl = ImGuiMod_Ctrl, shift = ImGuiMod_Shift;
@@ -123,6 +137,46 @@ const Action table[] = {
      refused<command::Reset>,
      false},
 
+    {"View",
+     "Earlier",
+     "",
+     ImGuiKey_LeftArrow,
+     {},
+     "Go back in the run, to the frame before: all panels show it as it was then.",
+     [](Application& a) { a.rewind().back(); },
+     nothing_before,
+     true,
+     arrows_free},
+    {"View",
+     "Later",
+     "",
+     ImGuiKey_RightArrow,
+     {},
+     "Go on to the next frame; after the newest, back to now.",
+     [](Application& a) { a.rewind().forward(); },
+     not_rewound,
+     false,
+     arrows_free},
+    {"View",
+     "First step",
+     "",
+     ImGuiKey_Home,
+     {},
+     "Show the run as it was at its first frame.",
+     [](Application& a) { a.rewind().to_first(); },
+     nothing_before,
+     false,
+     arrows_free},
+    {"View",
+     "Now",
+     "",
+     ImGuiKey_End,
+     {ImGuiKey_Escape},
+     "Show the run as it is now; so does Esc.",
+     [](Application& a) { a.rewind().go_to(-1); },
+     not_rewound,
+     false,
+     now_free},
     {"View",
      "Reset layout",
      "",
@@ -230,11 +284,14 @@ std::string shown_keys(ImGuiKeyChord keys) {
 void handle_keys(Application& app) {
   if (app.asking()) return;
   for (const Action& candidate : table) {
-    const auto pressed = [](ImGuiKeyChord keys) {
-      return keys != 0 && ImGui::Shortcut(keys, ImGuiInputFlags_RouteGlobal);
+    if (candidate.keys_free && !candidate.keys_free(app)) continue;
+    const ImGuiInputFlags repeat = candidate.keys_free ? ImGuiInputFlags_Repeat : 0;
+    const auto pressed = [repeat](ImGuiKeyChord keys) {
+      return keys != 0 && ImGui::Shortcut(keys, ImGuiInputFlags_RouteGlobal | repeat);
     };
     if (!pressed(candidate.keys) && !pressed(candidate.also[0]) && !pressed(candidate.also[1])) continue;
     const char* reason = candidate.refused ? candidate.refused(app) : "";
+    if (*reason && candidate.keys_free) continue;  // an arrow that leads nowhere needs no message
     if (*reason) {
       app.say(Severity::info, reason);
     } else {

@@ -18,8 +18,9 @@ struct Action {
   ImGuiKeyChord also[2];  // the same on other keyboards; 0: none
   const char* help;       // one sentence, for the page of shortcuts
   void (*run)(Application&);
-  const char* (*refused)(const Application&);  // why it can't be done now, or ""; null: it always can
-  bool separated;                              // a line above it in the menu
+  const char* (*refused)(const Application&);       // why it can't be done now, or ""; null: it always can
+  bool separated;                                   // a line above it in the menu
+  bool (*keys_free)(const Application&) = nullptr;  // whether its keys are not another's just now; null: they never are
 };
 
 std::span<const Action> actions();

@@ -33,6 +33,7 @@ void Application::draw() {
 
   draw_menu_bar(*this);
   draw_status_bar(*this);
+  draw_rewind_bar(*this);
   draw_failure(*this);
   draw_panels();
   draw_welcome(*this);

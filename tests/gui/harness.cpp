@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <stdexcept>
 
 #include "app/window/layout.h"
@@ -160,6 +161,17 @@ void Harness::picture(ImGuiTestContext* context, const std::string& name) {
     done = true;
   };
   while (!done && !context->IsError()) context->Yield();
+}
+
+Image Harness::look(ImGuiTestContext* context, const ImGuiTestItemInfo& item) {
+  std::optional<Image> image;
+  context->Yield(2);
+  between_frames_ = [&] { image = graphics_->picture(); };
+  while (!image && !context->IsError()) context->Yield();
+  if (!image) return {};
+  const ImRect& at = item.RectClipped;
+  return image->crop(static_cast<int>(at.Min.x), static_cast<int>(at.Min.y), static_cast<int>(at.GetWidth()),
+                     static_cast<int>(at.GetHeight()));
 }
 
 void Harness::frame() {

@@ -8,6 +8,7 @@
 
 #include "app/window/application.h"
 #include "app/window/graphics.h"
+#include "app/window/png.h"
 #include "imgui.h"
 #include "imgui_te_context.h"
 #include "imgui_te_engine.h"
@@ -48,6 +49,9 @@ class Harness {
   // The last frame, written to the folder of pictures if the environment names one (TESSERA_GUI_PICTURES).
   void picture(ImGuiTestContext*, const std::string& name);
 
+  // What an item looked like in the last frame.
+  Image look(ImGuiTestContext*, const ImGuiTestItemInfo&);
+
   // References to things in the window.
   std::string window(const char* panel) const;  // "//Controls###controls"
   static ImGuiWindow* find(const char* name);   // a window by its name, "###failure"; null when it was never there
@@ -75,5 +79,7 @@ void add_window_tests(Harness&);
 void add_panel_tests(Harness&);
 void add_curve_tests(Harness&);
 void add_claim_tests(Harness&);
+void add_rewind_tests(Harness&);
+void add_timeline_tests(Harness&);
 
 }  // namespace tessera::test

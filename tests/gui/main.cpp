@@ -14,6 +14,8 @@ int main(int argc, char** argv) {
     add_panel_tests(harness);
     add_curve_tests(harness);
     add_claim_tests(harness);
+    add_rewind_tests(harness);
+    add_timeline_tests(harness);
     return harness.run(argc - 1, argv + 1);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
