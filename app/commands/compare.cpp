@@ -37,6 +37,12 @@ std::vector<Differing> differing(const std::vector<RecordedRun>& runs) {
   return differing_parameters(parameters);
 }
 
+std::vector<Differing> differing_timelines(const std::vector<RecordedRun>& runs) {
+  std::vector<const std::vector<Intervention>*> timelines;
+  for (const RecordedRun& run : runs) timelines.push_back(&run.timeline);
+  return differing_changes(timelines);
+}
+
 // The scalars of all runs, in the order of the first that has each.
 std::vector<std::string> scalars_of(const std::vector<RecordedRun>& runs) {
   std::vector<std::string> names;
@@ -72,6 +78,10 @@ void print_as_text(const std::vector<RecordedRun>& runs) {
   for (const Differing& parameter : differing(runs)) {
     rows.push_back({parameter.path});
     rows.back().insert(rows.back().end(), parameter.values.begin(), parameter.values.end());
+  }
+  for (const Differing& parameter : differing_timelines(runs)) {
+    rows.push_back({parameter.path});
+    for (const std::string& changes : parameter.values) rows.back().push_back(changes.empty() ? "-" : changes);
   }
   for (const std::string& name : scalars_of(runs)) {
     add(name, [&](const RecordedRun& run) {
@@ -111,6 +121,8 @@ void print_as_json(const std::vector<RecordedRun>& runs) {
   }
   all["parameters"] = nlohmann::ordered_json::object();
   for (const Differing& parameter : differing(runs)) all["parameters"][parameter.path] = parameter.values;
+  all["changes"] = nlohmann::ordered_json::object();
+  for (const Differing& parameter : differing_timelines(runs)) all["changes"][parameter.path] = parameter.values;
   std::fputs(print_json(all).c_str(), stdout);
 }
 

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
+#include <utility>
 
 #include "app/commands/command.h"
 #include "app/commands/engine_library.h"
@@ -11,6 +12,7 @@
 #include "app/commands/places.h"
 #include "app/commands/recording.h"
 #include "core/experiment.h"
+#include "core/lab/recorded_snapshot.h"
 
 namespace tessera::commands {
 namespace {
@@ -34,7 +36,12 @@ int open(const Request& request) {
   options.reset_layout = request.reset_layout;
   options.play = request.play;
   options.quit = request.quit;
-  if (request.out) options.observer = std::make_shared<WindowRecorder>(*request.out);
+  if (request.out) {  // the first one says now what is wrong with the folder
+    options.make_observer = [first = std::make_shared<WindowRecorder>(*request.out), out = *request.out]() mutable {
+      return first ? std::exchange(first, nullptr)
+                   : std::make_shared<WindowRecorder>(out, RunRecorder::Existing::beside);
+    };
+  }
   return with_graphics([&] { return run_window(options); });
 }
 
@@ -47,6 +54,9 @@ void connect(WindowOptions& options, const std::filesystem::path& preset, const 
   options.presets_folder = presets_folder();
   options.evidence_folder = presets_folder() / ".." / "docs" / "evidence";
   options.preset = preset;
+  options.read_run = [](const std::filesystem::path& folder) {
+    return read_snapshot(folder, experiment_parameters(), check_combinations);
+  };
   options.read_preset = [preset, settings](const std::filesystem::path& path) {
     if (path == preset) return read_with_settings(path.string(), settings);
     return load_preset(path, experiment_parameters(), check_combinations);

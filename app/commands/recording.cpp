@@ -42,9 +42,8 @@ fs::path default_run_folder(const Preset& preset) {
   return fs::path("runs") / (name + "-" + seed + "-" + time);
 }
 
-WindowRecorder::WindowRecorder(const fs::path& folder)
-    : recorder_(open_recorder("--out", folder, RunRecorder::Existing::refuse, at_rest())),
-      folder_(recorder_->folder()) {}
+WindowRecorder::WindowRecorder(const fs::path& folder, RunRecorder::Existing existing)
+    : recorder_(open_recorder("--out", folder, existing, at_rest())), folder_(recorder_->folder()) {}
 
 void WindowRecorder::started(const Preset& preset, const Description& description) {
   if (++runs_ > 1) recorder_ = open_recorder("--out", folder_, RunRecorder::Existing::beside, at_rest());

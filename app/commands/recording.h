@@ -22,7 +22,8 @@ std::filesystem::path default_run_folder(const Preset& preset);
 // folders beside it, with a number more.
 class WindowRecorder : public Observer {
  public:
-  explicit WindowRecorder(const std::filesystem::path& folder);
+  explicit WindowRecorder(const std::filesystem::path& folder,
+                          RunRecorder::Existing existing = RunRecorder::Existing::refuse);
   void started(const Preset&, const Description&) override;
   void scalar(std::int64_t step, const MetricSpec&, double value) override;
   void matrix(const MetricSpec&, const Matrix&) override;

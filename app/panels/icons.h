@@ -25,3 +25,4 @@
 #define ICON_EYE "\xef\x81\xae"
 #define ICON_DATA "\xef\x87\x80"
 #define ICON_CLOCK "\xef\x80\x97"
+#define ICON_FORK "\xef\x84\xa6"

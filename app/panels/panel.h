@@ -39,6 +39,16 @@ struct Selection {
   int next_expert_ = -1, next_layer_ = -1;
 };
 
+// A run that can be compared with others: one that trains in this window, or one read from its folder.
+struct ComparedRun {
+  std::string name;                          // "A", or that of its folder
+  std::string about;                         // what it is: the preset and what it has otherwise, or the path
+  std::shared_ptr<const Snapshot> snapshot;  // at the moment shown; never null, but perhaps without a description
+  std::shared_ptr<const Snapshot> newest;    // the same run now
+  int colour = 0;                            // place in the categorical palette
+  bool live = false;
+};
+
 // What a panel may use while it draws. Lives for one frame.
 struct PanelContext {
   const Snapshot& snapshot;  // the run at the moment shown
@@ -56,6 +66,11 @@ struct PanelContext {
   const std::vector<PresetFile>& presets;  // shipped
   const std::vector<std::filesystem::path>& recent;
   const std::vector<JudgedClaim>& evidence;                // stored, of all presets
+  const std::vector<ComparedRun>& runs;               // those that train first
+  std::function<void()> add_run;                      // asks for the folder of a recorded one
+  std::function<void(std::size_t)> remove_run;        // by its place in `runs`; a recorded one
+  std::function<void()> fork;                         // asks for the difference
+  std::function<void(std::size_t)> show_run;          // by its place in `runs`; one that trains
   std::function<void(const std::filesystem::path&)> load;  // reads a preset and submits Load, or reports its problems
   std::function<Result<Preset>(const std::filesystem::path&)> read;  // only reads and checks it: for its description
   std::function<void()> save, save_as;

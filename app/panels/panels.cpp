@@ -14,6 +14,7 @@ std::vector<std::unique_ptr<Panel>> make_panels() {
   panels.push_back(make_tiles_panel());
   panels.push_back(make_timeline_panel());
   panels.push_back(make_claims_panel());
+  panels.push_back(make_compare_panel());
   panels.push_back(make_log_panel());
   return panels;
 }

@@ -16,6 +16,7 @@ std::unique_ptr<Panel> make_conflict_panel();
 std::unique_ptr<Panel> make_tiles_panel();
 std::unique_ptr<Panel> make_timeline_panel();
 std::unique_ptr<Panel> make_claims_panel();
+std::unique_ptr<Panel> make_compare_panel();
 std::unique_ptr<Panel> make_log_panel();
 
 }  // namespace tessera

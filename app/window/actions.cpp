@@ -16,14 +16,33 @@ const char* needs_data(const Application& app) {
   return app.snapshot().step > 0 ? "" : "There are no figures before the first step.";
 }
 
+// All runs are driven as one: nothing is refused that one of them allows.
+const char* refused_by_all(const Application& app, std::size_t kind) {
+  for (const auto& live : app.live()) {
+    if (*refusal(live->snapshot->state, kind) == '\0') return "";
+  }
+  return refusal(app.snapshot().state, kind);
+}
+
 template <class C>
 const char* refused(const Application& app) {
-  return refusal<C>(app.snapshot().state);
+  return refused_by_all(app, command_kind<C>);
 }
 
 const char* play_refused(const Application& app) {
-  const State state = app.snapshot().state;
-  return state == State::running ? refusal<command::Pause>(state) : refusal<command::Play>(state);
+  return app.any_running() ? refused<command::Pause>(app) : refused<command::Play>(app);
+}
+
+const char* fork_refused(const Application& app) {
+  if (app.live().size() >= most_live) return "Four runs train side by side already: close one first.";
+  if (const char* empty = needs_preset(app); *empty) return empty;
+  return refusal<command::TakeCheckpoint>(app.snapshot().state);
+}
+
+const char* close_refused(const Application& app) { return app.live().size() > 1 ? "" : "It is the only run."; }
+
+const char* next_refused(const Application& app) {
+  return app.live().size() > 1 ? "" : "It is the only run: fork it to have another one.";
 }
 
 const char* nothing_before(const Application& app) {
@@ -115,7 +134,7 @@ const Action table[] = {
      ImGuiKey_Period,
      {ImGuiKey_KeypadDecimal},
      "Train one step.",
-     [](Application& a) { a.submit(command::Step{}); },
+     [](Application& a) { a.submit_to_all(command::Step{}); },
      refused<command::Step>,
      false},
     {"Experiment",
@@ -124,7 +143,7 @@ const Action table[] = {
      ctrl | ImGuiKey_R,
      {},
      "Back to step 0, with the same seed: the same run again.",
-     [](Application& a) { a.submit(command::Reset{}); },
+     [](Application& a) { a.submit_to_all(command::Reset{}); },
      refused<command::Reset>,
      true},
     {"Experiment",
@@ -135,6 +154,33 @@ const Action table[] = {
      "Back to step 0 with the next seed: another run.",
      [](Application& a) { a.new_seed(); },
      refused<command::Reset>,
+     false},
+    {"Experiment",
+     "Fork...",
+     ICON_FORK,
+     ctrl | ImGuiKey_F,
+     {},
+     "Train a second run beside this one, with one parameter changed: now, or from the start.",
+     [](Application& a) { a.ask_fork(); },
+     fork_refused,
+     true},
+    {"Experiment",
+     "Next run",
+     "",
+     ctrl | ImGuiKey_Tab,
+     {},
+     "Show the next of the runs that train side by side.",
+     [](Application& a) { a.show_next_run(); },
+     next_refused,
+     false},
+    {"Experiment",
+     "Close run",
+     "",
+     ctrl | ImGuiKey_W,
+     {},
+     "Close the run that is shown; the others go on.",
+     [](Application& a) { a.close_run(); },
+     close_refused,
      false},
 
     {"View",

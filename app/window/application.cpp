@@ -34,7 +34,8 @@ Application::Application(const WindowOptions& options, SettingsFile settings, co
       fonts_(fonts),
       panels_(make_panels()),
       shipped_(find_presets(options.presets_folder)),
-      snapshot_(std::make_shared<Snapshot>()) {
+      wake_(std::move(wake)) {
+  live_.push_back(std::make_unique<LiveRun>(options_, "A", wake_));
   Settings& s = settings_.settings;
   if (!settings_.complaint().empty()) say(Severity::warning, settings_.complaint());
   Evidence evidence = load_evidence(options.evidence_folder);
@@ -58,14 +59,6 @@ Application::Application(const WindowOptions& options, SettingsFile settings, co
   files_.places = {{"Shipped presets", options.presets_folder}, {"Current folder", fs::current_path(error)}};
   if (const char* home = std::getenv("HOME")) files_.places.emplace_back("Home", home);
 
-  Session::Options session;
-  session.on_change = std::move(wake);
-  session.observer = options.observer;
-  session.check = options.check;
-  session.unwritable = Session::Options::Unwritable::pause;
-  session_ = std::make_unique<Session>(options.make_engine, std::move(session));
-  snapshot_ = session_->snapshot();
-  rewind_.follow(snapshot_);
   play_when_ready_ = options.play;
   load(first_preset(options));
 }
@@ -84,7 +77,7 @@ void Application::leave() {
 }
 
 void Application::say(Severity severity, const std::string& text) {
-  events_.push_back({severity, snapshot_->step, text, std::chrono::system_clock::now()});
+  events_.push_back({severity, snapshot().step, text, std::chrono::system_clock::now()});
   if (severity == Severity::error) ++errors_;
   notice_ = text;
   notice_until_ = seconds() + notice_seconds;
@@ -92,57 +85,67 @@ void Application::say(Severity severity, const std::string& text) {
 }
 
 bool Application::building_long() const {
-  return snapshot_->state == State::building && building_since_ > 0 && seconds() - building_since_ > 0.4;
+  return snapshot().state == State::building && building_since_ > 0 && seconds() - building_since_ > 0.4;
 }
 
 bool Application::at_start() const {
-  return snapshot_->state == State::ready && snapshot_->step == 0 && snapshot_->preset;
+  return snapshot().state == State::ready && snapshot().step == 0 && snapshot().preset;
 }
 
 News Application::news() {
-  const auto outcomes = session_->take_outcomes();  // before the snapshot, which then is at least as new
-  snapshot_ = session_->snapshot();
-  rewind_.follow(snapshot_);
-  take_outcomes(outcomes);
-  take_events();
+  for (std::size_t i = live_.size(); i-- > 0;) take_outcomes(*live_[i]);  // which may close it
+  abandoned_.clear();
+  add_fork();
+  take_recorded();
+  rewind_.follow(run().snapshot);
   if (!notice_.empty() && seconds() > notice_until_) {
     notice_.clear();
     answered_ = true;
   }
-  const State state = snapshot_->state;
-  if (play_when_ready_ && state == State::ready) {
+  if (play_when_ready_ && snapshot().state == State::ready) {
     play_when_ready_ = false;
-    submit_one(command::Play{});
+    submit(command::Play{});
   }
-  const bool ended = state == State::finished || state == State::failed;
-  if (options_.quit && ended && !closing_) {
-    exit_code_ = state == State::failed ? 1 : 0;
+  bool all_ended = true, building = false, another_state = false, newer = false;
+  for (const auto& live : live_) {
+    const State state = live->snapshot->state;
+    all_ended &= state == State::finished || state == State::failed;
+    building |= state == State::building;
+    another_state |= state != live->drawn_state;
+    newer |= live->snapshot->version != live->drawn_version;
+  }
+  if (options_.quit && all_ended && !closing_) {
+    for (const auto& live : live_) exit_code_ |= live->snapshot->state == State::failed ? 1 : 0;
     closing_ = true;
   }
-  if (answered_ || state != drawn_state_) return News::urgent;
-  if (state == State::building) {  // how long it has been going on is shown
+  if (answered_ || another_state) return News::urgent;
+  if (building) {  // how long it has been going on is shown
     if (building_since_ == 0) building_since_ = seconds();
     return News::data;
   }
   building_since_ = 0;
-  return snapshot_->version != drawn_version_ ? News::data : News::none;
+  return newer ? News::data : News::none;
 }
 
-void Application::take_outcomes(const std::vector<Outcome>& outcomes) {
+void Application::take_outcomes(LiveRun& live) {
+  const auto outcomes = live.session->take_outcomes();  // before the snapshot, which then is at least as new
+  live.snapshot = live.session->snapshot();
   for (const Outcome& outcome : outcomes) {
     answered_ = true;
-    if (const auto loading = loading_.extract(outcome.ticket)) {
-      loaded(outcome, loading.mapped());
+    if (const auto loading = live.loading.extract(outcome.ticket)) {
+      loaded(live, outcome, loading.mapped());
     } else if (!outcome.accepted) {
       say(Severity::warning, outcome.text);
     }
   }
+  take_events(live);
 }
 
-void Application::take_events() {
-  for (Event& event : session_->take_events()) {
+void Application::take_events(LiveRun& live) {
+  for (Event& event : live.session->take_events()) {
     answered_ = true;
     if (event.severity == Severity::error) ++errors_;
+    if (live_.size() > 1) event.text.insert(0, live.name + ": ");
     events_.push_back(std::move(event));
   }
   if (events_.size() > max_events) {
@@ -150,34 +153,46 @@ void Application::take_events() {
   }
 }
 
-Ticket Application::submit_one(Command command) {
+Ticket Application::submit_to(LiveRun& live, Command command) {
   answered_ = true;
-  return session_->submit(std::move(command));
+  return live.session->submit(std::move(command));
+}
+
+void Application::submit_to_all(const Command& command) {
+  for (const auto& live : live_) {
+    const bool allowed = *refusal(live->snapshot->state, command.index()) == '\0';
+    if (allowed || live.get() == &run()) submit_to(*live, command);
+  }
+}
+
+bool Application::any_running() const {
+  return std::any_of(live_.begin(), live_.end(),
+                     [](const auto& live) { return live->snapshot->state == State::running; });
 }
 
 void Application::toggle_play() {
-  if (snapshot_->state == State::running) {
-    submit_one(command::Pause{});
+  if (any_running()) {
+    submit_to_all(command::Pause{});
   } else {
-    submit_one(command::Play{});
+    submit_to_all(command::Play{});
   }
 }
 
 void Application::new_seed() {
-  if (!snapshot_->preset) return;
-  const Parameters& now = snapshot_->preset->parameters;
+  if (!snapshot().preset) return;
+  const Parameters& now = snapshot().preset->parameters;
   const ParameterSpec* spec = now.table().find("run.seed");
   if (!spec) return;
   const std::int64_t seed = now.integer("run.seed");
   const auto most = static_cast<std::int64_t>(spec->range.max);
-  submit_one(command::Reset{.seed = seed < most ? seed + 1 : static_cast<std::int64_t>(spec->range.min)});
+  submit_to_all(command::Reset{.seed = seed < most ? seed + 1 : static_cast<std::int64_t>(spec->range.min)});
 }
 
 void Application::confirm(Command command, std::string question) {
   auto shared = std::make_shared<Command>(std::move(command));  // a Command is larger than a std::function likes
   dialogs_.ask({"Build anew?",
                 std::move(question),
-                {{"Build anew", [this, shared] { submit_one(std::move(*shared)); }}, {"Cancel", {}}},
+                {{"Build anew", [this, shared] { submit(std::move(*shared)); }}, {"Cancel", {}}},
                 {}});
 }
 
@@ -187,13 +202,13 @@ bool Application::shipped(const fs::path& file) const {
 }
 
 void Application::if_unchanged(const std::string& question, const std::function<void()>& then) {
-  if (!document_.changed(*snapshot_)) {
+  if (!document().changed(snapshot())) {
     then();
     return;
   }
   if (!dialogs_.empty()) return;  // one question at a time: this one would be about what the other one may change
   dialogs_.ask({"Unsaved changes",
-                document_.name() + " was changed. " + question,
+                document().name() + " was changed. " + question,
                 {{"Save...", [this, then] { save(then); }}, {"Discard changes", then}, {"Cancel", {}}},
                 {}});
 }
@@ -215,17 +230,21 @@ void Application::load(const fs::path& file) {
     for (const Problem& problem : preset.problems) say(Severity::error, problem.text());
     return;
   }
-  const Ticket ticket = submit_one(command::Load{*preset.value});
-  loading_.emplace(ticket, Loading{path, std::move(*preset.value)});
+  const Ticket ticket = submit_to(run(), command::Load{*preset.value});
+  run().loading.emplace(ticket, LiveRun::Loading{path, std::move(*preset.value), {}, false});
 }
 
-void Application::loaded(const Outcome& outcome, const Loading& loading) {
+void Application::loaded(LiveRun& live, const Outcome& outcome, const LiveRun::Loading& loading) {
+  if (loading.file.empty()) {
+    forked(live, outcome, loading);
+    return;
+  }
   // Refused by a failed session: this preset is what a reset would try again. Otherwise the experiment before is kept.
-  if (!outcome.accepted && snapshot_->state != State::failed) {
+  if (!outcome.accepted && live.snapshot->state != State::failed) {
     dialogs_.tell("This preset can't be run", loading.file.string(), {{loading.preset.name, outcome.text, ""}});
     return;
   }
-  document_.opened(loading.file, loading.preset);
+  live.document.opened(loading.file, loading.preset);
   remember(settings(), loading.file);
   welcome = true;
   const View& view = loading.preset.view;
@@ -241,23 +260,23 @@ void Application::ask_open() {
   ask_file({.purpose = FileRequest::Purpose::open,
             .title = "Open preset",
             .extension = ".json",
-            .folder = document_.open() ? document_.file().parent_path() : options_.presets_folder,
+            .folder = document().open() ? document().file().parent_path() : options_.presets_folder,
             .name = "",
             .done = [this](const fs::path& file) { open(file); }});
 }
 
 void Application::save(std::function<void()> then) {
-  if (!document_.open() || shipped(document_.file())) {
+  if (!document().open() || document().file().empty() || shipped(document().file())) {
     save_as(std::move(then));
-  } else if (save_to(document_.file()) && then) {
+  } else if (save_to(document().file()) && then) {
     then();
   }
 }
 
 void Application::save_as(std::function<void()> then) {
   std::error_code error;
-  const fs::path file = document_.file();
-  const bool own = document_.open() && !shipped(file);
+  const fs::path file = document().file();
+  const bool own = !file.empty() && !shipped(file);
   ask_file({.purpose = FileRequest::Purpose::save,
             .title = "Save preset",
             .extension = ".json",
@@ -269,7 +288,7 @@ void Application::save_as(std::function<void()> then) {
 }
 
 bool Application::save_to(const fs::path& file) {
-  auto preset = preset_to_save(*snapshot_);
+  auto preset = preset_to_save(snapshot());
   if (!preset) return false;
   try {
     save_preset(*preset, file);
@@ -279,13 +298,13 @@ bool Application::save_to(const fs::path& file) {
     return false;
   }
   preset->name = file.stem().string();
-  document_.saved(file, *preset);
+  document().saved(file, *preset);
   remember(settings(), file);
   say(Severity::info, "Saved " + file.string());
   return true;
 }
 
-void Application::save_scalars() { context().save_text("scalars.csv", scalars_csv(*snapshot_)); }
+void Application::save_scalars() { context().save_text("scalars.csv", scalars_csv(snapshot())); }
 
 void Application::save_picture() { context().save_png("tessera.png", 0, 0, 0, 0); }
 
@@ -346,17 +365,28 @@ PanelContext Application::context() {
     });
   };
   return {.snapshot = rewind_.shown(),
-          .newest = *snapshot_,
+          .newest = snapshot(),
           .moment = rewind_.moment(),
           .set_moment = [this](std::int64_t step) { moment_to_show_ = step; },
           .selection = selection_,
-          .submit = [this](Command command) { return submit_one(std::move(command)); },
+          .submit = [this](Command command) { return submit_to(run(), std::move(command)); },
           .check = options_.check,
           .confirm = [this](Command command, std::string text) { confirm(std::move(command), std::move(text)); },
           .events = events_,
           .presets = shipped_,
           .recent = settings().recent,
           .evidence = evidence_,
+          .runs = runs_,
+          .add_run = [this] { ask_run(); },
+          .remove_run =
+              [this](std::size_t index) {
+                const std::size_t recorded = index - std::min(index, live_.size());
+                if (index >= live_.size() && recorded < recorded_.size()) {
+                  recorded_.erase(recorded_.begin() + static_cast<std::ptrdiff_t>(recorded));
+                }
+              },
+          .fork = [this] { ask_fork(); },
+          .show_run = [this](std::size_t index) { show_run(index); },
           .load = [this](const fs::path& file) { open(file); },
           .read = options_.read_preset,
           .save = [this] { save(); },

@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <future>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,11 +18,15 @@
 #include "app/window/document.h"
 #include "app/window/file_dialog.h"
 #include "app/window/fonts.h"
+#include "app/window/fork_dialog.h"
+#include "app/window/live_run.h"
 #include "app/window/rewind.h"
 #include "app/window/settings.h"
 #include "app/window/window.h"
 
 namespace tessera {
+
+inline constexpr std::size_t most_live = 4;  // runs that train side by side
 
 enum class News { none, data, urgent };
 
@@ -64,9 +70,19 @@ class Application {
   void save_as(std::function<void()> then = {});
   void save_scalars();
   void save_picture();
-  void submit(Command command) { submit_one(std::move(command)); }
+  void submit(Command command) { submit_to(run(), std::move(command)); }
+  // To every run that allows it in its state; to compare runs, they are driven as one.
+  void submit_to_all(const Command& command);
   void toggle_play();
   void new_seed();
+  void ask_fork() { fork_dialog_.show(run()); }
+  // Adds a run that differs from the present one in a parameter, from its start or from now on.
+  void fork(const std::string& path, const Value& value, bool from_start);
+  void close_run();  // the present one; there must be another
+  void show_run(std::size_t index);
+  void ask_run();  // the folder of a recorded run, to be compared
+  void add_recorded(const std::filesystem::path& folder);
+  void show_next_run() { show_run((active_ + 1) % live_.size()); }
   void confirm(Command, std::string question);
   void reset_layout();
   void set_theme(bool dark);
@@ -76,17 +92,22 @@ class Application {
   void say(Severity, const std::string& text);  // in the log, and for a while in the status bar
 
   // --- what there is to see ---
-  const Snapshot& snapshot() const { return *snapshot_; }
+  const std::vector<std::unique_ptr<LiveRun>>& live() const { return live_; }  // at least one, at most most_live
+  LiveRun& run() { return *live_[active_]; }                                   // the one that the window shows
+  const LiveRun& run() const { return *live_[active_]; }
+  bool any_running() const;
+  const std::vector<ComparedRun>& runs() const { return runs_; }
+  const Snapshot& snapshot() const { return *run().snapshot; }
   const std::vector<Event>& events() const { return events_; }
   std::size_t errors() const { return errors_; }
   Settings& settings() { return settings_.settings; }
   const Settings& settings() const { return settings_.settings; }
-  Document& document() { return document_; }
+  Document& document() { return run().document; }
   const std::vector<std::unique_ptr<Panel>>& panels() const { return panels_; }
   Selection& selection() { return selection_; }
   Rewind& rewind() { return rewind_; }
   const Rewind& rewind() const { return rewind_; }
-  Session& session() { return *session_; }
+  Session& session() { return *run().session; }
   Page page() const { return page_; }
   float scale() const { return scale_; }
   bool dark() const { return settings_.settings.dark; }
@@ -95,14 +116,19 @@ class Application {
   bool building_long() const;                            // long enough to say so
   bool at_start() const;  // an experiment is ready and no step is done: the welcome card shows
   bool welcome = true;    // until it is closed
-  bool asking() const { return !dialogs_.empty() || files_.visible(); }
+  bool asking() const { return !dialogs_.empty() || files_.visible() || fork_dialog_.visible(); }
 
  private:
-  Ticket submit_one(Command command);
-  void take_outcomes(const std::vector<Outcome>&);
-  void take_events();
-  void load(const std::filesystem::path&);     // without asking about changes
-  bool save_to(const std::filesystem::path&);  // whether it was saved
+  Ticket submit_to(LiveRun&, Command command);
+  void take_outcomes(LiveRun&);
+  void take_events(LiveRun&);
+  void take_recorded();  // those that were read
+  void list_runs();
+  void add_fork();  // what the run to be forked handed over
+  LiveRun& add_run();
+  void forked(LiveRun&, const Outcome&, const LiveRun::Loading&);  // its Load or Continue was answered
+  void load(const std::filesystem::path&);                         // without asking about changes
+  bool save_to(const std::filesystem::path&);                      // whether it was saved
   void ask_file(FileRequest);
   void if_unchanged(const std::string& question, const std::function<void()>& then);
   PanelContext context();
@@ -111,11 +137,25 @@ class Application {
   void raise_panels();
   bool shipped(const std::filesystem::path&) const;
 
-  struct Loading {
-    std::filesystem::path file;
-    Preset preset;
+  void loaded(LiveRun&, const Outcome&, const LiveRun::Loading&);  // this Load was answered
+
+  // A run's state, on the way from its worker to a fork of it.
+  struct Forking {
+    std::string path;
+    Value value;
+    std::string parent;  // its name
+    bool playing = false;
+    std::shared_ptr<const Checkpoint> checkpoint;
+    std::shared_ptr<const Snapshot> snapshot;
   };
-  void loaded(const Outcome&, const Loading&);  // this Load was answered
+  struct Opening {
+    std::filesystem::path folder;
+    std::future<Result<std::shared_ptr<const Snapshot>>> run;
+  };
+  struct Handover {
+    std::mutex mutex;
+    std::optional<Forking> forking;
+  };
 
   WindowOptions options_;
   std::string solo_;
@@ -127,17 +167,18 @@ class Application {
   Selection selection_;
   Rewind rewind_;
   std::optional<std::int64_t> moment_to_show_;  // asked for by a panel in this frame
-  Document document_;
   Dialogs dialogs_;
   FileDialog files_;
+  std::vector<ComparedRun> recorded_;  // read from folders
+  std::vector<ComparedRun> runs_;      // all there are to compare, of this frame
+  std::vector<Opening> opening_;       // recorded runs that are being read
+  ForkDialog fork_dialog_;
+  std::shared_ptr<Handover> handover_ = std::make_shared<Handover>();
+  std::function<void()> wake_;
   std::vector<Event> events_;
   std::size_t errors_ = 0;
-  std::shared_ptr<const Snapshot> snapshot_;
-  State drawn_state_ = State::empty;
-  std::uint64_t drawn_version_ = 0;
   std::int64_t drawn_moment_ = -1;
-  bool answered_ = true;               // something happened that no frame shows yet
-  std::map<Ticket, Loading> loading_;  // under way; several when one follows quickly on another
+  bool answered_ = true;  // something happened that no frame shows yet
   std::optional<Capture> capture_;
   int capture_in_ = 0;                 // frames until it is taken, so that menus and dialogs are gone
   std::vector<std::string> to_front_;  // names of panels, the last one in front of the others
@@ -151,7 +192,9 @@ class Application {
   bool applied_dark_ = false;
   bool closing_ = false;
   int exit_code_ = 0;
-  std::unique_ptr<Session> session_;  // last: its worker may wake us until it is gone
+  std::vector<std::unique_ptr<LiveRun>> abandoned_;  // forks that could not be built, until nobody reads them
+  std::size_t active_ = 0;                           // of live_
+  std::vector<std::unique_ptr<LiveRun>> live_;       // last: their workers may wake us until they are gone
 };
 
 }  // namespace tessera

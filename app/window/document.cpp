@@ -45,6 +45,11 @@ void Document::saved(const std::filesystem::path& file, const Preset& preset) {
   changed_ = false;
 }
 
+void Document::forked(const std::string& name, const Preset& preset) {
+  saved({}, preset);
+  name_ = name;
+}
+
 std::string Document::name() const { return name_; }
 
 bool Document::changed(const Snapshot& snapshot) {

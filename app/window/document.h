@@ -17,11 +17,12 @@ std::unique_ptr<Preset> preset_to_save(const Snapshot&);
 class Document {
  public:
   void opened(const std::filesystem::path& file, const Preset&);  // a Load of it was accepted
+  void forked(const std::string& name, const Preset&);            // it comes from another run, and from no file
   void saved(const std::filesystem::path& file, const Preset&);   // it is the file's content now
 
   bool open() const { return open_; }
-  const std::filesystem::path& file() const { return file_; }
-  std::string name() const;  // "specialize/first-light", or the file's name
+  const std::filesystem::path& file() const { return file_; }  // empty: of a fork
+  std::string name() const;                                    // "specialize/first-light", or the file's name
   // Whether the experiment differs from what the file holds, in more than its pace. Cheap when the snapshot's parts are
   // those of the last call.
   bool changed(const Snapshot&);

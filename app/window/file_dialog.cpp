@@ -35,7 +35,9 @@ void FileDialog::enter(const fs::path& folder) {
     if (name.starts_with('.')) continue;
     std::error_code ignored;
     const bool is_folder = item->is_directory(ignored);
-    if (is_folder || item->path().extension() == request_.extension) entries.push_back({name, is_folder});
+    const bool shown =
+        request_.purpose != FileRequest::Purpose::folder && item->path().extension() == request_.extension;
+    if (is_folder || shown) entries.push_back({name, is_folder});
   }
   if (error) {
     complaint_ = absolute.string() + ": " + error.message();
@@ -50,6 +52,7 @@ void FileDialog::enter(const fs::path& folder) {
 }
 
 fs::path FileDialog::target() const {
+  if (request_.purpose == FileRequest::Purpose::folder) return (folder_ / name_).lexically_normal();
   if (name_.empty()) return {};
   fs::path path = fs::path(name_).is_absolute() ? fs::path(name_) : folder_ / name_;
   if (path.extension() != request_.extension) path += request_.extension;
@@ -58,6 +61,15 @@ fs::path FileDialog::target() const {
 
 void FileDialog::accept() {
   std::error_code error;
+  if (request_.purpose == FileRequest::Purpose::folder) {
+    if (!fs::is_directory(target(), error)) {
+      complaint_ = target().string() + ": there is no such folder";
+      return;
+    }
+    visible_ = false;
+    if (request_.done) request_.done(target());
+    return;
+  }
   const fs::path typed = fs::path(name_).is_absolute() ? fs::path(name_) : folder_ / name_;
   if (!name_.empty() && fs::is_directory(typed, error)) {
     enter(typed);
@@ -112,21 +124,27 @@ void FileDialog::draw_places(float scale) {
 
 void FileDialog::draw_entries(float scale) {
   ImGui::BeginChild("##entries", ImVec2(480 * scale, 320 * scale), ImGuiChildFlags_Borders);
-  if (entries_.empty()) ImGui::TextDisabled("No folders, and no %s files, in here.", request_.extension.c_str());
+  const bool choosing_folder = request_.purpose == FileRequest::Purpose::folder;
+  if (entries_.empty() && choosing_folder) ImGui::TextDisabled("No folders in here.");
+  if (entries_.empty() && !choosing_folder) {
+    ImGui::TextDisabled("No folders, and no %s files, in here.", request_.extension.c_str());
+  }
   fs::path into;
   bool take = false;
   for (const Entry& entry : entries_) {
     ImGui::PushID(entry.name.c_str());
     ImGui::TextDisabled("%s", entry.folder ? ICON_FOLDER : ICON_FILE);
     ImGui::SameLine(28 * scale);
-    if (ImGui::Selectable(entry.name.c_str(), !entry.folder && entry.name == name_,
+    if (ImGui::Selectable(entry.name.c_str(), (choosing_folder || !entry.folder) && entry.name == name_,
                           ImGuiSelectableFlags_AllowDoubleClick | ImGuiSelectableFlags_NoAutoClosePopups)) {
-      if (entry.folder) {
+      const bool twice = ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left);
+      if (entry.folder && (twice || !choosing_folder)) {
         into = folder_ / entry.name;
+        if (choosing_folder) name_.clear();
       } else {
         name_ = entry.name;
         overwrite_ = false;
-        take = ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left);
+        take = twice;
       }
     }
     ImGui::PopID();
@@ -140,7 +158,8 @@ void FileDialog::draw_buttons(float scale, bool dark) {
   const bool saving = request_.purpose == FileRequest::Purpose::save;
   const Tones& tone = tones(dark);
   ImGui::AlignTextToFramePadding();
-  ImGui::TextUnformatted("File");
+  const bool choosing_folder = request_.purpose == FileRequest::Purpose::folder;
+  ImGui::TextUnformatted(choosing_folder ? "Folder" : "File");
   ImGui::SameLine();
   ImGui::SetNextItemWidth(-1);
   if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
@@ -157,12 +176,15 @@ void FileDialog::draw_buttons(float scale, bool dark) {
     ImGui::TextUnformatted(complaint_.c_str());
     ImGui::PopStyleColor();
   } else {
-    ImGui::TextDisabled("%s", name_.empty() ? " " : target().string().c_str());
+    ImGui::TextDisabled("%s", name_.empty() && !choosing_folder ? " " : target().string().c_str());
   }
   ImGui::PopTextWrapPos();
 
-  ImGui::BeginDisabled(name_.empty());
-  const char* label = !saving ? "Open###accept" : overwrite_ ? "Replace###accept" : "Save###accept";
+  ImGui::BeginDisabled(name_.empty() && !choosing_folder);
+  const char* label = choosing_folder ? "Choose###accept"
+                      : !saving       ? "Open###accept"
+                      : overwrite_    ? "Replace###accept"
+                                      : "Save###accept";
   if (ImGui::Button(label, ImVec2(110 * scale, 0)) || (enter_pressed && !name_.empty())) accept();
   ImGui::EndDisabled();
   ImGui::SameLine();

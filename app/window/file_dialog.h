@@ -1,4 +1,4 @@
-// Asks for a file to open, or for a place to save one.
+// Asks for a file or a folder to open, or for a place to save a file.
 #pragma once
 
 #include <filesystem>
@@ -9,12 +9,13 @@
 namespace tessera {
 
 struct FileRequest {
-  enum class Purpose { open, save };
+  enum class Purpose { open, save, folder };
   Purpose purpose = Purpose::open;
-  std::string title;             // "Open preset"
-  std::string extension;         // ".json": only such files are shown, and it is added to a name without it
-  std::filesystem::path folder;  // to start in; empty: where the last one ended
-  std::string name;              // proposed, for saving
+  std::string title;  // "Open preset"
+  // ".json": only such files are shown, and it is added to a name without it. Of no meaning for a folder.
+  std::string extension;
+  std::filesystem::path folder;                            // to start in; empty: where the last one ended
+  std::string name;                                        // proposed, for saving
   std::function<void(const std::filesystem::path&)> done;  // not called when cancelled
 };
 
@@ -25,7 +26,7 @@ class FileDialog {
 
   void show(FileRequest);
   bool visible() const { return visible_; }
-  // Popup "###file"; items "##folder", "##name", the entries of the list by name, "Open" or "Save", "Cancel".
+  // Popup "###file"; items "##folder", "##name", the entries of the list by name, "###accept", "Cancel".
   void draw(float scale, bool dark);
 
  private:

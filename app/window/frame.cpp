@@ -28,8 +28,8 @@ void Application::prepare(float monitor_scale) {
 
 void Application::draw() {
   handle_keys(*this);
-  const bool changed = document_.changed(*snapshot_);
-  title_ = document_.open() ? document_.name() + (changed ? " * - Tessera" : " - Tessera") : "Tessera";
+  const bool changed = document().changed(snapshot());
+  title_ = document().open() ? document().name() + (changed ? " * - Tessera" : " - Tessera") : "Tessera";
 
   draw_menu_bar(*this);
   draw_status_bar(*this);
@@ -41,6 +41,8 @@ void Application::draw() {
   // One at a time, since each would take the other's place: a file is asked for once all questions are answered.
   if (!dialogs_.empty()) {
     dialogs_.draw(scale_);
+  } else if (fork_dialog_.visible()) {
+    fork_dialog_.draw(*this);
   } else {
     files_.draw(scale_, settings().dark);
   }
@@ -48,8 +50,10 @@ void Application::draw() {
   if (moment_to_show_) rewind_.go_to(*std::exchange(moment_to_show_, {}));
   selection_.end_frame();
   if (ImGui::GetIO().WantSaveIniSettings) leave();
-  drawn_state_ = snapshot_->state;
-  drawn_version_ = snapshot_->version;
+  for (const auto& live : live_) {
+    live->drawn_state = live->snapshot->state;
+    live->drawn_version = live->snapshot->version;
+  }
   answered_ = capture_.has_value() || !to_front_.empty() || rewind_.moment() != drawn_moment_;
   drawn_moment_ = rewind_.moment();
   if (capture_in_ > 0) --capture_in_;
@@ -63,6 +67,7 @@ std::optional<Capture> Application::take_capture() {
 }
 
 void Application::draw_panels() {
+  list_runs();
   PanelContext panel_context = context();
   const ImGuiViewport& viewport = *ImGui::GetMainViewport();
   if (!solo_.empty()) {

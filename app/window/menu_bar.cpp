@@ -11,6 +11,7 @@
 #include "app/window/actions.h"
 #include "app/window/application.h"
 #include "app/window/chrome.h"
+#include "core/lab/text.h"
 #include "imgui.h"
 
 namespace tessera {
@@ -99,7 +100,7 @@ void draw_pace(Application& app, float width) {
   if (ImGui::BeginCombo("###pace", shown.c_str())) {
     for (const Pace& pace : paces) {
       if (ImGui::Selectable(pace.label, pace.steps_per_s == now)) {
-        app.submit(command::Set{.path = pace_path, .value = pace.steps_per_s});
+        app.submit_to_all(command::Set{.path = pace_path, .value = pace.steps_per_s});
       }
     }
     ImGui::EndCombo();
@@ -132,12 +133,39 @@ Widths widths_of(const Application& app, Room room) {
   return widths;
 }
 
+float width_of_run() { return ImGui::GetFrameHeight() * 1.2f; }
+
+float width_of_runs(const Application& app) {
+  const auto count = static_cast<float>(app.live().size());
+  return count > 1 ? count * (width_of_run() + ImGui::GetStyle().ItemSpacing.x) : 0;
+}
+
+// The runs that train side by side, the one that is shown pressed; item ids "A", "B", ...
+void draw_runs(Application& app) {
+  if (app.live().size() < 2) return;
+  for (std::size_t i = 0; i < app.live().size(); ++i) {
+    const LiveRun& live = *app.live()[i];
+    const bool shown = &live == &app.run();
+    const ImU32 colour = expert_colour(live.colour(), app.dark());
+    ImGui::PushStyleColor(ImGuiCol_Button, shown ? colour : ui::faded(colour, 0.25f));
+    ImGui::PushStyleColor(ImGuiCol_ButtonHovered, ui::faded(colour, 0.7f));
+    ImGui::PushStyleColor(ImGuiCol_ButtonActive, colour);
+    if (shown) ImGui::PushStyleColor(ImGuiCol_Text, text_colour_on(colour));
+    if (ImGui::Button(live.name.c_str(), ImVec2(width_of_run(), 0))) app.show_run(i);
+    ImGui::PopStyleColor(shown ? 4 : 3);
+    const Snapshot& snapshot = *live.snapshot;
+    ImGui::SetItemTooltip("%s\n%s, step %s of %s", live.label().c_str(), to_string(snapshot.state),
+                          with_commas(snapshot.step).c_str(), with_commas(snapshot.steps).c_str());
+  }
+}
+
 // The most that fits. What is left out can be had elsewhere: the names of the buttons in their tooltips, the pace among
 // the controls.
 Room room_in(const Application& app) {
   const ImGuiStyle& style = ImGui::GetStyle();
   float beside = 0;
   for (const char* menu : menus) beside += ImGui::CalcTextSize(menu).x + 2 * style.ItemSpacing.x;
+  beside += width_of_runs(app);
   const float edge = ImGui::GetWindowWidth() - 2 * style.ItemSpacing.x;
   for (const Room room : {Room{}, Room{.words = false}, Room{.words = false, .pace = false}}) {
     if (beside + widths_of(app, room).all <= edge) return room;
@@ -155,7 +183,7 @@ void draw_transport(Application& app, Room room, float start) {
   const float top = ImGui::GetCursorPosY() + margin;
   ImGui::SetCursorPosY(top);
   if (room.pace) draw_pace(app, widths.pace);
-  const bool running = app.snapshot().state == State::running;
+  const bool running = app.any_running();
   const auto label = [&room](const char* icon, const char* word, const char* id) {
     return std::string(icon) + (room.words ? std::string(" ") + word : std::string()) + id;
   };
@@ -202,6 +230,7 @@ void draw_menu_bar(Application& app) {
   const Room room = room_in(app);
   const float start = ImGui::GetWindowWidth() - widths_of(app, room).all - ImGui::GetStyle().ItemSpacing.x;
   draw_menus(app, room);
+  draw_runs(app);
   draw_name(app, start);
   draw_transport(app, room, start);
   ImGui::EndMainMenuBar();

@@ -19,6 +19,8 @@ struct WindowOptions {
   std::function<std::unique_ptr<Engine>()> make_engine;  // called on the session's worker thread
   // Reads and checks a preset (load_preset with this program's parameter table). Called on the window's thread.
   std::function<Result<Preset>(const std::filesystem::path&)> read_preset;
+  // Reads a recorded run (read_snapshot with the same table). Called on a thread of its own.
+  std::function<Result<std::shared_ptr<const Snapshot>>(const std::filesystem::path&)> read_run;
   CombinationCheck check;  // of the session: what a change in the window may not make together. May be empty
   // Whatever has to be initialised before there is a graphics context (LibTorch's CUDA). May be empty.
   std::function<void()> before_graphics;
@@ -33,7 +35,8 @@ struct WindowOptions {
   double scale = 0;                       // interface scale, 0.75 to 2.5, on top of the monitor's; 0: as last time
   bool play = false;                      // start training at once
   bool quit = false;                      // close when the run has ended; the exit code is 1 if it failed
-  std::shared_ptr<Observer> observer;     // of the session: a recorder, for windows that record. May be null
+  // An observer for each session that the window makes: a recorder, for windows that record. May be empty.
+  std::function<std::shared_ptr<Observer>()> make_observer;
 };
 
 // $XDG_CONFIG_HOME/tessera, else ~/.config/tessera; empty when neither variable is set (nothing is remembered then).

@@ -9,6 +9,7 @@
 #include "core/lab/json_text.h"
 #include "core/lab/preset_json.h"
 #include "core/lab/recorded_rows.h"
+#include "core/lab/text.h"
 
 namespace tessera {
 namespace {
@@ -118,6 +119,25 @@ std::vector<Differing> differing_parameters(const std::vector<const Parameters*>
     for (const auto& [path, value] : parameters->overrides()) overrides.insert(path);
   }
   for (const std::string& path : overrides) look_at(path);
+  return found;
+}
+
+std::vector<Differing> differing_changes(const std::vector<const std::vector<Intervention>*>& runs) {
+  std::map<std::string, std::vector<std::string>> rows;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    for (const Intervention& change : *runs[i]) {
+      std::vector<std::string>& row = rows[change.path];
+      row.resize(runs.size());
+      if (!row[i].empty()) row[i] += "; ";
+      row[i] += to_string(change.value) + " at step " + number_text(change.step);
+      if (change.ramp > 0) row[i] += " over " + number_text(change.ramp);
+    }
+  }
+  std::vector<Differing> found;
+  for (auto& [path, row] : rows) {
+    const bool differ = std::any_of(row.begin(), row.end(), [&row = row](const auto& text) { return text != row[0]; });
+    if (differ) found.push_back({path, std::move(row)});
+  }
   return found;
 }
 

@@ -56,4 +56,8 @@ struct Differing {
 };
 std::vector<Differing> differing_parameters(const std::vector<const Parameters*>& runs);
 
+// The same for what was changed while they ran, and what is planned: "0.5 at step 300; 0.2 at step 400 over 100"; empty
+// where a run has no change of that parameter.
+std::vector<Differing> differing_changes(const std::vector<const std::vector<Intervention>*>& runs);
+
 }  // namespace tessera

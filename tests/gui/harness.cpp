@@ -13,6 +13,7 @@
 #include "app/window/layout.h"
 #include "core/experiment.h"
 #include "core/lab/build_info.h"
+#include "core/lab/recorded_snapshot.h"
 #include "imgui_internal.h"
 
 namespace tessera::test {
@@ -63,6 +64,9 @@ void Harness::start(const std::function<void(WindowOptions&)>& change) {
     auto preset = load_preset(file, experiment_parameters(), check_combinations);
     if (preset) preset.value->parameters.set("run.pace", 0.0);  // the script of the made-up engine sets the pace
     return preset;
+  };
+  options.read_run = [](const fs::path& folder) {
+    return read_snapshot(folder, experiment_parameters(), check_combinations);
   };
   options.presets_folder = fs::path(source_folder()) / "presets";
   options.config_folder = folder_ / "config";

@@ -34,7 +34,8 @@ class Harness {
   static void choose_file(ImGuiTestContext* context, const std::filesystem::path& file);
   Application& app() { return *app_; }
   Script& script() { return *script_; }
-  const std::filesystem::path& folder() const { return folder_; }  // for files that a test writes
+  const std::shared_ptr<Script>& shared_script() const { return script_; }  // for sessions of a test's own
+  const std::filesystem::path& folder() const { return folder_; }           // for files that a test writes
   const Snapshot& now() const { return app_->snapshot(); }
   // Draws frames until `done`, for at most `seconds`; whether it came to pass.
   bool until(ImGuiTestContext*, const std::function<bool()>& done, double seconds = 20);
@@ -81,5 +82,6 @@ void add_curve_tests(Harness&);
 void add_claim_tests(Harness&);
 void add_rewind_tests(Harness&);
 void add_timeline_tests(Harness&);
+void add_runs_tests(Harness&);
 
 }  // namespace tessera::test

@@ -1,0 +1,40 @@
+// A run that trains in the window: its session, what it last showed, and the preset it came from. There is one, or two
+// side by side.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "app/window/document.h"
+#include "app/window/window.h"
+
+namespace tessera {
+
+struct LiveRun {
+  // wake: called on any thread when there may be news.
+  LiveRun(const WindowOptions&, std::string name, std::function<void()> wake);
+
+  struct Loading {
+    std::filesystem::path file;  // empty: a fork, of no file
+    Preset preset;
+    std::string name;      // of a fork: "A, temperature = 0.2 from step 400"
+    bool playing = false;  // its parent was, and both will
+  };
+
+  std::string label() const { return document.open() ? name + ": " + document.name() : name; }
+
+  int colour() const { return name[0] - 'A'; }  // place in the categorical palette
+
+  std::string name;  // "A"
+  Document document;
+  std::map<Ticket, Loading> loading;         // under way; several when one follows quickly on another
+  std::shared_ptr<const Snapshot> snapshot;  // never null
+  State drawn_state = State::empty;          // in the last frame
+  std::uint64_t drawn_version = 0;
+  std::unique_ptr<Session> session;  // last: its worker may wake us until it is gone
+};
+
+}  // namespace tessera

@@ -1,0 +1,191 @@
+// Several runs in one window: forked, shown, driven as one, compared, closed.
+#include <chrono>
+#include <memory>
+
+#include "core/lab/recorder.h"
+#include "tests/gui/harness.h"
+
+namespace tessera::test {
+namespace {
+
+using Context = ImGuiTestContext;
+constexpr const char* temperature = "model.router.temperature";
+
+// Asks for a fork with another temperature, and waits until it is there.
+void fork(Context* t, Harness& h, const char* from) {
+  const std::size_t before = h.app().live().size();
+  t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_F);
+  IM_CHECK(h.until(t, [&] { return Harness::shown("###fork"); }));
+  t->SetRef(Harness::find("###fork"));
+  t->ItemClick(from);
+  t->ItemClick("##filter");
+  t->KeyCharsReplace("temperature");
+  t->ItemClick("**/###model.router.temperature");
+  t->ItemInputValue(("##" + std::string(temperature)).c_str(), 0.25f);
+  t->ItemClick("Fork");
+  IM_CHECK(
+      h.until(t, [&] { return h.app().live().size() == before + 1 && h.app().live().back()->snapshot->description; }));
+  IM_CHECK(h.until(t, [&] { return h.app().live().back()->loading.empty(); }));
+}
+
+double in_force(const LiveRun& run) { return run.snapshot->parameters->real(temperature); }
+
+// A run of 20 steps of the default preset, in a folder.
+void record(Harness& h, const std::filesystem::path& folder) {
+  Session::Options options;
+  options.observer = std::make_shared<RunRecorder>(folder);
+  Session session([&h] { return make_fake_engine(h.shared_script()); }, options);
+  Preset preset = *h.now().preset;
+  preset.parameters.set("run.steps", std::int64_t{20});
+  session.submit(command::Load{preset});
+  session.submit(command::Play{});
+  session.wait([](const Snapshot& s) { return s.state == State::finished; }, std::chrono::seconds(20));
+}
+
+void play_to_the_end(Context* t, Harness& h) {
+  t->KeyPress(ImGuiKey_Space);
+  IM_CHECK(h.until(t, [&] {
+    for (const auto& live : h.app().live()) {
+      if (live->snapshot->state != State::finished) return false;
+    }
+    return true;
+  }));
+}
+
+}  // namespace
+
+void add_runs_tests(Harness& harness) {
+  harness.add("runs", "fork_now", [](Context* t, Harness& h) {
+    h.script().step_us = 500;
+    h.app().submit(command::Step{7});
+    IM_CHECK(h.until(t, [&] { return h.now().step == 7 && h.now().state == State::paused; }));
+    fork(t, h, "From now on");
+    const LiveRun &a = *h.app().live()[0], &b = *h.app().live()[1];
+    IM_CHECK_EQ(b.snapshot->step, 7);
+    IM_CHECK_STR_EQ(b.name.c_str(), "B");
+    IM_CHECK_EQ(&h.app().run(), &a);
+    play_to_the_end(t, h);
+    IM_CHECK_EQ(in_force(b), 0.25);
+    IM_CHECK_NE(in_force(a), 0.25);
+    // The figures up to the fork are the parent's, those after it are not.
+    const Series &one = a.snapshot->series[0], &other = b.snapshot->series[0];
+    IM_CHECK_EQ(one.size(), other.size());
+    IM_CHECK_EQ(one[1].value, other[1].value);
+    IM_CHECK_EQ(one[1].step, other[1].step);
+    h.picture(t, "fork_now");
+  });
+
+  harness.add("runs", "fork_from_the_start_is_that_preset", [](Context* t, Harness& h) {
+    h.script().step_us = 500;
+    fork(t, h, "From the start");
+    const LiveRun& b = *h.app().live()[1];
+    IM_CHECK_EQ(b.snapshot->step, 0);
+    IM_CHECK_EQ(b.snapshot->preset->parameters.real(temperature), 0.25);
+    IM_CHECK_EQ(b.snapshot->preset->parameters.integer("run.seed"), h.now().preset->parameters.integer("run.seed"));
+    // Shown, changed and reset on its own; the pace is for all.
+    t->ItemClick("//##MainMenuBar/B");
+    IM_CHECK_EQ(&h.app().run(), &b);
+    IM_CHECK(h.app().title().find("temperature = 0.25") != std::string::npos);
+    t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_Tab);
+    IM_CHECK_STR_EQ(h.app().run().name.c_str(), "A");
+    play_to_the_end(t, h);
+  });
+
+  harness.add("runs", "driven_as_one", [](Context* t, Harness& h) {
+    fork(t, h, "From the start");
+    const auto all = [&](State state) {
+      return h.until(t, [&, state] {
+        return h.app().live()[0]->snapshot->state == state && h.app().live()[1]->snapshot->state == state;
+      });
+    };
+    t->KeyPress(ImGuiKey_Space);
+    IM_CHECK(all(State::running));
+    t->KeyPress(ImGuiKey_Space);
+    IM_CHECK(all(State::paused));
+    t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_R);
+    IM_CHECK(all(State::ready));
+    t->KeyPress(ImGuiKey_Period);
+    IM_CHECK(all(State::paused));
+    IM_CHECK_EQ(h.app().live()[0]->snapshot->step, 1);
+    IM_CHECK_EQ(h.app().live()[1]->snapshot->step, 1);
+  });
+
+  harness.add("runs", "forked_while_it_trains_both_go_on", [](Context* t, Harness& h) {
+    h.script().step_us = 2000;
+    t->KeyPress(ImGuiKey_Space);
+    IM_CHECK(h.until(t, [&] { return h.now().step > 5; }));
+    fork(t, h, "From now on");
+    const LiveRun& b = *h.app().live()[1];
+    IM_CHECK(h.until(t, [&] { return b.snapshot->state == State::running || b.snapshot->state == State::finished; }));
+    IM_CHECK(h.until(t, [&] { return h.now().state == State::running || h.now().state == State::finished; }));
+    IM_CHECK_GT(b.snapshot->step, 5);
+  });
+
+  harness.add("runs", "no_more_than_four_and_close", [](Context* t, Harness& h) {
+    for (int i = 0; i < 3; ++i) fork(t, h, "From the start");
+    t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_F);
+    t->Yield(2);
+    IM_CHECK(!Harness::shown("###fork"));
+    IM_CHECK(h.app().notice().find("close one") != std::string::npos);
+    t->ItemClick("//##MainMenuBar/B");
+    t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_W);
+    IM_CHECK(h.until(t, [&] { return h.app().live().size() == 3; }));
+    IM_CHECK_STR_EQ(h.app().run().name.c_str(), "C");
+    fork(t, h, "From the start");  // the free letter
+    IM_CHECK_STR_EQ(h.app().live().back()->name.c_str(), "B");
+    for (int i = 0; i < 3; ++i) t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_W);
+    IM_CHECK_EQ(h.app().live().size(), 1u);
+    t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_W);
+    IM_CHECK_EQ(h.app().live().size(), 1u);
+  });
+
+  harness.add("runs", "compare", [](Context* t, Harness& h) {
+    h.script().step_us = 500;
+    h.app().show_panel("compare", true);
+    fork(t, h, "From the start");
+    play_to_the_end(t, h);
+    t->Yield(3);
+    t->SetRef(h.window("compare").c_str());
+    t->ItemClick("Heatmaps");
+    t->Yield(2);
+    // The difference is the second's value less the first's, cell by cell.
+    const LiveRun &a = *h.app().live()[0], &b = *h.app().live()[1];
+    IM_CHECK(a.snapshot->matrices.size() == b.snapshot->matrices.size());
+    h.picture(t, "compare_heatmaps");
+    t->ItemClick("Table");
+    t->Yield(2);
+    h.picture(t, "compare_table");
+    t->ItemClick("Curves");
+    t->ItemUncheck("###B");
+    t->ItemCheck("###B");
+    t->Yield(2);
+    h.picture(t, "compare_curves");
+  });
+
+  harness.add("runs", "a_recorded_run_is_added_and_taken_off", [](Context* t, Harness& h) {
+    const auto folder = h.folder() / "recorded";
+    record(h, folder);
+    h.app().show_panel("compare", true);
+    t->Yield(3);
+    t->SetRef(h.window("compare").c_str());
+    t->ItemClick("###Add run...");
+    Harness::choose_file(t, folder);
+    IM_CHECK(h.until(t, [&] { return h.app().runs().size() == 2; }));
+    IM_CHECK_STR_EQ(h.app().runs()[1].name.c_str(), "recorded");
+    IM_CHECK_EQ(h.app().runs()[1].snapshot->step, 20);
+    t->Yield(3);
+    h.picture(t, "compare_recorded");
+    t->SetRef(h.window("compare").c_str());
+    t->ItemClick("###remove recorded");
+    IM_CHECK(h.until(t, [&] { return h.app().runs().size() == 1; }));
+
+    t->ItemClick("###Add run...");
+    Harness::choose_file(t, h.folder());
+    IM_CHECK(h.until(t, [&] { return Harness::shown("###question"); }));
+    t->SetRef(Harness::find("###question"));
+    t->ItemClick("Close");
+    IM_CHECK_EQ(h.app().runs().size(), 1u);
+  });
+}
+
+}  // namespace tessera::test
