@@ -161,7 +161,8 @@ void Application::list_runs() {
   }
   runs_.insert(runs_.end(), recorded_.begin(), recorded_.end());
   if (rewind_.active()) {
-    for (ComparedRun& each : runs_) each.snapshot = std::make_shared<const Snapshot>(at(*each.newest, rewind_.moment()));
+    for (ComparedRun& each : runs_)
+      each.snapshot = std::make_shared<const Snapshot>(at(*each.newest, rewind_.moment()));
   }
   for (std::size_t i = live_.size(); i < runs_.size(); ++i) {
     runs_[i].colour = static_cast<int>(most_live + i - live_.size());

@@ -7,6 +7,7 @@
 
 #include "core/lab/description_json.h"
 #include "core/lab/given_files.h"
+#include "core/lab/history.h"
 #include "core/lab/json_text.h"
 #include "core/lab/recorded_rows.h"
 #include "core/lab/recorded_run.h"
@@ -31,6 +32,7 @@ class Reading {
     for (std::size_t i = 0; i < metrics.size(); ++i) places_.emplace(metrics[i].name, i);
     into.series.resize(metrics.size());
     into.matrices.resize(metrics.size());
+    history_ = History(metrics.size());
   }
 
   std::vector<Problem> scalars() {
@@ -56,6 +58,7 @@ class Reading {
           [&](Matrix frame) { add(entry.path(), metric, std::move(frame)); });
       if (!problems.empty()) return problems;
     }
+    into_.history = std::make_shared<const History>(std::move(history_));
     return {};
   }
 
@@ -84,10 +87,12 @@ class Reading {
     if (before && before->step >= frame.step) fail(file, "step " + number_text(frame.step), "steps that rise");
     into_.step = std::max(into_.step, frame.step + 1);
     into_.matrices[metric] = std::make_shared<const Matrix>(std::move(frame));
+    history_.append(metric, into_.matrices[metric]);
   }
 
   fs::path folder_;
   Snapshot& into_;
+  History history_;
   std::map<std::string, std::size_t, std::less<>> places_;
 };
 

@@ -67,6 +67,16 @@ TEST_F(RecordedSnapshotTest, IsTheRunAsItWas) {
   }
 }
 
+TEST_F(RecordedSnapshotTest, CanBeTakenBackToAnyStep) {
+  record(7);
+  const auto read = *read_snapshot(run, table()).value;
+  for (std::int64_t step = 0; step < 7; ++step) {
+    const Snapshot then = at(*read, step);
+    ASSERT_TRUE(then.matrices[FakeEngine::overlap]);
+    EXPECT_EQ(then.matrices[FakeEngine::overlap]->step, step < 5 ? 0 : step < 6 ? 5 : 6) << "each fifth, and the last";
+  }
+}
+
 TEST_F(RecordedSnapshotTest, SaysHowItEnded) {
   record(7);
   EXPECT_EQ((*read_snapshot(run, table()).value)->state, State::finished);
