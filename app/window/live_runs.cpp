@@ -75,18 +75,15 @@ void Application::add_fork() {
   }
   if (!forking) return;
   const Snapshot& parent = *forking->snapshot;
-  Preset preset = *parent.preset;
   const std::int64_t step = forking->checkpoint ? forking->checkpoint->step : 0;
-  const ParameterTable& table = preset.parameters.table();
-  const bool rebuild = table.find(forking->path)->applies == Applies::rebuild;
-  std::vector<Intervention> changes;
-  if (step > 0 || !rebuild) changes.push_back({step, forking->path, forking->value});
-  preset.schedule = forked_timeline(*parent.timeline, step, changes);
-  if (step == 0) {
-    preset.parameters.set(forking->path, forking->value);
-    std::erase_if(preset.schedule,
-                  [&](const Intervention& other) { return other.step == 0 && other.path == forking->path; });
+  auto fork = fork_of(*parent.preset, *parent.timeline, step, {{forking->path, forking->value}}, options_.check);
+  if (!fork) {
+    dialogs_.tell("The run can't be forked", "", fork.problems);
+    if (forking->playing) submit_to_all(command::Play{});
+    return;
   }
+  Preset preset = std::move(fork.value->preset);
+  const ParameterTable& table = preset.parameters.table();
   const std::string title = preset.title.empty() ? preset.name : preset.title;
   preset.title = title + ", " + difference(table, forking->path, forking->value, step);
 

@@ -83,7 +83,7 @@ void add_runs_tests(Harness& harness) {
     IM_CHECK_EQ(b.snapshot->preset->parameters.real(temperature), 0.25);
     IM_CHECK_EQ(b.snapshot->preset->parameters.integer("run.seed"), h.now().preset->parameters.integer("run.seed"));
     // Shown, changed and reset on its own; the pace is for all.
-    t->ItemClick("//##MainMenuBar/B");
+    t->ItemClick("//##MainMenuBar/##MenuBar/B");
     IM_CHECK_EQ(&h.app().run(), &b);
     IM_CHECK(h.app().title().find("temperature = 0.25") != std::string::npos);
     t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_Tab);
@@ -127,7 +127,7 @@ void add_runs_tests(Harness& harness) {
     t->Yield(2);
     IM_CHECK(!Harness::shown("###fork"));
     IM_CHECK(h.app().notice().find("close one") != std::string::npos);
-    t->ItemClick("//##MainMenuBar/B");
+    t->ItemClick("//##MainMenuBar/##MenuBar/B");
     t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_W);
     IM_CHECK(h.until(t, [&] { return h.app().live().size() == 3; }));
     IM_CHECK_STR_EQ(h.app().run().name.c_str(), "C");

@@ -47,6 +47,18 @@ def test_the_table_has_a_column_a_run(runs):
     assert len({len(line) for line in lines}) == 1  # columns end below one another
 
 
+def test_what_was_changed_while_they_ran(runs, tmp_path):
+    child = tmp_path / "child"
+    assert tessera("fork", runs[0], "--at", "20", "--set", "model.router.temperature=0.25", "--out", child,
+                   "--quiet").returncode == FINE
+    told = json.loads(tessera("compare", runs[0], child, "--json").stdout)
+    assert told["parameters"] == {}
+    assert told["changes"] == {"model.router.temperature": ["", "0.25 at step 20"]}
+    lines = tessera("compare", runs[0], child).stdout.splitlines()
+    (line,) = [line for line in lines if line.startswith("model.router.temperature")]
+    assert line.split()[1:] == ["-", "0.25", "at", "step", "20"]
+
+
 def test_a_scalar_that_one_run_has_not(runs, tmp_path):
     tiles = tmp_path / "tiles"
     preset = runs[0] / "preset.json"
