@@ -131,6 +131,7 @@ void add_runs_tests(Harness& harness) {
     t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_W);
     IM_CHECK(h.until(t, [&] { return h.app().live().size() == 3; }));
     IM_CHECK_STR_EQ(h.app().run().name.c_str(), "C");
+    t->ItemClick("//##MainMenuBar/##MenuBar/A");
     fork(t, h, "From the start");  // the free letter
     IM_CHECK_STR_EQ(h.app().live().back()->name.c_str(), "B");
     for (int i = 0; i < 3; ++i) t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_W);
