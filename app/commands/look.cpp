@@ -29,7 +29,7 @@ void Look::add_options(CLI::App& command) {
   command.add_option("--scale", scale, "Interface scale, 0.75 to 2.5")->type_name("S");
 }
 
-std::vector<Problem> Look::apply(WindowOptions& options) const {
+std::vector<Problem> Look::apply(WindowOptions& options, double most_scale) const {
   std::vector<Problem> problems;
   if (size) {
     const auto x = size->find('x');
@@ -50,8 +50,8 @@ std::vector<Problem> Look::apply(WindowOptions& options) const {
   }
   if (scale) {
     options.scale = parse<double>(*scale).value_or(0);
-    if (!(options.scale >= 0.75 && options.scale <= 2.5)) {
-      problems.push_back({"--scale", in_quotes(*scale), "0.75 to 2.5"});
+    if (!(options.scale >= 0.75 && options.scale <= most_scale)) {
+      problems.push_back({"--scale", in_quotes(*scale), "0.75 to " + to_string(Value(most_scale))});
     }
   }
   return problems;

@@ -19,7 +19,7 @@ struct Look {
 
   void add_options(CLI::App& command);
   // Into the options; the problems of what was typed.
-  std::vector<Problem> apply(WindowOptions& options) const;
+  std::vector<Problem> apply(WindowOptions& options, double most_scale = 2.5) const;
 };
 
 }  // namespace tessera::commands

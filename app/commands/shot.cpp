@@ -1,6 +1,7 @@
 // shot PRESET --steps N --out FILE.png: the window as it looks after so many steps, as a picture.
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <utility>
 
 #include "app/commands/command.h"
 #include "app/commands/engine_library.h"
@@ -32,7 +33,11 @@ Result<std::int64_t> steps_of(const std::string& text) {
 
 int shot(const Request& request) {
   ShotOptions options;
-  std::vector<Problem> problems = request.look.apply(options.window);
+  // The whole window has an interface scale, as on the screen. A panel's picture gets that many times its size, with
+  // everything in its place.
+  const bool panel = !request.layout.empty() && request.layout != "default";
+  std::vector<Problem> problems = request.look.apply(options.window, panel ? 8 : 2.5);
+  if (panel && options.window.scale > 0) options.scale = std::exchange(options.window.scale, 0);
   const auto steps = steps_of(request.steps);
   append(problems, steps.problems);
   Settings settings = request.settings;
@@ -66,6 +71,8 @@ void add_shot(CLI::App& program, Action& action) {
   command->add_option("--layout", request->layout, "default, or the name of a panel that then fills the window")
       ->type_name("NAME");
   request->look.add_options(*command);
+  command->get_option("--scale")->description(
+      "Interface scale, 0.75 to 2.5; with one panel, how many times --size the picture has, up to 8");
   command->callback([request, &action] { action = [request] { return shot(*request); }; });
 }
 

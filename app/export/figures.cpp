@@ -17,7 +17,14 @@ std::shared_ptr<const Figures> figures_of(const Snapshot& snapshot) {
   figures->series.resize(snapshot.description->metrics.size());
   figures->frames.resize(snapshot.description->metrics.size());
   for (std::size_t i = 0; i < std::min(snapshot.matrices.size(), figures->frames.size()); ++i) {
-    if (snapshot.matrices[i]) figures->frames[i].push_back(snapshot.matrices[i]);
+    auto& frames = figures->frames[i];
+    const auto& newest = snapshot.matrices[i];
+    const bool kept = snapshot.history && i < snapshot.history->metrics();
+    for (std::size_t k = 0; kept && k < snapshot.history->size(i); ++k) {
+      if (!newest || snapshot.history->frame(i, k)->step < newest->step)
+        frames.push_back(snapshot.history->frame(i, k));
+    }
+    if (newest) frames.push_back(newest);
   }
   return figures;
 }

@@ -24,7 +24,8 @@ struct Figures {
   std::vector<std::vector<std::shared_ptr<const Matrix>>> frames;
 };
 
-// Of a run that is in memory. Cheap: nothing is copied but the newest points. Null while nothing was built.
+// Of a run that is in memory, with the frames that its history keeps. Cheap: of points and matrices only the newest
+// points are copied. Null while nothing was built.
 std::shared_ptr<const Figures> figures_of(const Snapshot&);
 
 // Of a recorded run, as far as its folder has it. Problems as read_snapshot has them.

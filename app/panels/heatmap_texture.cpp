@@ -65,7 +65,8 @@ void HeatmapCache::Texture::update(const std::vector<ImU32>& pixels, int width, 
 void HeatmapCache::Texture::draw(ImDrawList& list, ImVec2 from, ImVec2 to) const {
   if (!data_) return;
   const ImGuiPlatformIO& platform = ImGui::GetPlatformIO();
-  const bool sharp = to.x - from.x >= static_cast<float>(data_->Width) && platform.DrawCallback_SetSamplerNearest &&
+  const float pixels = (to.x - from.x) * ImGui::GetIO().DisplayFramebufferScale.x;
+  const bool sharp = pixels >= static_cast<float>(data_->Width) && platform.DrawCallback_SetSamplerNearest &&
                      platform.DrawCallback_SetSamplerLinear;
   if (sharp) list.AddCallback(platform.DrawCallback_SetSamplerNearest, nullptr);
   list.AddImage(data_->GetTexRef(), from, to);

@@ -16,6 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::size_t max_events = 10000;
 constexpr double notice_seconds = 6;
+constexpr int settle_frames = 4;  // until menus and dialogs are gone from a picture
 constexpr const char* default_preset = "specialize/first-light.json";
 
 double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
@@ -97,6 +98,13 @@ News Application::news() {
   abandoned_.clear();
   add_fork();
   take_recorded();
+  for (const Background::Done& done : background_.take()) {
+    if (done.problems.empty()) {
+      say(Severity::info, done.said);
+    } else {
+      not_written(done.what, done.problems);
+    }
+  }
   rewind_.follow(run().snapshot);
   if (!notice_.empty() && seconds() > notice_until_) {
     notice_.clear();
@@ -308,13 +316,26 @@ void Application::save_scalars() { context().save_text("scalars.csv", scalars_cs
 
 void Application::save_picture() { context().save_png("tessera.png", 0, 0, 0, 0); }
 
-void Application::captured(const fs::path& file, const std::string& complaint) {
-  if (complaint.empty()) {
-    say(Severity::info, "Saved " + file.string());
-  } else {
-    dialogs_.tell("The picture was not saved", complaint, {});
-    say(Severity::error, complaint);
-  }
+void Application::save_panel(const std::string& name, float scale) {
+  ask_file({.purpose = FileRequest::Purpose::save,
+            .title = "Save picture",
+            .extension = ".png",
+            .folder = {},
+            .name = name + ".png",
+            .done = [this, name, scale](const fs::path& file) {
+              show_panel(name, true);
+              capture_ = Capture{.file = file, .panel = name, .scale = scale};
+              capture_in_ = settle_frames;
+            }});
+}
+
+void Application::write(const std::string& what, std::function<std::string()> work) {
+  background_.begin(what, std::move(work), wake_);
+}
+
+void Application::not_written(const std::string& what, const std::vector<Problem>& problems) {
+  dialogs_.tell(what, "Nothing was written.", problems);
+  for (const Problem& problem : problems) say(Severity::error, problem.text());
 }
 
 void Application::request_close() {
@@ -350,7 +371,7 @@ PanelContext Application::context() {
   const auto save_png = [this, ask](std::string name, float x, float y, float width, float height) {
     ask(std::move(name), "picture", [this, x, y, width, height](const fs::path& file) {
       capture_ = Capture{file, x, y, width, height};
-      capture_in_ = 3;
+      capture_in_ = settle_frames;
     });
   };
   const auto save_text = [this, ask](std::string name, std::string content) {

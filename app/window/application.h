@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "app/panels/panel.h"
+#include "app/window/background.h"
 #include "app/window/dialogs.h"
 #include "app/window/document.h"
 #include "app/window/file_dialog.h"
@@ -30,10 +31,13 @@ inline constexpr std::size_t most_live = 4;  // runs that train side by side
 
 enum class News { none, data, urgent };
 
-// A part of the next frame to be written as a picture, in ImGui coordinates; without a width, all of it.
+// What of the next frame is to be written as a picture: a panel, by its name, with `scale` pixels for each that the
+// screen has; or else a part, in ImGui coordinates; without a width, all of it.
 struct Capture {
   std::filesystem::path file;
   float x = 0, y = 0, width = 0, height = 0;
+  std::string panel = {};
+  float scale = 1;
 };
 
 // The preset that a window with these options opens first.
@@ -55,9 +59,9 @@ class Application {
   News news();                            // takes what the session has to say
   void prepare(float monitor_scale);      // before ImGui::NewFrame(): theme and scale
   void draw();                            // between ImGui::NewFrame() and Render()
+  float fineness() const;                 // after prepare(): how much finer than the screen's its pixels are to be
   std::optional<Capture> take_capture();  // after rendering: what to write
-  void captured(const std::filesystem::path&, const std::string& complaint);  // it was written, or not
-  void request_close();                                                       // asks first when something would be lost
+  void request_close();                   // asks first when something would be lost
   bool closing() const { return closing_; }
   int exit_code() const { return exit_code_; }
   const std::string& title() const { return title_; }  // of the window
@@ -70,6 +74,12 @@ class Application {
   void save_as(std::function<void()> then = {});
   void save_scalars();
   void save_picture();
+  void save_panel(const std::string& name, float scale);  // as a picture; opens it and brings it to the front
+  // Writes files on another thread, and says how it went; `work` as in Background::begin.
+  void write(const std::string& what, std::function<std::string()> work);
+  void not_written(const std::string& what, const std::vector<Problem>&);
+  void ask_file(FileRequest);
+  void ask(Question question) { dialogs_.ask(std::move(question)); }
   void submit(Command command) { submit_to(run(), std::move(command)); }
   // To every run that allows it in its state; to compare runs, they are driven as one.
   void submit_to_all(const Command& command);
@@ -129,7 +139,6 @@ class Application {
   void forked(LiveRun&, const Outcome&, const LiveRun::Loading&);  // its Load or Continue was answered
   void load(const std::filesystem::path&);                         // without asking about changes
   bool save_to(const std::filesystem::path&);                      // whether it was saved
-  void ask_file(FileRequest);
   void if_unchanged(const std::string& question, const std::function<void()>& then);
   PanelContext context();
   void draw_panels();
@@ -175,12 +184,14 @@ class Application {
   ForkDialog fork_dialog_;
   std::shared_ptr<Handover> handover_ = std::make_shared<Handover>();
   std::function<void()> wake_;
+  Background background_;
   std::vector<Event> events_;
   std::size_t errors_ = 0;
   std::int64_t drawn_moment_ = -1;
   bool answered_ = true;  // something happened that no frame shows yet
   std::optional<Capture> capture_;
   int capture_in_ = 0;                 // frames until it is taken, so that menus and dialogs are gone
+  bool capturing_ = false;             // in this frame
   std::vector<std::string> to_front_;  // names of panels, the last one in front of the others
   int raising_ = 0;                    // frames since
   bool build_layout_ = false;

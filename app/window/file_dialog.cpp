@@ -35,8 +35,7 @@ void FileDialog::enter(const fs::path& folder) {
     if (name.starts_with('.')) continue;
     std::error_code ignored;
     const bool is_folder = item->is_directory(ignored);
-    const bool shown =
-        request_.purpose != FileRequest::Purpose::folder && item->path().extension() == request_.extension;
+    const bool shown = !for_folder() && item->path().extension() == request_.extension;
     if (is_folder || shown) entries.push_back({name, is_folder});
   }
   if (error) {
@@ -52,7 +51,7 @@ void FileDialog::enter(const fs::path& folder) {
 }
 
 fs::path FileDialog::target() const {
-  if (request_.purpose == FileRequest::Purpose::folder) return (folder_ / name_).lexically_normal();
+  if (for_folder()) return (folder_ / name_).lexically_normal();
   if (name_.empty()) return {};
   fs::path path = fs::path(name_).is_absolute() ? fs::path(name_) : folder_ / name_;
   if (path.extension() != request_.extension) path += request_.extension;
@@ -61,9 +60,10 @@ fs::path FileDialog::target() const {
 
 void FileDialog::accept() {
   std::error_code error;
-  if (request_.purpose == FileRequest::Purpose::folder) {
-    if (!fs::is_directory(target(), error)) {
-      complaint_ = target().string() + ": there is no such folder";
+  if (for_folder()) {
+    const bool there = fs::exists(target(), error), new_one = request_.purpose == FileRequest::Purpose::new_folder;
+    if (!fs::is_directory(target(), error) && (there || !new_one)) {
+      complaint_ = target().string() + (there ? ": this is no folder" : ": there is no such folder");
       return;
     }
     visible_ = false;
@@ -124,7 +124,7 @@ void FileDialog::draw_places(float scale) {
 
 void FileDialog::draw_entries(float scale) {
   ImGui::BeginChild("##entries", ImVec2(480 * scale, 320 * scale), ImGuiChildFlags_Borders);
-  const bool choosing_folder = request_.purpose == FileRequest::Purpose::folder;
+  const bool choosing_folder = for_folder();
   if (entries_.empty() && choosing_folder) ImGui::TextDisabled("No folders in here.");
   if (entries_.empty() && !choosing_folder) {
     ImGui::TextDisabled("No folders, and no %s files, in here.", request_.extension.c_str());
@@ -140,7 +140,7 @@ void FileDialog::draw_entries(float scale) {
       const bool twice = ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left);
       if (entry.folder && (twice || !choosing_folder)) {
         into = folder_ / entry.name;
-        if (choosing_folder) name_.clear();
+        if (choosing_folder) name_ = request_.name;
       } else {
         name_ = entry.name;
         overwrite_ = false;
@@ -158,7 +158,7 @@ void FileDialog::draw_buttons(float scale, bool dark) {
   const bool saving = request_.purpose == FileRequest::Purpose::save;
   const Tones& tone = tones(dark);
   ImGui::AlignTextToFramePadding();
-  const bool choosing_folder = request_.purpose == FileRequest::Purpose::folder;
+  const bool choosing_folder = for_folder();
   ImGui::TextUnformatted(choosing_folder ? "Folder" : "File");
   ImGui::SameLine();
   ImGui::SetNextItemWidth(-1);

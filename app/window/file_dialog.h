@@ -9,7 +9,7 @@
 namespace tessera {
 
 struct FileRequest {
-  enum class Purpose { open, save, folder };
+  enum class Purpose { open, save, folder, new_folder };  // new_folder: to write to; it need not be there yet
   Purpose purpose = Purpose::open;
   std::string title;  // "Open preset"
   // ".json": only such files are shown, and it is added to a name without it. Of no meaning for a folder.
@@ -35,6 +35,7 @@ class FileDialog {
     bool folder = false;
   };
 
+  bool for_folder() const { return request_.purpose >= FileRequest::Purpose::folder; }
   void enter(const std::filesystem::path& folder);
   void draw_places(float scale);
   void draw_entries(float scale);

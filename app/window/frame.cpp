@@ -19,6 +19,8 @@ constexpr int raising_frames = 3;
 }  // namespace
 
 void Application::prepare(float monitor_scale) {
+  if (capture_in_ > 0) --capture_in_;
+  capturing_ = capture_ && capture_in_ == 0 && to_front_.empty();
   scale_ = monitor_scale * static_cast<float>(settings().scale);
   if (scale_ == applied_scale_ && settings().dark == applied_dark_) return;
   apply_theme(settings().dark, scale_);
@@ -56,14 +58,13 @@ void Application::draw() {
   }
   answered_ = capture_.has_value() || !to_front_.empty() || rewind_.moment() != drawn_moment_;
   drawn_moment_ = rewind_.moment();
-  if (capture_in_ > 0) --capture_in_;
 }
 
+float Application::fineness() const { return capturing_ ? capture_->scale : 1; }
+
 std::optional<Capture> Application::take_capture() {
-  if (!capture_ || capture_in_ > 0) return {};
-  auto capture = std::move(capture_);
-  capture_.reset();
-  return capture;
+  if (!std::exchange(capturing_, false)) return {};
+  return std::exchange(capture_, {});
 }
 
 void Application::draw_panels() {

@@ -133,18 +133,23 @@ float Graphics::monitor_scale() const {
   return std::clamp(std::max(x, y), 0.5f, 4.0f);
 }
 
-void Graphics::begin_frame() {
+void Graphics::begin_frame(float fineness) {
   ImGui_ImplOpenGL3_NewFrame();
   ImGui_ImplGlfw_NewFrame();
   if (!visible_) {
     ImGui::GetIO().DisplaySize = ImVec2(static_cast<float>(width_), static_cast<float>(height_));
     ImGui::GetIO().DisplayFramebufferScale = ImVec2(1, 1);
   }
+  screen_ = ImGui::GetIO().DisplayFramebufferScale.x;
+  pixels_ = screen_ * fineness;
+  ImGui::GetIO().DisplayFramebufferScale = ImVec2(pixels_, pixels_);
   ImGui::NewFrame();
 }
 
 void Graphics::render() {
   ImGui::Render();
+  ImGui::GetDrawData()->FramebufferScale = ImVec2(screen_, screen_);
+  ImGui::GetIO().DisplayFramebufferScale = ImVec2(screen_, screen_);
   if (visible_) glfwGetFramebufferSize(window_, &width_, &height_);
   glBindFramebuffer(GL_FRAMEBUFFER, framebuffer_);
   glViewport(0, 0, width_, height_);

@@ -27,7 +27,10 @@ class Graphics {
   float monitor_scale() const;                 // 2 on a HiDPI monitor; 1 where frames are drawn off screen
   bool software() const { return software_; }  // OpenGL runs on the processor
 
-  void begin_frame();     // up to ImGui::NewFrame()
+  // Up to ImGui::NewFrame(). fineness: how many pixels the frame is made for where the screen has one; on the screen it
+  // looks the same, but pictures of it (large_picture.h) have the detail.
+  void begin_frame(float fineness = 1);
+  float pixels() const { return pixels_; }  // that this frame is made for, for each unit of Dear ImGui's
   void render();          // ImGui::Render() and OpenGL; complete when it returns where OpenGL is software
   Image picture() const;  // of what was rendered; between render() and present()
   void present();
@@ -39,7 +42,8 @@ class Graphics {
   Fonts fonts_;
   bool visible_, software_ = false;
   unsigned framebuffer_ = 0, colour_ = 0;
-  int width_ = 0, height_ = 0;  // of the frame, in pixels
+  int width_ = 0, height_ = 0;     // of the frame, in pixels
+  float screen_ = 1, pixels_ = 1;  // pixels a unit: of the screen, of the frame
 };
 
 }  // namespace tessera

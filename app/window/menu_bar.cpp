@@ -11,6 +11,7 @@
 #include "app/window/actions.h"
 #include "app/window/application.h"
 #include "app/window/chrome.h"
+#include "app/window/export_menu.h"
 #include "core/lab/text.h"
 #include "imgui.h"
 
@@ -50,6 +51,7 @@ void draw_menu(Application& app, const char* menu) {
     if (std::string_view(item.menu) != menu) continue;
     draw_action(app, item);
     if (std::string_view(item.label) == "Open preset...") draw_recent(app);
+    if (std::string_view(item.label) == "Save picture as PNG...") draw_export_menu(app);
   }
   ImGui::EndMenu();
 }

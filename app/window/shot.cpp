@@ -8,15 +8,22 @@
 #include "app/window/application.h"
 #include "app/window/display.h"
 #include "app/window/graphics.h"
+#include "app/window/large_picture.h"
 #include "app/window/window.h"
 #include "core/lab/atomic_file.h"
+#include "core/lab/text.h"
 
 namespace tessera {
 namespace {
 
 namespace fs = std::filesystem;
 constexpr int settle_frames = 6;  // docking and automatic sizes come to rest
-constexpr int most_pixels = 16384;
+
+GraphicsOptions size_of(const ShotOptions& shot) {
+  return {.width = shot.window.width > 0 ? shot.window.width : 1600,
+          .height = shot.window.height > 0 ? shot.window.height : 1000,
+          .visible = false};
+}
 
 void check(const ShotOptions& shot) {
   std::vector<Problem> problems;
@@ -28,9 +35,11 @@ void check(const ShotOptions& shot) {
     for (const auto& panel : panels) names += std::string(", ") + panel->name();
     problems.push_back({"--layout", shot.layout, names});
   }
-  if (shot.window.width > most_pixels || shot.window.height > most_pixels) {
-    problems.push_back({"--size", std::to_string(shot.window.width) + "x" + std::to_string(shot.window.height),
-                        "up to " + std::to_string(most_pixels) + " on a side"});
+  const GraphicsOptions window = size_of(shot);
+  const ImVec2 size(static_cast<float>(window.width), static_cast<float>(window.height));
+  if (const auto scale = static_cast<float>(shot.scale); picture_too_large(size, scale)) {
+    problems.push_back({shot.scale == 1 ? "--size" : "--scale", picture_size(size, scale),
+                        "up to " + with_commas(most_picture_pixels) + " on a side"});
   }
   std::error_code error;
   const fs::path folder = fs::absolute(shot.out, error).parent_path();
@@ -75,9 +84,7 @@ void render_shot(const ShotOptions& shot) {
 
   std::optional<VirtualDisplay> display;
   if (!has_display()) display.emplace();
-  const GraphicsOptions size{.width = options.width > 0 ? options.width : 1600,
-                             .height = options.height > 0 ? options.height : 1000,
-                             .visible = false};
+  const GraphicsOptions size = size_of(shot);
   std::unique_ptr<Graphics> window;
   try {
     window = std::make_unique<Graphics>(size);
@@ -93,11 +100,11 @@ void render_shot(const ShotOptions& shot) {
   for (int frame = 0; frame < settle_frames; ++frame) {
     app.news();
     app.prepare(1);
-    graphics.begin_frame();
+    graphics.begin_frame(static_cast<float>(shot.scale));
     app.draw();
     graphics.render();
   }
-  write_png(graphics.picture(), shot.out);
+  write_png(draw_large(whole_frame(), graphics.pixels()), shot.out);
 }
 
 }  // namespace tessera

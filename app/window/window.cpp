@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "app/window/application.h"
+#include "app/window/capture.h"
 #include "app/window/graphics.h"
 #include "app/window/pacer.h"
 #include "imgui.h"
@@ -34,23 +35,6 @@ void keep_size(GLFWwindow* window, Settings& settings) {
   glfwGetWindowContentScale(window, &x, &y);  // GLFW_SCALE_TO_MONITOR multiplies it again at the next start
   settings.width = static_cast<int>(std::lround(static_cast<float>(settings.width) / std::max(x, 0.5f)));
   settings.height = static_cast<int>(std::lround(static_cast<float>(settings.height) / std::max(y, 0.5f)));
-}
-
-void take_picture(const Graphics& graphics, Application& app) {
-  const auto capture = app.take_capture();
-  if (!capture) return;
-  try {
-    const Image all = graphics.picture();
-    const ImVec2 pixel = ImGui::GetIO().DisplayFramebufferScale;
-    const auto x = [&](float value) { return static_cast<int>(std::lround(value * pixel.x)); };
-    const auto y = [&](float value) { return static_cast<int>(std::lround(value * pixel.y)); };
-    const bool part = capture->width > 0;
-    write_png(part ? all.crop(x(capture->x), y(capture->y), x(capture->width), y(capture->height)) : all,
-              capture->file);
-    app.captured(capture->file, "");
-  } catch (const std::exception& error) {
-    app.captured(capture->file, error.what());
-  }
 }
 
 class Loop {
@@ -111,11 +95,7 @@ class Loop {
 
   void frame() {
     const double begin = glfwGetTime();
-    app_.prepare(graphics_.monitor_scale());
-    graphics_.begin_frame();
-    app_.draw();
-    graphics_.render();
-    take_picture(graphics_, app_);
+    draw_frame(graphics_, app_, graphics_.monitor_scale());
     const double drawn = glfwGetTime();
     graphics_.present();
     // With a GPU, present() waits for the monitor; that is no cost.

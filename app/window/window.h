@@ -54,7 +54,8 @@ int run_window(const WindowOptions&);
 
 struct ShotOptions {
   WindowOptions
-      window;  // `width` and `height` are the picture's (0: 1600 x 1000); config_folder is never read or written
+      window;        // `width` and `height` are the picture's (0: 1600 x 1000); config_folder is never read or written
+  double scale = 1;  // the picture has so many pixels, a side, for each of the window's
   std::int64_t steps = 0;     // training steps before the picture is taken; fewer when the run is shorter
   std::filesystem::path out;  // PNG, written atomically
   std::string layout;         // "default" (or empty), or the name of one panel, which then fills the window

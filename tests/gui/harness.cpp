@@ -10,6 +10,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "app/window/capture.h"
 #include "app/window/layout.h"
 #include "core/experiment.h"
 #include "core/lab/build_info.h"
@@ -180,19 +181,7 @@ Image Harness::look(ImGuiTestContext* context, const ImGuiTestItemInfo& item) {
 
 void Harness::frame() {
   app_->news();
-  app_->prepare(1);
-  graphics_->begin_frame();
-  app_->draw();
-  graphics_->render();
-  if (const auto capture = app_->take_capture()) {
-    const bool part = capture->width > 0;
-    const Image all = graphics_->picture();
-    write_png(part ? all.crop(static_cast<int>(capture->x), static_cast<int>(capture->y),
-                              static_cast<int>(capture->width), static_cast<int>(capture->height))
-                   : all,
-              capture->file);
-    app_->captured(capture->file, "");
-  }
+  draw_frame(*graphics_, *app_, 1);
   if (between_frames_) std::exchange(between_frames_, {})();
   ImGuiTestEngine_PreSwap(engine_);
   graphics_->present();

@@ -83,5 +83,6 @@ void add_claim_tests(Harness&);
 void add_rewind_tests(Harness&);
 void add_timeline_tests(Harness&);
 void add_runs_tests(Harness&);
+void add_export_tests(Harness&);
 
 }  // namespace tessera::test

@@ -8,7 +8,9 @@ import struct
 import subprocess
 import zlib
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from program import (BAD_INPUT, FAILED, FINE, PROGRAM, everything_below, figures, make_data, refused, small_preset,
                      tessera, wait_until_under_way, write_preset)
@@ -151,6 +153,23 @@ def test_theme_layout_scale_and_steps_change_the_picture(preset, tmp_path, home)
     assert light > 2 * dark
 
 
+def test_a_panel_at_four_times_its_size_has_four_times_the_detail(preset, tmp_path, home):
+    pictures = []
+    for scale in (1, 4):
+        out = tmp_path / f"{scale}.png"
+        done = tessera("shot", preset, "--steps", 20, "--out", out, "--size", "640x400", "--layout", "curves",
+                       "--scale", scale, env=home)
+        assert (done.returncode, done.stderr) == (FINE, "")
+        pictures.append(np.asarray(Image.open(out).convert("L"), dtype=float))
+    small, large = pictures
+    assert (small.shape, large.shape) == ((400, 640), (1600, 2560))
+    blocks = large.reshape(400, 4, 640, 4).transpose(0, 2, 1, 3).reshape(400, 640, 16)
+    assert abs(blocks.mean(axis=2) - small).mean() < 3  # of 255: the same things at the same places
+    # No pixels blown up: edges lie within what was one, and are as sharp as can be.
+    neighbours = abs(np.diff(large, axis=1))
+    assert (np.delete(neighbours, np.s_[3::4], axis=1) > 90).sum() > 1000
+
+
 def test_more_steps_than_the_preset_has_are_trained(preset, tmp_path, home):
     for steps in (40, 60):  # the preset has 40
         done = tessera("shot", preset, "--steps", steps, "--out", tmp_path / f"{steps}.png", env=home)
@@ -165,6 +184,9 @@ def test_more_steps_than_the_preset_has_are_trained(preset, tmp_path, home):
     (["--size", "800x600x3"], ["--size", "800x600x3"]),
     (["--size", "99999x600"], ["--size", "99999x600", "7680"]),
     (["--scale", "0"], ["--scale", "0.75 to 2.5"]),
+    (["--scale", "8"], ["--scale", "0.75 to 2.5"]),
+    (["--scale", "9", "--layout", "curves"], ["--scale", "0.75 to 8"]),
+    (["--scale", "8", "--layout", "curves", "--size", "4000x600"], ["--scale", "32,000 x 4,800", "16,384"]),
     (["--theme", "pink"], ["--theme", "pink", "light"]),
     (["--layout", "nothing"], ["--layout", "nothing", "curves"]),
     (["--out", "nowhere/x.png"], ["--out", "nowhere/x.png"]),

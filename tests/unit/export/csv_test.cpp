@@ -56,5 +56,21 @@ TEST(Csv, ASnapshotsFiguresAreItsSeriesAndNewestMatrices) {
             "step,expert,cat,\"dog, small\",a<b>&c\n4,expert 0,0,1,0.25\n4,expert 1,0.1,0.2,0.7\n");
 }
 
+TEST(Csv, ASnapshotsHistoryGivesTheOlderMatrices) {
+  const auto small = small_figures();
+  const auto& frames = small->frames[3];
+  Snapshot snapshot;
+  snapshot.description = small->description;
+  snapshot.preset = small->preset;
+  snapshot.matrices = {nullptr, nullptr, nullptr, frames[1]};
+  History history(4);
+  history.append(3, frames[0]);
+  snapshot.history = std::make_shared<const History>(history);
+  EXPECT_EQ(figures_of(snapshot)->frames[3], frames);  // the newest is not in the history yet
+  history.append(3, frames[1]);
+  snapshot.history = std::make_shared<const History>(history);
+  EXPECT_EQ(figures_of(snapshot)->frames[3], frames);  // it is: still once
+}
+
 }  // namespace
 }  // namespace tessera::test
