@@ -130,7 +130,8 @@ class Training {
   int stop() {
     ask(command::Pause{});
     if (over(*session_.snapshot())) return end();  // it was faster
-    const Outcome saved = ask(command::SaveCheckpoint{});
+    Outcome saved{0, true, ""};
+    if (session_.snapshot()->step > 0) saved = ask(command::SaveCheckpoint{});  // before that, it begins anew
     progress_.clear();
     const std::string folder = run_.recorder->folder().string();
     std::fprintf(stderr, "interrupted after step %s%s%s\ncontinue: ./lab run --resume %s\n",
