@@ -26,6 +26,7 @@ using nlohmann::ordered_json;
 
 constexpr const char* scalars_header = "step,name,value\n";
 constexpr const char* timing_header = "step,seconds,steps_per_s,memory_bytes\n";
+constexpr const char* matrix_prefix = "{\"step\": ";
 constexpr const char* probe_name = "tessera-probe";
 constexpr const char* still_going = "another run is being recorded in this folder";
 
@@ -34,7 +35,7 @@ std::string scalar_row(std::int64_t step, const std::string& name, double value)
 }
 
 std::string matrix_row(const Matrix& matrix) {
-  std::string row = "{\"step\": " + number_text(matrix.step) + ", \"rows\": " + std::to_string(matrix.rows) +
+  std::string row = matrix_prefix + number_text(matrix.step) + ", \"rows\": " + std::to_string(matrix.rows) +
                     ", \"columns\": " + std::to_string(matrix.columns) + ", \"values\": [";
   for (int r = 0; r < matrix.rows; ++r) {
     row += r == 0 ? "[" : ", [";
@@ -66,6 +67,15 @@ std::int64_t step_of(std::string_view line, std::string_view prefix) {
   std::int64_t step = -1;
   std::from_chars(line.data(), line.data() + line.size(), step);
   return step;
+}
+
+// Of lines of matrices, those from this step on.
+void drop_rows(std::string& rows, std::int64_t step) {
+  std::size_t start = 0;
+  while (start < rows.size() && step_of(std::string_view(rows).substr(start), matrix_prefix) < step) {
+    start = rows.find('\n', start) + 1;
+  }
+  rows.erase(start);
 }
 
 [[noreturn]] void refuse(const fs::path& folder, std::string found, std::string allowed) {
@@ -214,7 +224,7 @@ void RunRecorder::take_over() {
   for (const fs::directory_entry& file : fs::directory_iterator(past_->run / "matrices", none)) {
     if (file.path().extension() != ".ndjson") continue;
     AppendFile& matrix = open_matrices(file.path().filename().string());
-    copy(file.path(), matrix, end, "{\"step\": ");
+    copy(file.path(), matrix, end, matrix_prefix);
   }
   flush();
   write_checkpoint(*past_->checkpoint, checkpoint_place(end));
@@ -246,17 +256,21 @@ AppendFile& RunRecorder::open_matrices(const std::string& name) {
 void RunRecorder::continue_files() {
   scalars_.open(folder_ / "scalars.csv");
   timing_.open(folder_ / "timing.csv");
-  cut_pending_ = true;
+  cut_from_ = 0;
+  undecided_ = true;
 }
 
 // timeline.json stays as it is until more is known: what it says of later steps is still to be planned (`planned`).
 void RunRecorder::restored(std::int64_t step, const std::vector<Intervention>& timeline) {
   rows_.clear();
-  if (!cut_pending_) flush();
-  cut(step);
+  for (auto& [name, matrix] : matrices_) drop_rows(matrix.rows, step);
   timeline_ = timeline;
   timeline_changed_ = true;
-  saved_step_ = step;
+  std::error_code error;
+  saved_step_ = fs::exists(checkpoint_file(folder_, step), error) ? step : -1;  // it may come from elsewhere
+  undecided_ = false;
+  cut_from_ = step;
+  cut();
 }
 
 void RunRecorder::planned(const std::vector<Intervention>& timeline) {
@@ -265,12 +279,12 @@ void RunRecorder::planned(const std::vector<Intervention>& timeline) {
 }
 
 // Later checkpoints go first: with rows missing before one of them, the run could never be whole again.
-void RunRecorder::cut(std::int64_t step) {
+void RunRecorder::cut() {
+  const std::int64_t step = *cut_from_;
   remove_leftovers(folder_);
   remove_leftovers(folder_ / "checkpoints");
   remove_checkpoints_after(folder_, step);
-  std::error_code none;
-  fs::remove(folder_ / "summary.json", none);  // if there is one, it tells of an end that is none
+  remove_summary();
   const auto cut_lines = [](AppendFile& file, std::int64_t first, const char* prefix) {
     file.cut([=](std::string_view line) { return step_of(line, prefix) >= first; });
   };
@@ -281,11 +295,12 @@ void RunRecorder::cut(std::int64_t step) {
   if (fs::exists(folder_ / "matrices")) {
     for (const fs::directory_entry& file : fs::directory_iterator(folder_ / "matrices")) {
       if (file.path().extension() != ".ndjson") continue;
-      cut_lines(open_matrices(file.path().filename().string()), step, "{\"step\": ");
+      cut_lines(open_matrices(file.path().filename().string()), step, matrix_prefix);
     }
   }
   remember_last();
-  cut_pending_ = false;
+  undecided_ = false;
+  cut_from_.reset();
 }
 
 void RunRecorder::scalar(std::int64_t step, const MetricSpec& metric, double value) {
@@ -315,7 +330,7 @@ void RunRecorder::changed(const Intervention& change) {
 
 void RunRecorder::stepped(std::int64_t steps_done, double seconds, std::uint64_t memory_bytes) {
   ++steps_;
-  if (cut_pending_) cut(0);
+  if (cut_from_) cut();
   write_rows();
   seconds_ = seconds;
   if (seconds_ - timed_ >= 1 || steps_ == 1) {
@@ -328,7 +343,7 @@ void RunRecorder::stepped(std::int64_t steps_done, double seconds, std::uint64_t
   const auto now = Clock::now();
   // Slow steps are written one by one: the next may come late.
   const bool due = now - flushed_ >= std::chrono::seconds(1) || now - stepped_ >= std::chrono::milliseconds(200);
-  if (due || behind_) flush();
+  if (due || behind_ || summary_steps_) flush();
   stepped_ = now;
 }
 
@@ -337,7 +352,7 @@ void RunRecorder::paused() {
 }
 
 // Resumed, and not one step was done: the folder is as it was.
-bool RunRecorder::untouched() const { return cut_pending_ && steps_ == 0; }
+bool RunRecorder::untouched() const { return undecided_ && steps_ == 0; }
 
 bool RunRecorder::checkpoint_wanted(std::int64_t step, bool at_rest) {
   if (at_rest) return checkpoints_.at_rest && step != saved_step_;
@@ -376,7 +391,10 @@ void RunRecorder::write_rows() {
 void RunRecorder::flush() {
   flushed_ = Clock::now();
   behind_ = true;
-  if (cut_pending_) cut(0);
+  if (cut_from_) cut();
+  if (summary_steps_ && steps_ > *summary_steps_) remove_summary();
+  // Before the rows: killed in between, a run has no rows that its timeline doesn't account for.
+  if (timeline_changed_) write_timeline();
   write_rows();
   scalars_.flush();
   timing_.flush();
@@ -388,7 +406,6 @@ void RunRecorder::flush() {
     matrix.rows.clear();
     matrix.file.flush();
   }
-  if (timeline_changed_) write_timeline();
   behind_ = false;
 }
 
@@ -406,6 +423,15 @@ void RunRecorder::sync() {
 void RunRecorder::write_timeline() {
   write_file(folder_ / "timeline.json", print_json(interventions_json(timeline_)));
   timeline_changed_ = false;
+}
+
+// It tells of an end that was none: the run goes on.
+void RunRecorder::remove_summary() {
+  std::error_code error;
+  const fs::path file = folder_ / "summary.json";
+  if (fs::remove(file, error)) sync_folder(folder_);
+  if (error) throw StorageError(file.string(), error.message());
+  summary_steps_.reset();
 }
 
 void RunRecorder::ended(State state, const Snapshot& snapshot) {
@@ -433,6 +459,7 @@ void RunRecorder::ended(State state, const Snapshot& snapshot) {
   ordered_json& final = summary["final"] = ordered_json::object();
   for (const auto& [metric, value] : last_) final[names_[metric]] = value;
   write_file(folder_ / "summary.json", print_json(summary));
+  summary_steps_ = steps_;
 }
 
 bool holds_run(const fs::path& folder) {

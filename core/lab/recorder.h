@@ -98,11 +98,12 @@ class RunRecorder : public Observer {
   AppendFile& open_matrices(const std::string& name);
   void continue_files();
   bool untouched() const;
-  void cut(std::int64_t step);
+  void cut();
   void write_rows();
   void flush();
   void sync();
   void write_timeline();
+  void remove_summary();
 
   std::filesystem::path folder_;
   FolderLock lock_;
@@ -110,8 +111,9 @@ class RunRecorder : public Observer {
   Checkpoints checkpoints_;
   std::optional<Past> past_;
   bool started_ = false;
-  bool cut_pending_ = false;                               // resumed, and not known yet from which step
-  std::vector<std::string> names_;                         // of the metrics, in their order
+  std::optional<std::int64_t> cut_from_;  // what is in the folder of this step and later ones is void, and still there
+  bool undecided_ = false;                // resumed, and not known yet from which step
+  std::vector<std::string> names_;        // of the metrics, in their order
   std::map<std::string, std::size_t, std::less<>> order_;  // the other way round
   std::map<std::size_t, double> last_;                     // of each scalar, by metric
   std::vector<Row> rows_;                                  // of the step under way
@@ -122,10 +124,11 @@ class RunRecorder : public Observer {
   bool behind_ = false;                         // something couldn't be written
   bool new_files_ = false;                      // since they were last synced
   Clock::time_point began_{}, flushed_{}, stepped_{}, saved_{};
-  std::int64_t saved_step_ = 0;  // of the newest checkpoint that was saved or restored
+  std::int64_t saved_step_ = 0;  // of the folder's checkpoint that was saved or restored last; -1: of none
   double seconds_ = 0;           // spent running
   std::int64_t steps_ = 0;       // done since `started`
-  double timed_ = 0;             // seconds_ and steps_ at the last line of timing.csv
+  std::optional<std::int64_t> summary_steps_;  // steps_ when summary.json was written; none: there is none
+  double timed_ = 0;                           // seconds_ and steps_ at the last line of timing.csv
   std::int64_t timed_steps_ = 0;
 };
 

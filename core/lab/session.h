@@ -67,7 +67,9 @@ struct TakeCheckpoint {
 };
 // Goes on with another run, here: builds `preset` like Load, then takes over the state of the checkpoint, and from
 // `past`, if there is one, the figures up to its step. What follows is the preset's schedule from that step on; its
-// changes before it should be the past's. Refused like a Load and a RestoreCheckpoint.
+// changes before it should be the past's. A checkpoint of it is saved where the observer keeps those of the run.
+// Refused like a Load, or when the checkpoint is of another experiment: then what was there stays. When the engine
+// can't take over the checkpoint's state, the outcome says why, and `preset` is what there is: built, at step 0.
 struct Continue {
   Preset preset;
   std::shared_ptr<const Checkpoint> from;  // not null
@@ -146,7 +148,8 @@ class Observer {
   // After each step: with the time spent running since the start, and the memory in use (read now and then; 0: not
   // known).
   virtual void stepped(std::int64_t steps_done, double seconds, std::uint64_t memory_bytes) = 0;
-  // Nothing will come for a while: what is buffered should be written. Also told when a run that a StorageError has
+  // Nothing will come for a while: what is buffered should be written. Told at a pause, and after a change or a plan
+  // made while nothing runs. Also told when a run that a StorageError has
   // paused goes on: it must not before all is written.
   virtual void paused() {}
   // At a checkpoint: what was told of this step and later ones is void. The timeline is that of the checkpoint.

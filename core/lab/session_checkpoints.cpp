@@ -73,6 +73,19 @@ void Session::Worker::save_if_wanted(bool at_rest) {
   }
 }
 
+// A run that didn't begin at step 0 here: without a checkpoint, all before its first one would have to be trained
+// again.
+void Session::Worker::save_first() {
+  if (!options_.observer || step_ == 0 || state_ != State::paused) return;
+  try {
+    if (!options_.observer->checkpoint_place(step_).empty()) save_checkpoint({});
+  } catch (const StorageError&) {
+    throw;
+  } catch (...) {
+    log(Severity::error, "checkpoint not saved: " + reason_of_failure());
+  }
+}
+
 std::string Session::Worker::on(command::RestoreCheckpoint& command) {
   const std::string file = command.file.string();
   std::string reason;
@@ -82,6 +95,8 @@ std::string Session::Worker::on(command::RestoreCheckpoint& command) {
     if (!reason.empty()) reason = file + ": " + reason;
     if (reason.empty() && state_ == State::failed) reason = build(*preset_, "built anew");
     if (reason.empty()) reason = restore(saved, file);
+  } catch (const StorageError&) {
+    throw;
   } catch (...) {
     reason = reason_of_failure();
   }
@@ -94,6 +109,7 @@ std::string Session::Worker::on(command::RestoreCheckpoint& command) {
 }
 
 // What the engine throws before it is touched is thrown on. Once it is touched, a failure leads back to where it was.
+// A StorageError is of the observer, when all is restored.
 std::string Session::Worker::restore(Checkpoint& saved, const std::string& name) {
   Checkpoint now = checkpoint();
   if (state_ == State::running) set_state(State::paused);
@@ -108,6 +124,8 @@ std::string Session::Worker::restore(Checkpoint& saved, const std::string& name)
       return reason;
     }
     go_on_from(saved);
+  } catch (const StorageError&) {
+    throw;
   } catch (...) {
     fail(reason_of_failure());
     return failure_;
@@ -129,8 +147,9 @@ void Session::Worker::go_on_from(Checkpoint& saved) {
   }
   ++run_;
   unwritten_ = false;
-  if (options_.observer) options_.observer->restored(step_, timeline_.interventions());
+  changes_unwritten_ = false;  // what was planned beyond the checkpoint may be planned again: the observer still has it
   set_state(planned_steps() > 0 && step_ >= planned_steps() ? State::finished : State::paused);
+  if (options_.observer) options_.observer->restored(step_, timeline_.interventions());
 }
 
 std::string Session::Worker::on(command::TakeCheckpoint& take) {
@@ -159,6 +178,7 @@ std::string Session::Worker::on(command::Continue& command) {
     fail(reason_of_failure());
     return failure_;
   }
+  save_first();
   log(Severity::info, "goes on from step " + number_text(step_));
   return "";
 }

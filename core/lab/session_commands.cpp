@@ -24,7 +24,9 @@ bool planned_in(const std::vector<Intervention>& schedule, const Intervention& c
 
 std::string Session::Worker::handle(Command& command) {
   try {
-    return std::visit([this](auto& kind) { return on(kind); }, command);
+    std::string refused = std::visit([this](auto& kind) { return on(kind); }, command);
+    write_changes();
+    return refused;
   } catch (const StorageError& error) {
     not_written(error);
     return failure_;
@@ -101,6 +103,7 @@ std::string Session::Worker::set_live(const command::Set& set, const Value& valu
     return failure_;
   }
   if (state_ == State::finished && step_ < planned_steps()) set_state(State::paused);
+  changes_unwritten_ = true;
   return "";
 }
 
@@ -148,7 +151,7 @@ std::string Session::Worker::on(command::Schedule& schedule) {
     }
     planned.push_back(*std::move(good.value));
   }
-  if (timeline_.interventions().size() + planned.size() > max_interventions) {
+  if (timeline_.happened() + planned.size() > max_interventions) {
     problems.push_back({"schedule", std::to_string(planned.size()) + " interventions",
                         "with those of the run so far at most " + std::to_string(max_interventions)});
   }
@@ -158,7 +161,19 @@ std::string Session::Worker::on(command::Schedule& schedule) {
   timeline_.replace_planned(planned);
   shared_timeline_ = nullptr;
   if (options_.observer) options_.observer->planned(timeline_.interventions());
+  changes_unwritten_ = true;
   return "";
+}
+
+// When no step comes that they could be written with, nor another command: it may be one of many changes.
+void Session::Worker::write_changes() {
+  if (!changes_unwritten_ || !options_.observer || state_ == State::running) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!queue_.empty()) return;
+  }
+  changes_unwritten_ = false;
+  options_.observer->paused();
 }
 
 std::string Session::Worker::build(Preset preset, const std::string& done) {
@@ -226,7 +241,7 @@ void Session::Worker::begin(std::shared_ptr<const Description> description, std:
   history_ = History(metrics, options_.history_bytes);
   shared_history_ = nullptr;
   step_ = 0;
-  unwritten_ = false;
+  unwritten_ = changes_unwritten_ = false;
   ++run_;
   memory_ = 0;
   rate_.clear();

@@ -66,6 +66,7 @@ struct Session::Worker : private Telemetry {
   void set_state(State state);
   void fail(const std::string& reason);
   void save_if_wanted(bool at_rest);
+  void save_first();
   void save_checkpoint(std::filesystem::path file);
   void not_written(const StorageError& error);
   void end_run();  // tells the observer, once for each time that the run comes to rest
@@ -87,6 +88,7 @@ struct Session::Worker : private Telemetry {
   std::string on(command::TakeCheckpoint&);
   std::string on(command::Continue&);
   std::string set_live(const command::Set&, const Value& value);
+  void write_changes();
   std::string set_and_rebuild(const command::Set&);
   std::string dropped(bool keep_first) const;
   std::string build(Preset preset, const std::string& done);
@@ -121,9 +123,10 @@ struct Session::Worker : private Telemetry {
   std::int64_t steps_to_go_ = -1;                  // of a Step command; -1: until the end
   std::uint64_t run_, version_ = 0;
   std::uint64_t memory_ = 0;
-  double bad_loss_ = 0;     // the first value of loss/total in this step that is not finite
-  bool observing_ = false;  // the observer was told of a start, or of a step, and of no end since
-  bool unwritten_ = false;  // the observer has not written all that it was told
+  double bad_loss_ = 0;             // the first value of loss/total in this step that is not finite
+  bool observing_ = false;          // the observer was told of a start, or of a step, and of no end since
+  bool unwritten_ = false;          // the observer has not written all that it was told
+  bool changes_unwritten_ = false;  // it was told of changes, and since then of no step or pause
   RateMeter rate_;
   Clock::time_point published_{}, memory_read_{}, step_began_{};
   bool unpublished_ = false;  // a step was done since

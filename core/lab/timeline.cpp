@@ -90,6 +90,10 @@ void Timeline::replace_planned(const std::vector<Intervention>& planned) {
   next_ = 0;
 }
 
+std::size_t Timeline::happened() const {
+  return static_cast<std::size_t>(std::count(happened_.begin(), happened_.end(), true));
+}
+
 bool Timeline::ramping(const std::string& path) const {
   return std::any_of(ramps_.begin(), ramps_.end(), [&](const Ramp& ramp) { return ramp.intervention.path == path; });
 }

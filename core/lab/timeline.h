@@ -42,6 +42,7 @@ class Timeline {
   // Takes the place of what hasn't happened yet; all of `planned` lies at `step` or later.
   void replace_planned(const std::vector<Intervention>& planned);
 
+  std::size_t happened() const;  // how many of `interventions`: the others are still to come
   bool ramping(const std::string& path) const;
   bool planned_at(std::int64_t step, const std::string& path) const;
   const std::vector<Intervention>& interventions() const { return interventions_; }  // sorted by step

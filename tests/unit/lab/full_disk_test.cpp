@@ -28,6 +28,7 @@ struct Notes : Observer {
   void scalar(std::int64_t, const MetricSpec&, double) override { write("scalar"); }
   void matrix(const MetricSpec&, const Matrix&) override {}
   void changed(const Intervention&) override {}
+  void restored(std::int64_t, const std::vector<Intervention>&) override { write("restored"); }
   void stepped(std::int64_t done, double, std::uint64_t) override {
     steps.push_back(done);
     write("stepped");
@@ -122,6 +123,26 @@ TEST_F(FullDiskTest, ACheckpointThatDoesNotFit) {
   notes->checkpoints = false;
   must(command::Play{});
   reach(State::finished);
+}
+
+TEST_F(FullDiskTest, AtARestore) {
+  begin();
+  must(command::Load{preset(9)});
+  must(command::Step{2});
+  reach(State::paused);
+  must(command::SaveCheckpoint{folder / "2.ckpt"});
+  must(command::Step{3});
+  EXPECT_TRUE(session->wait([](const Snapshot& s) { return s.step == 5 && s.state == State::paused; }, long_enough));
+  notes->full_at = "restored";
+  notes->full = true;
+  must(command::RestoreCheckpoint{folder / "2.ckpt"});
+  EXPECT_EQ(session->snapshot()->state, State::paused);
+  EXPECT_EQ(session->snapshot()->step, 2);
+  EXPECT_NE(only_error().find("free some space and press play"), std::string::npos);
+  notes->full = false;
+  must(command::Play{});
+  reach(State::finished);
+  EXPECT_EQ(notes->steps, (std::vector<std::int64_t>{1, 2, 3, 4, 5, 3, 4, 5, 6, 7, 8, 9}));
 }
 
 TEST_F(FullDiskTest, WithinAStepItFails) {

@@ -273,5 +273,20 @@ TEST_F(ChangeTest, WithoutRunParametersItHasNoEnd) {
   session.reset();  // before the table
 }
 
+TEST_F(ChangeTest, WhatIsReplacedDoesNotCountAgainstTheLimit) {
+  start();
+  must(command::Load{preset(30'000)});
+  must(command::Set{"task.batch", std::int64_t{3}, false});
+  std::vector<Intervention> many;
+  for (std::int64_t step = 1; many.size() + 1 < max_interventions; ++step) {
+    many.push_back({step, "model.router.temperature", step % 2 == 0 ? 1.0 : 2.0, 0});
+  }
+  must(command::Schedule{many});
+  must(command::Schedule{many});
+  EXPECT_EQ(session->snapshot()->timeline->size(), max_interventions);
+  many.push_back({25'000, "model.router.temperature", 1.0, 0});
+  EXPECT_FALSE(act(command::Schedule{many}).accepted) << "with the one that has happened there are too many";
+}
+
 }  // namespace
 }  // namespace tessera::test
