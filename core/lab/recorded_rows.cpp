@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/lab/json_text.h"
+#include "core/lab/preset.h"
 
 namespace tessera {
 namespace {
@@ -34,6 +35,7 @@ std::optional<Row> parse_row(std::string_view line) {
     return error == std::errc() && end == text.data() + text.size();
   };
   if (!number(line.substr(0, first), row.step) || !number(line.substr(last + 1), row.value)) return std::nullopt;
+  if (row.step < 0 || row.step > max_step) return std::nullopt;
   std::string_view name = line.substr(first + 1, last - first - 1);
   if (name.size() >= 2 && name.front() == '"' && name.back() == '"') name = name.substr(1, name.size() - 2);
   for (std::size_t i = 0; i < name.size(); ++i) {
@@ -53,7 +55,8 @@ std::optional<Matrix> parse_matrix(const json& line) {
   };
   const auto step = whole("step"), rows = whole("rows"), columns = whole("columns");
   const auto values = line.find("values");
-  if (!step || !rows || !columns || values == line.end() || !values->is_array()) return std::nullopt;
+  if (!step || *step > max_step || !rows || !columns || values == line.end() || !values->is_array())
+    return std::nullopt;
   constexpr std::int64_t most = std::numeric_limits<int>::max();
   if (*rows > most || *columns > most || values->size() != static_cast<std::size_t>(*rows)) return std::nullopt;
   Matrix matrix{*step, static_cast<int>(*rows), static_cast<int>(*columns), {}};

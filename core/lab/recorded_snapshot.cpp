@@ -40,7 +40,7 @@ class Reading {
     return read_scalars(file, [&](std::int64_t step, const std::string& name, double value) {
       const std::size_t metric = place(file, name, 0);
       Series& series = into_.series[metric];
-      if (step < 0 || (series.size() > 0 && series[series.size() - 1].step >= step)) {
+      if (series.size() > 0 && series[series.size() - 1].step >= step) {
         fail(file, "step " + number_text(step) + " of " + printable(name), "steps that rise");
       }
       series.append({step, value});

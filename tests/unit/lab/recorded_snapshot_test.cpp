@@ -119,6 +119,12 @@ TEST_F(RecordedSnapshotTest, WhatDoesNotFitTogetherIsAProblem) {
   has(with(scalars, read_text(scalars) + "5,overlap/layer0,0.1\n"), scalars, "a scalar of description.json");
   has(with(scalars, read_text(scalars) + "2,loss/total,0.1\n"), scalars, "steps that rise");
   has(with(scalars, read_text(scalars) + "x\n"), scalars, "step,name,value");
+  for (const char* step : {"-1", "1000000000001", "9223372036854775807"}) {
+    has(with(scalars, read_text(scalars) + step + ",loss/total,0.1\n"), scalars, "step,name,value");
+    has(with(matrix, read_text(matrix) + "{\"step\": " + step +
+                         ", \"rows\": 2, \"columns\": 2, \"values\": [[1, 1], [1, 1]]}\n"),
+        matrix, "line 3");
+  }
   has(with(matrix, read_text(matrix) + "{\"step\": 9, \"rows\": 1, \"columns\": 1, \"values\": [[1]]}\n"), matrix,
       "2 x 2 as its axes");
   has(with(matrix, read_text(matrix) + "{\"step\": 9, \"rows\": 2, \"columns\": 2, \"values\": [[1, 1], [1]]}\n"),
