@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <set>
 
 #include "app/commands/command.h"
 #include "core/experiment.h"
 #include "core/lab/judge.h"
+#include "core/lab/never_began.h"
 #include "core/lab/recorded_run.h"
 #include "core/lab/text.h"
 
@@ -48,19 +48,6 @@ std::vector<std::string> folder_names(const std::vector<Preset>& presets) {
   return names;
 }
 
-// Whether a folder holds nothing but what a run makes before it has begun: it was killed there.
-bool began_only(const fs::path& folder) {
-  static const std::set<std::string> first = {"scalars.csv", "timing.csv", "timeline.json", "description.json"};
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string();
-    const bool half_written = name.starts_with(".") && name.ends_with(".tmp");
-    if (!first.contains(name) && !half_written) return false;
-    if (!fs::is_regular_file(entry.symlink_status(error))) return false;
-  }
-  return !error;
-}
-
 // How far the run in a folder is, or why it can't be used.
 Result<Progressed> progress_of(const fs::path& folder, const Preset& wanted) {
   std::error_code error;
@@ -70,7 +57,7 @@ Result<Progressed> progress_of(const fs::path& folder, const Preset& wanted) {
     return std::vector<Problem>{{folder.string(), std::move(found), "another --out"}};
   };
   if (!fs::exists(folder / "preset.json", error)) {
-    if (began_only(folder)) return Progressed::torn;
+    if (never_began(folder)) return Progressed::no;  // its recorder removes what there is
     return problem("there is something in it that is no run");
   }
   const auto recorded = recorded_preset(folder, experiment_parameters());

@@ -13,6 +13,7 @@
 #include "core/lab/description_json.h"
 #include "core/lab/given_files.h"
 #include "core/lab/json_text.h"
+#include "core/lab/never_began.h"
 #include "core/lab/preset_json.h"
 #include "core/lab/recorded_rows.h"
 #include "core/lab/storage_error.h"
@@ -24,8 +25,6 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
-constexpr const char* scalars_header = "step,name,value\n";
-constexpr const char* timing_header = "step,seconds,steps_per_s,memory_bytes\n";
 constexpr const char* matrix_prefix = "{\"step\": ";
 constexpr const char* probe_name = "tessera-probe";
 constexpr const char* still_going = "another run is being recorded in this folder";
@@ -119,7 +118,7 @@ RunRecorder::RunRecorder(fs::path folder, Existing existing, Checkpoints checkpo
   // "runs/x/" and "runs/x" are the same folder
   if (!folder_.has_filename() && folder_.has_parent_path()) folder_ = folder_.parent_path();
   if (existing == Existing::refuse) {
-    if (auto problem = occupied(folder_)) throw InputError({*std::move(problem)});
+    if (auto problem = occupied(folder_); problem && !never_began(folder_)) throw InputError({*std::move(problem)});
   }
   if (existing == Existing::resume) {
     if (!fs::exists(folder_ / "preset.json")) {
@@ -161,7 +160,10 @@ bool RunRecorder::claim() {
     if (error && !(another && fs::exists(folder_))) refuse(folder_, "can't be made: " + error.message(), "");
     if (!error) {
       std::optional<Problem> problem = Problem{folder_.string(), still_going, "a new or empty folder"};
-      if (lock_.take(folder_)) problem = occupied(folder_);
+      if (lock_.take(folder_)) {
+        clear_never_began(folder_, lock_);
+        problem = occupied(folder_);
+      }
       if (!problem) return is_new;
       lock_.release();
       if (!another) throw InputError({*std::move(problem)});

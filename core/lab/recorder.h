@@ -39,7 +39,7 @@ class RunRecorder : public Observer {
     bool at_rest = false;    // when a run that isn't finished is closed or replaced
   };
   enum class Existing {
-    refuse,  // a folder that isn't empty
+    refuse,  // a folder that isn't empty; what a run left there that was killed before it began is removed
     beside,  // when the folder isn't empty, take the first of FOLDER-2, FOLDER-3, ... that is new or empty
     resume   // continue its run: rows from the checkpoint's step on, or all if none is restored, are cut off first
   };
