@@ -249,7 +249,7 @@ TEST_F(ObserverTest, IsToldEverythingInOrder) {
   EXPECT_EQ(tale->told,
             (std::vector<std::string>{
                 "started specialize/test 3", "0 loss/total", "0 alpha_entropy/layer0", "0 overlap/layer0", "stepped 1",
-                "paused", "changed task.batch at 1", "changed run.pace at 1", "1 loss/total", "stepped 2",
+                "paused", "changed task.batch at 1", "paused", "changed run.pace at 1", "1 loss/total", "stepped 2",
                 "2 loss/total", "2 alpha_entropy/layer0", "2 overlap/layer0", "stepped 3", "ended finished at 3"}));
 }
 
