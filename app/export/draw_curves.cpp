@@ -1,6 +1,7 @@
 // A chart of the curves of a family.
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "app/export/axis.h"
 #include "app/export/drawings.h"
@@ -88,9 +89,7 @@ class Chart {
     }
     for (const Guide& guide : guides_) include(guide.value);
     if (!guides_.empty()) include(0);
-    const double around = high_ > low_ ? (high_ - low_) * 0.05 : std::max(std::abs(high_) * 0.1, 0.05);
-    low_ -= around;
-    high_ += around;
+    std::tie(low_, high_) = axis_range(low_, high_);
   }
 
   void place() {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <random>
 #include <set>
 
@@ -45,6 +46,28 @@ TEST(Axis, EveryRangeHasSomeTicksAndNotTooMany) {
     }
     ASSERT_EQ(names.size(), found.size()) << low << " " << span;
   }
+}
+
+// Between neighbouring doubles there are no round numbers; and a count of them beyond 2^53 never ends.
+TEST(Axis, ValuesThatHardlyDiffer) {
+  for (const double low : {1.0, 2.079, -2.079, 1e-300, 5e15, 1e300}) {
+    const double high = std::nextafter(low, 2e300);
+    EXPECT_LE(labels(low, high, 7).size(), 7u) << low;
+    const auto [from, to] = axis_range(low, high);
+    EXPECT_LT(from, low);
+    EXPECT_GT(to, high);
+    const auto found = labels(from, to, 7);
+    EXPECT_GE(found.size(), 2u) << low;
+    EXPECT_EQ(std::set<std::string>(found.begin(), found.end()).size(), found.size()) << low;
+  }
+  EXPECT_LE(labels(0, std::numeric_limits<double>::denorm_min(), 7).size(), 7u);
+  EXPECT_LE(labels(-1e308, 0.7e308, 7).size(), 7u);
+}
+
+TEST(Axis, RangesHaveRoomAround) {
+  EXPECT_EQ(axis_range(0, 2), std::pair(-0.1, 2.1));
+  EXPECT_EQ(axis_range(0, 0), std::pair(-0.05, 0.05));
+  EXPECT_EQ(axis_range(-20, -20), std::pair(-22.0, -18.0));
 }
 
 }  // namespace
