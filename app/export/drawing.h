@@ -83,7 +83,10 @@ class Drawing {
   std::vector<Shape> shapes_;
 };
 
-// A raster as a PNG file.
+// The same with at most so many rows and columns: a cell is the mean colour of a block, each of which has its place.
+Drawing::Cells shrunk(const Drawing::Cells&, int most);
+
+// A raster as a PNG file; a large one is shrunk to some thousand rows and columns.
 std::string png_of(const Drawing::Cells&);
 
 }  // namespace tessera

@@ -29,7 +29,9 @@ Surface image(int width, int height) {
   return surface;
 }
 
-Surface raster(const Drawing::Cells& cells) {
+Surface raster(const Drawing::Cells& all) {
+  constexpr int most = 4096;  // cairo ends at 32,767, and no page shows as many
+  const Drawing::Cells cells = shrunk(all, most);
   Surface surface = image(cells.columns, cells.rows);
   cairo_surface_flush(surface.get());
   unsigned char* bytes = cairo_image_surface_get_data(surface.get());
@@ -90,7 +92,8 @@ class Painter {
     const Surface pixels = raster(cells);
     cairo_save(to_);
     cairo_translate(to_, cells.at.x, cells.at.y);
-    cairo_scale(to_, cells.width / cells.columns, cells.height / cells.rows);
+    cairo_scale(to_, cells.width / cairo_image_surface_get_width(pixels.get()),
+                cells.height / cairo_image_surface_get_height(pixels.get()));
     cairo_set_source_surface(to_, pixels.get(), 0, 0);
     cairo_pattern_set_filter(cairo_get_source(to_), CAIRO_FILTER_NEAREST);
     cairo_paint(to_);

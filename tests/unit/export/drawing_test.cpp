@@ -1,6 +1,8 @@
 // Drawings: what is in them, how large they get, that they are the same each time.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "app/export/drawings.h"
 #include "tests/unit/export/figures.h"
 
@@ -70,6 +72,46 @@ TEST(Drawing, LargeMatricesAreOnePicture) {
   EXPECT_EQ(count(svg, "<image"), 2u);  // and the colour bar
   EXPECT_LT(svg.size(), 40'000u);
   EXPECT_GT(count(svg, "<text"), 20u);  // rows and columns are still named, as many as there is room for
+}
+
+TEST(Drawing, CurvesOfValuesThatHardlyDifferEnd) {
+  for (const double value : {1.0, 2.079}) {
+    auto figures = small_figures();
+    figures->series[2] = {};
+    figures->series[2].append({0, value});
+    figures->series[2].append({1, std::nextafter(value, 3.0)});
+    EXPECT_LT(written(svg_files(figures), "curves/loss.svg").size(), 20'000u);
+  }
+}
+
+// An image of cairo ends at 32,767 pixels.
+TEST(Drawing, MatricesOfAnySizeCanBeDrawn) {
+  for (const auto& [rows, columns] : {std::pair{40'000, 2}, {2, 40'000}}) {
+    auto figures = small_figures();
+    figures->frames[3] = {std::make_shared<Matrix>(
+        Matrix{9, rows, columns, std::vector<float>(static_cast<std::size_t>(rows) * 2, 0.5f)})};
+    const std::string svg = written(svg_files(figures), "heatmaps/routing-layer1.svg");
+    EXPECT_EQ(count(svg, "<image"), 2u);
+    EXPECT_LT(svg.size(), 400'000u);
+    EXPECT_TRUE(written(pdf_files(figures), "heatmaps/routing-layer1.pdf").starts_with("%PDF"));
+    EXPECT_FALSE(written(tensorboard_files(figures), tensorboard_files(figures)[0].name).empty());
+  }
+}
+
+TEST(Drawing, ALargeRasterIsShrunkByBlocksThatKeepTheirPlace) {
+  // 10,000 cells, the last tenth red: of the picture's pixels the last tenth are, and nothing is lost.
+  Drawing::Cells cells{{0, 0}, 100, 10, 10'000, 1, std::vector<Colour>(10'000, rgba(0, 0, 0))};
+  std::fill(cells.colours.begin() + 9'000, cells.colours.end(), rgba(200, 100, 50));
+  cells.colours[0] = cells.colours[1] = rgba(255, 255, 255);
+  const Drawing::Cells small = shrunk(cells, 1000);
+  ASSERT_EQ(small.columns, 1000);
+  ASSERT_EQ(small.rows, 1);
+  ASSERT_EQ(small.colours.size(), 1000u);
+  EXPECT_EQ(small.width, 100);
+  EXPECT_EQ(small.colours[0], rgba(51, 51, 51));  // the mean: 2 of 10 are white
+  EXPECT_EQ(small.colours[899], rgba(0, 0, 0));
+  EXPECT_EQ(small.colours[900], rgba(200, 100, 50));
+  EXPECT_EQ(shrunk(cells, 10'000).colours, cells.colours);
 }
 
 TEST(Drawing, PdfIsOnePageAndTheSameEachTime) {
