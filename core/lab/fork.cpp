@@ -2,9 +2,9 @@
 #include "core/lab/fork.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
+#include "core/lab/given_files.h"
+#include "core/lab/json_members.h"
 #include "core/lab/json_text.h"
 #include "core/lab/preset_json.h"
 #include "core/lab/text.h"
@@ -28,10 +28,11 @@ std::vector<Setting> last_of_each(const std::vector<Setting>& settings) {
 }
 
 // From step 0 with another preset.
-std::vector<Problem> set_at_start(const Setting& setting, Fork& fork) {
-  const Value from = fork.preset.parameters.get(setting.path);
+std::vector<Problem> set_at_start(const Setting& setting, const Parameters& there, Fork& fork) {
   std::vector<Problem> problems = fork.preset.parameters.set(setting.path, setting.value);
-  if (problems.empty()) fork.changes.push_back({setting.path, from, fork.preset.parameters.get(setting.path)});
+  if (problems.empty()) {
+    fork.changes.push_back({setting.path, there.get(setting.path), fork.preset.parameters.get(setting.path)});
+  }
   return problems;
 }
 
@@ -59,18 +60,10 @@ std::optional<Problem> at_the_end(const Preset& preset, std::int64_t step) {
                  "an earlier step, or a larger run.steps"};
 }
 
-Value value_of(const json& number, const ParameterSpec& spec, const std::string& where) {
-  Value value;
-  if (number.is_boolean()) {
-    value = number.get<bool>();
-  } else if (number.is_number_integer()) {
-    value = number.get<std::int64_t>();
-  } else if (number.is_number()) {
-    value = number.get<double>();
-  } else {
-    value = number.get<std::string>();
-  }
-  const Result<Value> good = checked(spec, value, where);
+Value recorded_value(const json& recorded, const ParameterSpec& spec, const std::string& where) {
+  const std::optional<Value> value = value_of(recorded);
+  if (!value) throw InputError({{at(where, spec.path), shown(recorded), allowed_values(spec)}});
+  const Result<Value> good = checked(spec, *value, at(where, spec.path));
   if (!good) throw InputError(good.problems);
   return *good.value;
 }
@@ -86,7 +79,7 @@ Parent read_parent(const json& text, const std::string& where, const ParameterTa
     const ParameterSpec* spec = table.find(path);
     if (spec == nullptr) throw InputError({unknown_parameter(table, path, where)});
     parent.changes.push_back(
-        {path, value_of(change.at("from"), *spec, where), value_of(change.at("to"), *spec, where)});
+        {path, recorded_value(change.at("from"), *spec, where), recorded_value(change.at("to"), *spec, where)});
   }
   return parent;
 }
@@ -122,7 +115,7 @@ Result<Fork> fork_of(const Preset& parent, const std::vector<Intervention>& time
   for (const Setting& setting : wanted) {
     const ParameterSpec* spec = parent.parameters.table().find(setting.path);
     const auto found = spec == nullptr ? std::vector{unknown_parameter(parent.parameters.table(), setting.path)}
-                       : step == 0     ? set_at_start(setting, fork)
+                       : step == 0     ? set_at_start(setting, there, fork)
                                        : set_later(setting, *spec, step, there, fork, changes);
     problems.insert(problems.end(), found.begin(), found.end());
   }
@@ -159,9 +152,9 @@ Result<std::optional<Parent>> recorded_parent(const fs::path& run, const Paramet
   const fs::path path = run / "parent.json";
   std::error_code error;
   if (!fs::exists(path, error)) return std::optional<Parent>();
-  std::ifstream file(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  const Result<json> parsed = parse_json(text, path.string());
+  const auto text = read_given_file(path, max_json_bytes);
+  if (!text) return text.problems;
+  const Result<json> parsed = parse_json(*text.value, path.string());
   if (!parsed) return parsed.problems;
   try {
     return std::optional(read_parent(*parsed.value, path.string(), table));
