@@ -225,18 +225,7 @@ Snapshot at(const Snapshot& now, std::int64_t step) {
     then.matrices[i] = now.history && i < now.history->metrics() ? now.history->at(i, step) : nullptr;
   }
   if (!now.preset || !now.timeline) return then;
-  // A ramp starts from what the step before had: each start is approached from there.
-  Parameters parameters = now.preset->parameters;
-  Timeline timeline(*now.timeline);
-  std::int64_t reached = -1;
-  for (const Intervention& change : *now.timeline) {
-    if (change.step > step) break;
-    if (change.step == reached) continue;
-    if (change.step > reached + 1) timeline.advance(change.step - 1, parameters);
-    timeline.advance(reached = change.step, parameters);
-  }
-  timeline.advance(step, parameters);
-  then.parameters = std::make_shared<const Parameters>(std::move(parameters));
+  then.parameters = std::make_shared<const Parameters>(in_force(now.preset->parameters, *now.timeline, step));
   return then;
 }
 
