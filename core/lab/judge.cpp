@@ -81,6 +81,13 @@ std::string run_text(const ClaimRun& run) {
   return (run.variant == preset_itself ? "" : run.variant + ", ") + std::string("seed ") + number_text(run.seed);
 }
 
+// "the run of seed 3 failed"; empty when all finished.
+std::string failed_text(const std::vector<const ClaimRun*>& failed) {
+  if (failed.empty()) return "";
+  if (failed.size() == 1) return "the run of " + run_text(*failed[0]) + " failed";
+  return std::to_string(failed.size()) + " runs failed, the first of them of " + run_text(*failed[0]);
+}
+
 const ClaimRun* find(std::span<const ClaimRun> runs, const std::string& variant, std::int64_t seed) {
   const auto found = std::find_if(runs.begin(), runs.end(),
                                   [&](const ClaimRun& run) { return run.variant == variant && run.seed == seed; });
@@ -146,11 +153,13 @@ JudgedClaim judge(const Claim& claim, std::span<const ClaimRun> runs) {
   judged.predicted = claim.predicted.text();
   judged.seeds = paired_seeds(claim, runs);
   std::string missing;
+  std::vector<const ClaimRun*> failed;
   for (const std::int64_t seed : judged.seeds) {
     std::vector<double> numbers;
     for (const std::string& variant : claim.variants) {
       const ClaimRun& run = *find(runs, variant, seed);
-      const Reduced number = reduce_run(claim, run.scalars);
+      if (!run.finished) failed.push_back(&run);
+      const Reduced number = run.finished ? reduce_run(claim, run.scalars) : Reduced{nothing, ""};
       if (!number.value && missing.empty()) missing = number.reason + " (" + run_text(run) + ")";
       numbers.push_back(number.value.value_or(nothing));
     }
@@ -160,7 +169,7 @@ JudgedClaim judge(const Claim& claim, std::span<const ClaimRun> runs) {
   judged.mean = ruling.mean;
   judged.interval = ruling.interval;
   judged.verdict = ruling.verdict;
-  judged.reason = missing.empty() ? std::move(ruling.reason) : std::move(missing);
+  judged.reason = !failed.empty() ? failed_text(failed) : !missing.empty() ? std::move(missing) : ruling.reason;
   return judged;
 }
 

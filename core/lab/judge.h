@@ -28,10 +28,11 @@ Reduced reduce_run(const Claim&, const Series&);
 // The scalars that claims are about, by name.
 std::set<std::string> needed_scalars(std::span<const Claim> claims);
 
-struct ClaimRun {  // a finished run of a variant
+struct ClaimRun {  // a run of a variant
   std::string variant;
   std::int64_t seed = 0;
   std::map<std::string, Series, std::less<>> scalars;  // at least those that claims name, where the run has them
+  bool finished = true;                                // otherwise it failed, and its scalars don't count
 };
 
 struct JudgedClaim {
@@ -51,7 +52,8 @@ struct JudgedClaim {
 Reduced reduce_run(const Claim&, const std::map<std::string, Series, std::less<>>& scalars);
 
 // The seeds are those for which there is a run of each of the claim's variants: so differences and ratios are of the
-// same seed. Doesn't fill in preset, commit and command.
+// same seed. A seed of which a run failed has no value, and leaves the claim undecided: the seeds that came through are
+// no fair sample. Doesn't fill in preset, commit and command.
 JudgedClaim judge(const Claim&, std::span<const ClaimRun> runs);
 
 // The variants that have to be run to judge the claims, in the order in which they are met.

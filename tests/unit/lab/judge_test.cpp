@@ -143,6 +143,35 @@ TEST(Judge, WhatIsMissingLeavesItUndecided) {
   EXPECT_EQ(judged.reason, "a value is not a finite number");
 }
 
+TEST(Judge, ASeedWhoseRunFailedIsNotPassedOver) {
+  std::vector<ClaimRun> some = {run("a", 1, 5), run("a", 2, 5.1), run("a", 3, 5.2), run("a", 4, 4.9)};
+  ASSERT_EQ(judge(about(OverVariants::one, {"a"}), some).verdict, Verdict::reproduced);
+  some[2].finished = false;  // with the figures it had until then
+  JudgedClaim judged = judge(about(OverVariants::one, {"a"}), some);
+  EXPECT_EQ(judged.verdict, Verdict::undecided);
+  EXPECT_EQ(judged.reason, "the run of a, seed 3 failed");
+  EXPECT_EQ(judged.seeds, (std::vector<std::int64_t>{1, 2, 3, 4}));
+  EXPECT_TRUE(std::isnan(judged.values[2]));
+  EXPECT_EQ(judged.values[3], 4.9);
+  EXPECT_FALSE(judged.mean);
+
+  for (ClaimRun& each : some) each.variant = "preset";
+  some[2].scalars.clear();
+  EXPECT_EQ(judge(about(OverVariants::one, {"preset"}), some).reason, "the run of seed 3 failed");
+  some[3].finished = false;
+  EXPECT_EQ(judge(about(OverVariants::one, {"preset"}), some).reason, "2 runs failed, the first of them of seed 3");
+}
+
+TEST(Judge, AFailedRunOfOneVariantTakesTheSeedFromThoseClaimsThatNeedIt) {
+  std::vector<ClaimRun> both = {run("a", 1, 5), run("b", 1, 1), run("a", 2, 5.1), run("b", 2, 1)};
+  both[3].finished = false;
+  EXPECT_EQ(judge(about(OverVariants::one, {"a"}), both).verdict, Verdict::reproduced);
+  const JudgedClaim judged = judge(about(OverVariants::difference, {"a", "b"}), both);
+  EXPECT_EQ(judged.verdict, Verdict::undecided);
+  EXPECT_EQ(judged.reason, "the run of b, seed 2 failed");
+  EXPECT_EQ(judged.seeds, (std::vector<std::int64_t>{1, 2}));
+}
+
 TEST(Judge, OneScalarLessAnotherOfTheSameRun) {
   const auto both = [](std::int64_t seed, double m, double n) {
     return ClaimRun{"a", seed, {{"m", series({{0, m}})}, {"n", series({{5, n}})}}};
