@@ -21,6 +21,7 @@ namespace tessera::commands {
 namespace {
 
 constexpr std::size_t most_of_errors = 64 << 10;
+constexpr int lost = 127 << 8;  // the status of exit(127), for one that somebody else waited for
 
 [[noreturn]] void fail(const char* what) { throw std::runtime_error(std::string(what) + ": " + strerror(errno)); }
 
@@ -44,6 +45,9 @@ std::string contents(int file) {
 }
 
 }  // namespace
+
+// Who starts this program may have children's ends ignored (trap '' CHLD): then none could be waited for.
+Processes::Processes() { ::signal(SIGCHLD, SIG_DFL); }
 
 Processes::~Processes() {
   signal(SIGTERM);
@@ -85,7 +89,9 @@ std::vector<Processes::Ended> Processes::wait(std::chrono::milliseconds limit) {
   while (true) {
     std::erase_if(children_, [&](const Child& child) {
       int status = 0;
-      if (waitpid(child.process, &status, WNOHANG) != child.process) return false;
+      const pid_t found = waitpid(child.process, &status, WNOHANG);
+      if (found == 0 || (found < 0 && errno == EINTR)) return false;
+      if (found < 0) status = lost;
       ended.push_back(end(child, status));
       return true;
     });

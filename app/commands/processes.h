@@ -18,7 +18,7 @@ class Processes {
     std::string errors;  // what it wrote on standard error
   };
 
-  Processes() = default;
+  Processes();   // from now on this process learns how its children end
   ~Processes();  // asks those that run to end in order (SIGTERM), and waits for them
   // Not copyable or movable
   Processes(const Processes&) = delete;

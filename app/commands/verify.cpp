@@ -34,28 +34,38 @@ struct Request {
   bool quiet = false;
 };
 
+// A word as a shell takes it.
+std::string quoted(const std::string& word) {
+  const bool plain = word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._=,:+-") ==
+                     std::string::npos;
+  if (plain && !word.empty()) return word;
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? "'\\''" : std::string(1, c);
+  return text + "'";
+}
+
+std::string option(const char* name, const std::optional<std::string>& value) {
+  return value ? std::string(" ") + name + " " + quoted(*value) : "";
+}
+
 // How it can be called again: what the figures depend on.
 std::string command_of(const Request& request) {
   std::string command = "./lab verify";
-  const auto add = [&](const std::string& word) {
-    const bool plain =
-        word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._=,:+-") ==
-        std::string::npos;
-    command += plain && !word.empty() ? " " + word : " '" + word + "'";
-  };
-  for (const std::string& preset : request.presets) add(preset);
-  add("--seeds");
-  add(number_text(request.seeds));
-  const auto option = [&](const char* name, const std::optional<std::string>& value) {
-    if (!value) return;
-    add(name);
-    add(*value);
-  };
-  option("--seed", request.settings.seed);
-  option("--steps", request.settings.steps);
-  option("--device", request.settings.device);
-  for (const std::string& set : request.settings.set) option("--set", set);
+  for (const std::string& preset : request.presets) command += " " + quoted(preset);
+  command += option("--seeds", number_text(request.seeds));
+  command += option("--seed", request.settings.seed);
+  command += option("--steps", request.settings.steps);
+  command += option("--device", request.settings.device);
+  for (const std::string& set : request.settings.set) command += option("--set", set);
   return command;
+}
+
+// The same with where its files go.
+std::string whole_command(const Request& request, const fs::path& out) {
+  std::string command = command_of(request) + option("--out", out.string());
+  command += option("--json", request.json) + option("--markdown", request.markdown);
+  if (request.jobs > 0) command += option("--jobs", number_text(request.jobs));
+  return command + (request.quiet ? " --quiet" : "");
 }
 
 fs::path default_folder(const std::vector<Preset>& presets) {
@@ -146,6 +156,7 @@ class Verification {
   }
 
   void take(const Processes::Ended& ended) {
+    ++ended_;
     if (ended.code == fine) {
       ++done_;
       return;
@@ -173,10 +184,10 @@ class Verification {
     std::string text = "runs " + std::to_string(finished) + " / " + std::to_string(plan_.runs.size());
     if (stopping_) {
       text += "   ending";
-    } else if (done_ > 0) {
+    } else if (ended_ > 0) {
       const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
-      const auto left = static_cast<double>(to_do_.size() - done_);
-      text += "   " + duration(seconds / static_cast<double>(done_) * left) + " left";
+      const auto left = static_cast<double>(to_do_.size() - ended_);
+      text += "   " + duration(seconds / static_cast<double>(ended_) * left) + " left";
     }
     progress_.show(text);
   }
@@ -187,7 +198,7 @@ class Verification {
   Processes processes_;
   std::vector<std::size_t> to_do_;
   std::set<fs::path> made_;
-  std::size_t next_ = 0, done_ = 0;
+  std::size_t next_ = 0, done_ = 0, ended_ = 0;  // done_: those that ended well
   bool stopping_ = false;
   int code_ = fine;
   std::chrono::steady_clock::time_point began_;
@@ -211,7 +222,11 @@ std::vector<JudgedClaim> judge_all(const VerifyPlan& plan, const std::string& co
     const std::set<std::string> metrics = needed_scalars(preset.claims);
     std::vector<ClaimRun> runs;
     for (const VerifyRun& run : plan.runs) {
-      if (run.preset != i || recorded_state(run.folder) != State::finished) continue;
+      if (run.preset != i) continue;
+      if (recorded_state(run.folder) != State::finished) {
+        runs.push_back({run.variant, run.seed, {}, false});
+        continue;
+      }
       auto curves = read_curves(run.folder, metrics);
       if (!curves) throw InputError(curves.problems);
       runs.push_back({run.variant, run.seed, *std::move(curves.value)});
@@ -263,14 +278,24 @@ int verify(const Request& request) {
   const int code = Verification(*plan.value, at_once, request.quiet).run(interrupt);
   if (code == bad_input) remove_what_is_empty(*plan.value, out, was_there);
   if (code == interrupted) {
-    std::fprintf(stderr, "interrupted\ncontinue: %s --out %s\n", command_of(request).c_str(), out.c_str());
+    std::fprintf(stderr, "interrupted\ncontinue: %s\n", whole_command(request, out).c_str());
   }
   if (code == bad_input || code == interrupted) return code;
 
   const std::vector<JudgedClaim> judged = judge_all(*plan.value, command_of(request));
   std::fputs(verdict_table(judged).c_str(), stdout);
-  if (request.json) write_file(*request.json, evidence_json(judged));
-  if (request.markdown) write_file(*request.markdown, evidence_markdown(judged));
+  bool written = true;
+  const auto write = [&](const std::optional<std::string>& file, const std::string& text) {
+    try {
+      if (file) write_file(*file, text);
+    } catch (const InputError& error) {  // it could be written before the runs: no fault of the command line
+      std::fprintf(stderr, "%s\n", error.what());
+      written = false;
+    }
+  };
+  write(request.json, evidence_json(judged));
+  write(request.markdown, evidence_markdown(judged));
+  if (!written) return failed;
   if (!request.quiet) std::printf("%zu runs in %s\n", plan.value->runs.size(), out.c_str());
   return code;
 }

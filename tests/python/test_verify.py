@@ -2,6 +2,7 @@
 import csv
 import json
 import math
+import shlex
 import signal
 import subprocess
 import time
@@ -214,10 +215,75 @@ def test_the_file_limit_makes_a_run_fail(data, tmp_path):
     assert "long-5" in limited.stderr and "long-6" in limited.stderr
     tame, long = json.loads((tmp_path / "v.json").read_text())
     assert tame["verdict"] == "reproduced" and tame["seeds"] == [5, 6]
-    assert long["verdict"] == "undecided" and long["seeds"] == [] and long["mean"] is None
+    assert long["verdict"] == "undecided" and long["seeds"] == [5, 6] and long["mean"] is None
+    assert long["values"] == [None, None] and "failed" in long["reason"]
     again = tessera("verify", preset, "--seeds", "2", "--out", tmp_path / "out", "--json", tmp_path / "v.json")
     assert again.returncode == FINE, again.stderr
     assert json.loads((tmp_path / "v.json").read_text())[1]["verdict"] == "reproduced"
+
+
+def test_a_seed_whose_run_failed_leaves_its_claims_undecided(data, tmp_path):
+    claims = [{"text": "tame", "metric": "loss/total", "is": "<", "value": 1e6, "seeds": 2},
+              {"text": "one tame", "metric": "loss/total", "of": "one", "is": "<", "value": 1e6, "seeds": 2}]
+    preset = claiming(tmp_path, data, claims=claims)
+    command = ["verify", preset, "--seeds", "3", "--out", tmp_path / "out", "--json", tmp_path / "v.json"]
+    assert tessera(*command).returncode == FINE
+    run = tmp_path / "out/small/one-6"  # failed, and can't be gone on with
+    summary = json.loads((run / "summary.json").read_text())
+    (run / "summary.json").write_text(json.dumps({**summary, "state": "failed"}))
+    (run / "scalars.csv").rename(tmp_path / "elsewhere")
+    (run / "scalars.csv").symlink_to(tmp_path / "elsewhere")
+    done = tessera(*command)
+    assert done.returncode == FAILED, done.stderr
+    tame, one = json.loads((tmp_path / "v.json").read_text())
+    assert tame["verdict"] == "reproduced" and tame["seeds"] == [5, 6, 7]
+    assert one["verdict"] == "undecided" and one["reason"] == "the run of one, seed 6 failed"
+    assert one["seeds"] == [5, 6, 7] and one["values"][1] is None and None not in (one["values"][0], one["values"][2])
+    assert one["mean"] is None and one["interval"] is None
+    assert "the run of one, seed 6 failed" in done.stdout
+
+
+def test_it_ends_where_the_launcher_ignores_the_ends_of_children(data, tmp_path):
+    preset = claiming(tmp_path, data, claims=CLAIMS[:1], steps=3)
+    done = tessera("verify", preset, "--seeds", "2", "--out", tmp_path / "out", timeout=120,
+                   preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+    assert done.returncode == FINE, done.stderr
+
+
+def test_a_table_that_can_not_be_written_at_the_end(data, tmp_path):
+    """Its folder is gone meanwhile: that is no fault of the command line."""
+    preset = claiming(tmp_path, data, claims=CLAIMS[:1], steps=300)
+    (tmp_path / "there").mkdir()
+    words = ["verify", preset, "--seeds", "2", "--out", tmp_path / "out", "--json", tmp_path / "there/v.json",
+             "--markdown", tmp_path / "v.md"]
+    process = subprocess.Popen([PROGRAM, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 60
+    while not any(tmp_path.glob("out/small/*/scalars.csv")) and time.monotonic() < until:
+        time.sleep(0.01)
+    (tmp_path / "there").rmdir()
+    output, errors = process.communicate(timeout=120)
+    assert process.returncode == FAILED, errors
+    assert "v.json: can't be written" in errors and CLAIMS[0]["text"] in output
+    assert CLAIMS[0]["text"] in (tmp_path / "v.md").read_text()
+
+
+def test_the_line_to_go_on_with_can_be_pasted(data, tmp_path):
+    place = tmp_path / "it's a place"
+    place.mkdir()
+    preset = claiming(place, data, claims=CLAIMS[:1], steps=100_000)
+    options = ["--seeds", "2", "--set", "model.width=16", "--out", place / "out put", "--json", place / "v.json",
+               "--markdown", place / "v.md", "--jobs", "1"]
+    words = [str(word) for word in ("verify", preset, *options)]
+    process = subprocess.Popen([PROGRAM, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 60
+    while not any(place.glob("out put/small/*/scalars.csv")) and time.monotonic() < until:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == INTERRUPTED, errors
+    (line,) = [line for line in errors.splitlines() if line.startswith("continue: ")]
+    again = shlex.split(line.removeprefix("continue: "))
+    assert again[:2] == ["./lab", "verify"] and sorted(again[1:]) == sorted(words)
 
 
 BAD = {
