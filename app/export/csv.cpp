@@ -78,9 +78,13 @@ std::vector<ExportFile> csv_files(const FiguresPtr& figures) {
   };
   std::vector<ExportFile> files = {file("scalars.csv", write_scalars), file("table.csv", write_table),
                                    file("changes.csv", write_changes)};
-  for (const std::size_t metric : matrices_of(*figures)) {
-    files.push_back({"matrices/" + file_stem(figures->description->metrics[metric].name) + ".csv",
-                     [figures, metric](Output& output) { write_matrix(*figures, metric, output); }});
+  const std::vector<std::size_t> matrices = matrices_of(*figures);
+  std::vector<std::string> names;
+  for (const std::size_t metric : matrices) names.push_back(figures->description->metrics[metric].name);
+  const std::vector<std::string> stems = file_stems(names);
+  for (std::size_t i = 0; i < matrices.size(); ++i) {
+    files.push_back({"matrices/" + stems[i] + ".csv",
+                     [figures, metric = matrices[i]](Output& output) { write_matrix(*figures, metric, output); }});
   }
   return files;
 }

@@ -21,18 +21,24 @@ std::vector<ExportFile> drawing_files(const FiguresPtr& figures, const std::stri
                      }});
   };
   const Description& description = *figures->description;
+  std::vector<std::string> families, names;
   for (const std::string& family : scalar_families(description)) {
     const auto metrics = series_of(description, family);
     const bool any = std::any_of(metrics.begin(), metrics.end(),
                                  [&](std::size_t metric) { return figures->series[metric].size() > 0; });
-    if (any) {
-      add("curves/" + file_stem(family),
-          [figures, family](const Typefaces& typefaces) { return draw_curves(*figures, family, typefaces); });
-    }
+    if (any) families.push_back(family);
   }
-  for (const std::size_t metric : matrices_of(*figures)) {
-    const MetricSpec& spec = description.metrics[metric];
-    add("heatmaps/" + file_stem(spec.name), [figures, metric](const Typefaces& typefaces) {
+  const std::vector<std::string> curves = file_stems(families);
+  for (std::size_t i = 0; i < families.size(); ++i) {
+    add("curves/" + curves[i], [figures, family = families[i]](const Typefaces& typefaces) {
+      return draw_curves(*figures, family, typefaces);
+    });
+  }
+  const std::vector<std::size_t> matrices = matrices_of(*figures);
+  for (const std::size_t metric : matrices) names.push_back(description.metrics[metric].name);
+  const std::vector<std::string> heatmaps = file_stems(names);
+  for (std::size_t i = 0; i < matrices.size(); ++i) {
+    add("heatmaps/" + heatmaps[i], [figures, metric = matrices[i]](const Typefaces& typefaces) {
       return draw_matrix(figures->description->metrics[metric], *figures->frames[metric].back(), typefaces);
     });
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 namespace tessera {
 
@@ -73,6 +74,23 @@ std::string file_stem(std::string_view name) {
   std::replace_if(
       stem.begin(), stem.end(), [](unsigned char c) { return c == '/' || c < 0x20; }, '-');
   return stem;
+}
+
+std::vector<std::string> file_stems(const std::vector<std::string>& names) {
+  std::vector<std::string> stems;
+  std::set<std::string> taken;
+  const auto take = [&](std::string stem) {
+    std::transform(stem.begin(), stem.end(), stem.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return taken.insert(std::move(stem)).second;
+  };
+  for (const std::string& name : names) {
+    const std::string wanted = file_stem(name);
+    std::string stem = wanted;
+    for (int n = 2; !take(stem); ++n) stem = wanted + "-" + std::to_string(n);
+    stems.push_back(std::move(stem));
+  }
+  return stems;
 }
 
 std::vector<std::string> axis_labels(const Axis& axis, int count) {

@@ -46,6 +46,9 @@ void for_each_step(const Figures&, std::span<const std::size_t> metrics,
 
 // "overlap/layer2", the name of a metric or family, as that of a file: "overlap-layer2". Leads into no other folder.
 std::string file_stem(std::string_view name);
+// The same for several: where two would have the same file ("a/b" and "a-b"; also but for the case of letters, which
+// not all file systems tell apart), the later one ends in "-2".
+std::vector<std::string> file_stems(const std::vector<std::string>& names);
 
 // The names along an axis of a matrix, `count` of them: its labels, numbers where it has none.
 std::vector<std::string> axis_labels(const Axis&, int count);

@@ -160,6 +160,12 @@ void write_npz(const Figures& figures, Output& output) {
     return list;
   };
   const std::vector<std::size_t> scalars = scalars_of(figures), matrices = matrices_of(figures);
+  for (const auto& list : {scalars, matrices}) {
+    for (const std::string& name : names(list)) {
+      if (name == "changes")
+        throw InputError({{"a metric", name, "another name in NPZ, where changes/ tells of changes"}});
+    }
+  }
   Zip zip(output);
   add_text(zip, "scalars", names(scalars), {scalars.size()});
   add_text(zip, "matrices", names(matrices), {matrices.size()});

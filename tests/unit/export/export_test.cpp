@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "tests/unit/export/figures.h"
 #include "tests/unit/lab/files.h"
@@ -87,6 +88,34 @@ TEST(Export, NoNameLeadsOutOfTheFolder) {
       for (const fs::path& part : file.name) EXPECT_NE(part, "..") << file.name;
     }
   }
+}
+
+TEST(Export, NoTwoMetricsShareAFile) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(file_stems({"a/b", "a-b", "c", "a-b-2", "A/b"}), (Names{"a-b", "a-b-2", "c", "a-b-2-2", "A-b-3"}));
+  auto figures = small_figures();
+  auto description = std::make_shared<Description>(*figures->description);
+  description->metrics.push_back(description->metrics[3]);
+  description->metrics[4].name = "routing-layer1";
+  description->metrics[1].family = "alpha_entropy/x";
+  description->metrics[2].family = "alpha_entropy-x";
+  figures->description = description;
+  figures->series.emplace_back();
+  figures->frames.push_back(figures->frames[3]);
+  for (const ExportFormat& each : export_formats()) {
+    std::set<std::string> names;
+    const auto files = each.files(figures);
+    for (const ExportFile& file : files) names.insert(file.name);
+    EXPECT_EQ(names.size(), files.size()) << each.name;
+  }
+}
+
+TEST(Export, NpzKeepsTheChangesApart) {
+  auto figures = small_figures();
+  auto description = std::make_shared<Description>(*figures->description);
+  description->metrics[2].name = "changes";
+  figures->description = description;
+  EXPECT_THROW(written(npz_files(figures), "figures.npz"), InputError);
 }
 
 TEST(Export, ARunWithoutFiguresSaysSo) {
