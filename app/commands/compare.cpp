@@ -91,9 +91,13 @@ void print_as_text(const std::vector<RecordedRun>& runs) {
       return std::string(text);
     });
   }
+  constexpr std::size_t longest = 2000;
   std::vector<std::size_t> widths(runs.size() + 1, 0);
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  for (auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      row[i] = printable(row[i], longest);  // a stranger's run may have anything in its names
+      widths[i] = std::max(widths[i], row[i].size());
+    }
   }
   for (const auto& row : rows) {
     std::string line;

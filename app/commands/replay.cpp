@@ -71,6 +71,18 @@ std::vector<fs::path> figures(const fs::path& folder) {
   return found;
 }
 
+// A stranger's folder may have a pipe or a link to a device in their place, and they are read to their end.
+std::vector<Problem> not_files(const fs::path& folder) {
+  std::vector<Problem> problems;
+  for (const fs::path& file : figures(folder)) {
+    std::error_code error;
+    const fs::file_status status = fs::status(folder / file, error);
+    if (!fs::exists(status) || fs::is_regular_file(status)) continue;
+    problems.push_back({printable((folder / file).string()), "this is not a file", "the figures of a run"});
+  }
+  return problems;
+}
+
 int compare(const fs::path& recorded, const fs::path& replayed, bool whole) {
   const std::vector<fs::path> files = figures(recorded);
   int differing = 0;
@@ -78,7 +90,7 @@ int compare(const fs::path& recorded, const fs::path& replayed, bool whole) {
     const std::string found = difference(recorded / file, replayed / file, whole);
     if (found.empty()) continue;
     ++differing;
-    std::printf("%s: %s\n", (recorded / file).c_str(), found.c_str());
+    std::printf("%s: %s\n", printable((recorded / file).string()).c_str(), found.c_str());
   }
   if (differing > 0) {
     std::printf("%d of %zu files differ\n", differing, files.size());
@@ -94,6 +106,7 @@ int replay(const Request& request) {
   if (!preset) return report(preset.problems);
   auto timeline = recorded_timeline(folder, *preset.value, check_combinations);
   if (!timeline) return report(timeline.problems);
+  if (const auto problems = not_files(folder); !problems.empty()) return report(problems);
 
   std::optional<TemporaryFolder> temporary;
   if (!request.out) temporary.emplace();

@@ -1,6 +1,7 @@
 """Comparing recorded runs: parameters that differ and last values, from the runs' own files."""
 import csv
 import json
+import shutil
 
 import pytest
 
@@ -87,3 +88,16 @@ def test_what_is_no_run_is_refused(runs, tmp_path):
     assert any("scalars.csv" in line for line in refused(tessera("compare", bad)))
     (bad / "scalars.csv").write_text("step,name,value\n1;loss;2\n")
     assert any("scalars.csv: line 2" in line for line in refused(tessera("compare", bad)))
+
+
+def test_what_a_stranger_wrote_does_not_reach_the_terminal_as_it_is(runs, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(runs[0], run)
+    (run / "parent.json").write_text(json.dumps({"run": "\x1b]0;owned\x07\x1b[2J", "preset": "p", "seed": 1, "step": 0,
+                                                 "set": []}))
+    preset = json.loads((run / "preset.json").read_text())
+    (run / "preset.json").write_text(json.dumps({**preset, "name": "\x1b[31mred"}))
+    with open(run / "scalars.csv", "a") as file:
+        file.write("39,\x1b[5mblink,1\n")
+    done = tessera("compare", run, runs[1])
+    assert not any(c < " " and c != "\n" for c in done.stdout + done.stderr), done.stdout

@@ -67,16 +67,23 @@ def test_a_link_to_what_is_not_there_yet(run, tmp_path):
         (run / "checkpoints" / "x").unlink()
 
 
-@pytest.mark.parametrize("name", ["preset.json", "timeline.json", "summary.json", "scalars.csv", "description.json"])
+@pytest.mark.parametrize("name", ["preset.json", "timeline.json", "summary.json", "scalars.csv", "description.json",
+                                  "parent.json", "matrices/*"])
 @pytest.mark.parametrize("what", ["endless", "pipe"])
-def test_reading_always_ends(name, what, run):
-    (run / name).unlink()
+def test_reading_always_ends(name, what, run, tmp_path):
+    file = sorted(run.glob(name))[0] if name.startswith("matrices") else run / name
+    file.unlink(missing_ok=True)
     if what == "pipe":
-        os.mkfifo(run / name)
+        os.mkfifo(file)
     else:
-        (run / name).symlink_to("/dev/zero")
-    for command in (["compare", run], ["run", "--resume", run]):
-        assert tessera(*command, timeout=60).returncode in (FINE, BAD_INPUT)
+        file.symlink_to("/dev/zero")
+    commands = [["compare", run], ["run", "--resume", run], ["export", run, "--csv", tmp_path / "csv"],
+                ["fork", run, "--at", "5", "--steps", "8", "--out", tmp_path / "fork"]]
+    if name not in ("summary.json", "description.json", "parent.json"):  # which it doesn't read before it trains
+        commands.append(["replay", run])
+    for command in commands:
+        done = tessera(*command, timeout=60)
+        assert done.returncode in (FINE, BAD_INPUT), (command, done.stderr)
 
 
 def test_a_pickle_is_no_checkpoint(run, tmp_path):
