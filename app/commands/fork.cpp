@@ -12,6 +12,8 @@
 #include "app/commands/settings.h"
 #include "core/experiment.h"
 #include "core/lab/checkpoints.h"
+#include "core/lab/description_json.h"
+#include "core/lab/given_files.h"
 #include "core/lab/recorded_run.h"
 
 namespace fs = std::filesystem;
@@ -40,6 +42,16 @@ fs::path seen_from(const fs::path& child, const fs::path& parent) {
   return error || relative.empty() ? fs::absolute(parent, error) : relative;
 }
 
+RecordedBy recorded_by(const fs::path& folder) {
+  RecordedBy found{recorded_commit(folder), ""};
+  const fs::path file = folder / "description.json";
+  const auto text = read_given_file(file, max_description_bytes);
+  if (!text) return found;
+  const auto description = read_description(*text.value, file.string());
+  if (description) found.device = description.value->device;
+  return found;
+}
+
 int fork(const Request& request) {
   const fs::path folder = request.run;
   const auto parent = read_run(folder, experiment_parameters(), check_combinations);
@@ -65,6 +77,7 @@ int fork(const Request& request) {
                        ? open_recorder("--out", *request.out)
                        : open_recorder("--out", default_run_folder(child.preset), RunRecorder::Existing::beside);
   child.quiet = request.quiet;
+  child.parent = recorded_by(folder);
   if (found.checkpoint) {
     const std::int64_t from = found.checkpoint->step;
     found.checkpoint->timeline = child.preset.schedule;

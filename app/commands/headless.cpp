@@ -10,6 +10,7 @@
 #include "app/commands/interrupt.h"
 #include "app/commands/progress.h"
 #include "core/experiment.h"
+#include "core/lab/build_info.h"
 #include "core/lab/checkpoints.h"
 #include "core/lab/session.h"
 #include "core/lab/text.h"
@@ -85,6 +86,7 @@ class Training {
       std::fprintf(stderr, "%s\n", built.text.c_str());  // the recorder couldn't start
       return bad_input;
     }
+    warn_of(run_.parent, session_.snapshot()->description->device);
     std::optional<fs::path> checkpoint = run_.checkpoint;
     if (run_.resume_from) checkpoint = checkpoint_file(run_.recorder->folder(), *run_.resume_from);
     if (checkpoint) {
@@ -98,6 +100,22 @@ class Training {
     }
     ask(command::Play{});
     return fine;
+  }
+
+  // Figures before and after the fork would differ for another reason than the change. The threads of a CPU don't
+  // count.
+  void warn_of(const RecordedBy& parent, const std::string& device) {
+    const auto kind = [](const std::string& text) { return text.substr(0, text.find(", ")); };
+    std::string found;
+    if (!parent.commit.empty() && parent.commit != commit()) {
+      found = "by commit " + printable(parent.commit) + " (this is " + std::string(commit()) + ")";
+    }
+    if (!parent.device.empty() && kind(parent.device) != kind(device)) {
+      found += (found.empty() ? "on " : " and on ") + printable(parent.device) + " (this is " + device + ")";
+    }
+    if (found.empty()) return;
+    progress_.clear();
+    std::fprintf(stderr, "the parent was recorded %s: not all that differs comes from the change\n", found.c_str());
   }
 
   // Submits a command and waits for its answer. An interrupt is only noted: it is looked at between commands.

@@ -1,5 +1,6 @@
 """Forks of recorded runs: the same figures as a run from the start with that schedule, and what is refused."""
 import json
+import shutil
 import signal
 import subprocess
 
@@ -86,6 +87,27 @@ def test_it_carries_its_parent_and_the_difference(parent, tmp_path):
     assert "../run at step 30: learn.rate" in told
     (_, fork) = json.loads(tessera("compare", "--json", parent, out).stdout)["runs"]
     assert fork["parent"] == origin
+
+
+def test_a_parent_of_another_program_or_device_is_warned_of(parent, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(parent, run)
+    summary = json.loads((run / "summary.json").read_text())
+    description = json.loads((run / "description.json").read_text())
+
+    def warned(name, commit, device):
+        (run / "summary.json").write_text(json.dumps({**summary, "commit": commit}))
+        (run / "description.json").write_text(json.dumps({**description, "device": device}))
+        done = tessera("fork", run, "--at", 110, "--set", "learn.rate=0.02", "--out", tmp_path / name, "--quiet")
+        assert done.returncode == FINE, done.stderr
+        return done.stderr
+
+    assert warned("same", summary["commit"], description["device"]) == ""
+    assert warned("threads", summary["commit"], "cpu, 64 threads") == ""
+    told = warned("other", "0123456789", "a GPU\x1b[2J")
+    assert told.count("\n") == 1 and "0123456789" in told and summary["commit"] in told and "a GPU" in told
+    assert "\x1b" not in told
+    assert "commit" not in warned("device", summary["commit"], "a GPU")
 
 
 def test_a_killed_fork_goes_on(preset, tmp_path):
