@@ -33,15 +33,28 @@ void draw_wrapped(const std::string& text, ImU32 colour) {
   ImGui::Spacing();
 }
 
+// The run that is shown, if it has failed or has paused by itself; else another one that has. Null: none.
+const LiveRun* in_trouble(const Application& app) {
+  const auto troubled = [](const LiveRun& live) {
+    return live.snapshot->state == State::failed || !live.snapshot->failure.empty();
+  };
+  if (troubled(app.run())) return &app.run();
+  for (const auto& live : app.live()) {
+    if (troubled(*live)) return live.get();
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 void draw_failure(Application& app) {
-  const Snapshot& snapshot = app.snapshot();
-  if (snapshot.state != State::failed) return;
+  const LiveRun* run = in_trouble(app);
+  if (!run) return;
+  const Snapshot& snapshot = *run->snapshot;
   const float scale = app.scale();
   const ImU32 red = app.dark() ? IM_COL32(0x5C, 0x1D, 0x1D, 255) : IM_COL32(0xFB, 0xE1, 0xDF, 255);
-  const std::string text =
-      std::string(ICON_ERROR "  ") + (snapshot.failure.empty() ? "Training stopped." : snapshot.failure);
+  const std::string text = ICON_ERROR "  " + (app.live().size() > 1 ? "Run " + run->name + ": " : std::string()) +
+                           (snapshot.failure.empty() ? "Training stopped." : snapshot.failure);
   const float buttons = 190 * scale;
   const float wrap = ImGui::GetMainViewport()->WorkSize.x - buttons - 40 * scale;
   const float lines = ImGui::CalcTextSize(text.c_str(), nullptr, false, wrap).y;
@@ -57,10 +70,13 @@ void draw_failure(Application& app) {
     ImGui::PopTextWrapPos();
     ImGui::SameLine();
     ImGui::SetCursorPosX(ImGui::GetWindowWidth() - buttons);
-    const Action& reset = action("Reset");
-    const char* reason = reset.refused(app);
+    const bool failed = snapshot.state == State::failed;
+    const Action& way_out = action(failed ? "Reset" : "Play or pause");
+    const char* reason = way_out.refused(app);
     ImGui::BeginDisabled(*reason != '\0');
-    if (ImGui::Button(ICON_RESET " Reset###reset", ImVec2(84 * scale, 0))) reset.run(app);
+    if (ImGui::Button(failed ? ICON_RESET " Reset###reset" : ICON_PLAY " Play###play", ImVec2(84 * scale, 0))) {
+      way_out.run(app);
+    }
     ImGui::EndDisabled();
     ImGui::SameLine();
     if (ImGui::Button("Show log###log", ImVec2(90 * scale, 0))) app.show_panel("log", true);

@@ -124,10 +124,10 @@ struct Snapshot {
   std::int64_t step = 0, steps = 0;  // done, planned (run.steps; 0 where there is no such parameter: without end)
   double steps_per_s = 0, seconds_left = 0;  // 0: not known
   std::uint64_t memory_bytes = 0;
-  std::string failure;                                        // in `failed`
-  std::shared_ptr<const Description> description;             // null until something was built
-  std::shared_ptr<const Preset> preset;                       // as loaded (with rebuild parameters changed since)
-  std::shared_ptr<const Parameters> parameters;               // in force now
+  std::string failure;                             // why it failed, or why it paused by itself; empty otherwise
+  std::shared_ptr<const Description> description;  // null until something was built
+  std::shared_ptr<const Preset> preset;            // as loaded (with rebuild parameters changed since)
+  std::shared_ptr<const Parameters> parameters;    // in force now
   std::shared_ptr<const std::vector<Intervention>> timeline;  // what was changed, and the schedule still to come
   std::vector<Series> series;  // parallel to description->metrics; empty for matrices. A point's step is the number of
                                // the step it was measured in, from 0, like an intervention's

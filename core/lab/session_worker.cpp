@@ -176,8 +176,8 @@ void Session::Worker::not_written(const StorageError& error) {
   unwritten_ = true;
   observing_ = true;  // it may have been at its end: that will be told again
   set_state(State::paused);
-  log(Severity::error,
-      std::string(error.what()) + "; the run is paused, and nothing is lost: free some space and press play");
+  failure_ = std::string(error.what()) + "; the run is paused, and nothing is lost: free some space and press play";
+  log(Severity::error, failure_);
 }
 
 void Session::Worker::pause() {

@@ -1,8 +1,10 @@
 // Several runs in one window: forked, shown, driven as one, compared, closed.
+#include <atomic>
 #include <chrono>
 #include <memory>
 
 #include "core/lab/recorder.h"
+#include "core/lab/storage_error.h"
 #include "tests/gui/harness.h"
 
 namespace tessera::test {
@@ -51,6 +53,26 @@ void play_to_the_end(Context* t, Harness& h) {
     return true;
   }));
 }
+
+// A recorder whose disk is full when the test says so.
+class Disk : public Observer {
+ public:
+  std::atomic<bool> full = false;
+  std::atomic<std::int64_t> written = 0;  // steps
+
+  void started(const Preset&, const Description&) override {}
+  void scalar(std::int64_t, const MetricSpec&, double) override {}
+  void matrix(const MetricSpec&, const Matrix&) override {}
+  void changed(const Intervention&) override {}
+  void stepped(std::int64_t done, double, std::uint64_t) override {
+    if (full) throw StorageError("runs/x/scalars.csv", "No space left on device");
+    written = done;
+  }
+  void paused() override {
+    if (full) throw StorageError("runs/x/scalars.csv", "No space left on device");
+  }
+  void ended(State, const Snapshot&) override {}
+};
 
 }  // namespace
 
@@ -138,6 +160,32 @@ void add_runs_tests(Harness& harness) {
     IM_CHECK_EQ(h.app().live().size(), 1u);
     t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_W);
     IM_CHECK_EQ(h.app().live().size(), 1u);
+  });
+
+  harness.add("runs", "a_full_disk_pauses_with_a_message", [](Context* t, Harness& h) {
+    const auto disk = std::make_shared<Disk>();
+    h.restart(t, true, [&](WindowOptions& options) { options.make_observer = [disk] { return disk; }; });
+    IM_CHECK(h.until(t, State::ready));
+    h.script().step_us = 500;
+    IM_CHECK(!Harness::shown("###failure"));
+    t->KeyPress(ImGuiKey_Space);
+    IM_CHECK(h.until(t, [&] { return disk->written > 5; }));
+    disk->full = true;
+    IM_CHECK(h.until(t, State::paused));
+    const std::int64_t step = h.now().step;
+    IM_CHECK(h.until(t, [] { return Harness::shown("###failure"); }));
+    IM_CHECK(h.now().failure.find("scalars.csv") != std::string::npos);
+    IM_CHECK(h.now().failure.find("free some space and press play") != std::string::npos);
+    h.picture(t, "full_disk");
+    t->SetRef(Harness::find("###failure"));
+    t->ItemClick("###play");  // it is full still
+    IM_CHECK(h.until(t, State::paused));
+    IM_CHECK_EQ(h.now().step, step);
+    disk->full = false;
+    t->ItemClick("###play");
+    IM_CHECK(h.until(t, State::finished));
+    IM_CHECK(!Harness::shown("###failure"));
+    IM_CHECK_EQ(disk->written, h.now().step);
   });
 
   harness.add("runs", "compare", [](Context* t, Harness& h) {
