@@ -24,16 +24,15 @@ class ClaimsPanel final : public Panel {
   const char* title() const override { return "Claims"; }
   const char* about() const override {
     return "What the preset claims of its runs: the prediction, the value in this run so far, and the stored evidence "
-           "of "
-           "several seeds (mean with its 95 % interval, verdict). Reproduced: the whole interval satisfies the claim; "
-           "refuted: none of it does; undecided: the rest. One run decides nothing.";
+           "of several seeds (mean with its 95 % interval, verdict). Reproduced: the whole interval satisfies the "
+           "claim; refuted: none of it does; undecided: the rest. One run decides nothing.";
   }
 
   void draw(PanelContext& context) override {
     const Snapshot& snapshot = context.snapshot;
     const bool any = snapshot.preset && !snapshot.preset->claims.empty();
     if (any) {
-      look(snapshot);
+      look(snapshot, context.moment);
       if (ImGui::Button("Copy")) ImGui::SetClipboardText(text(context, *snapshot.preset).c_str());
       ImGui::SetItemTooltip("Copy claims, values and verdicts, separated by tabs");
       ImGui::SameLine();
@@ -49,13 +48,15 @@ class ClaimsPanel final : public Panel {
   }
 
  private:
-  void look(const Snapshot& snapshot) {
-    const bool same = run_ == snapshot.run && version_ == snapshot.version;
-    const bool soon = run_ == snapshot.run && ImGui::GetTime() < looked_ + look_every &&
-                      snapshot.state == State::running && !now_.empty();
+  void look(const Snapshot& snapshot, std::int64_t moment) {
+    const bool of_it = run_ == snapshot.run && moment_ == moment;  // a snapshot rewound has the version of the newest
+    const bool same = of_it && version_ == snapshot.version;
+    const bool soon =
+        of_it && ImGui::GetTime() < looked_ + look_every && snapshot.state == State::running && !now_.empty();
     if (same || soon) return;
     run_ = snapshot.run;
     version_ = snapshot.version;
+    moment_ = moment;
     looked_ = ImGui::GetTime();
     now_.clear();
     for (const Claim& claim : snapshot.preset->claims) {
@@ -164,6 +165,7 @@ class ClaimsPanel final : public Panel {
   }
 
   std::uint64_t run_ = 0, version_ = 0;
+  std::int64_t moment_ = -1;
   double looked_ = 0;
   std::vector<Reduced> now_;  // parallel to the preset's claims
 };

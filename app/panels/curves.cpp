@@ -40,9 +40,8 @@ class CurvesPanel final : public Panel {
   const char* about() const override {
     return "How the run goes: every plot is a family of metrics over the steps, with a mark where a parameter was "
            "changed (dashed: still to come). Drag to pan, scroll to zoom, double-click to follow the run again. Click "
-           "or "
-           "drag along the step axis to go back to a moment of the run in all panels. "
-           "Smoothing is an exponentially weighted mean over steps; the raw line stays behind it.";
+           "or drag along the step axis to go back to a moment of the run in all panels. Smoothing is an exponentially "
+           "weighted mean over steps; the raw line stays behind it.";
   }
   std::vector<std::string> families() const override { return chosen_; }
 

@@ -111,10 +111,9 @@ Edit value_widget(const std::string& path, const ParameterSpec& spec, Value& val
 }
 
 void ParameterEditor::begin(const PanelContext& context) {
-  if (!context.snapshot.parameters) {
-    pending_.clear();
-    return;
-  }
+  if (!context.snapshot.parameters || context.snapshot.run != run_) pending_.clear();
+  run_ = context.snapshot.run;
+  if (!context.snapshot.parameters) return;
   const Parameters& parameters = *context.snapshot.parameters;
   const auto now = Clock::now();
   std::erase_if(pending_, [&](const auto& entry) {

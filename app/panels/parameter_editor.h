@@ -43,7 +43,8 @@ class ParameterEditor {
   void reset(PanelContext&, const ParameterSpec&, int layer, float x);  // the arrow at x, where there is a way back
   void label(PanelContext&, const ParameterSpec&, const Parameters&, int layer, float width);
 
-  std::map<std::string, Pending, std::less<>> pending_;
+  std::map<std::string, Pending, std::less<>> pending_;  // by path
+  std::uint64_t run_ = 0;                                // that they were entered for
 };
 
 }  // namespace tessera
