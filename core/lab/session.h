@@ -120,6 +120,7 @@ struct Event {
 struct Snapshot {
   std::uint64_t version = 0;  // rises by one with each
   std::uint64_t run = 0;      // rises with each build and restore: caches of an older run are void
+  Ticket answered = 0;        // all commands up to this one have been carried out or refused
   State state = State::empty;
   std::int64_t step = 0, steps = 0;  // done, planned (run.steps; 0 where there is no such parameter: without end)
   double steps_per_s = 0, seconds_left = 0;  // 0: not known

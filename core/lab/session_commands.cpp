@@ -144,6 +144,8 @@ std::string Session::Worker::on(command::Schedule& schedule) {
     problems.insert(problems.end(), good.problems.begin(), good.problems.end());
     if (!good) continue;
     if (good.value->step < step_) {
+      // It has happened since the plan was made, as planned.
+      if (planned_in(timeline_.interventions(), *good.value)) continue;
       problems.push_back({where + ".step", number_text(good.value->step), number_text(step_) + " or later"});
     }
     if (!seen.emplace(good.value->step, good.value->path).second) {

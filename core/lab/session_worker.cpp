@@ -62,6 +62,7 @@ void Session::Worker::run() {
       Outcome outcome{next->first, false, refusal(state_, next->second.index())};
       if (outcome.text.empty()) outcome.text = handle(next->second);
       outcome.accepted = outcome.text.empty();
+      answered_ = outcome.ticket;
       publish(&outcome);
     }
     {
@@ -279,6 +280,7 @@ std::shared_ptr<Snapshot> Session::Worker::make_snapshot() {
   auto made = std::make_shared<Snapshot>();
   made->version = version_;
   made->run = run_;
+  made->answered = answered_;
   made->state = state_;
   made->step = step_;
   made->steps = planned_steps();

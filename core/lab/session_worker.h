@@ -122,6 +122,7 @@ struct Session::Worker : private Telemetry {
   std::int64_t step_ = 0;                          // done
   std::int64_t steps_to_go_ = -1;                  // of a Step command; -1: until the end
   std::uint64_t run_, version_ = 0;
+  Ticket answered_ = 0;
   std::uint64_t memory_ = 0;
   double bad_loss_ = 0;             // the first value of loss/total in this step that is not finite
   bool observing_ = false;          // the observer was told of a start, or of a step, and of no end since

@@ -202,6 +202,23 @@ TEST_F(ChangeTest, ANewScheduleReplacesWhatIsToCome) {
   EXPECT_EQ(*session->snapshot()->timeline, made.schedule) << "the preset's";
 }
 
+// A plan is made from a snapshot; meanwhile the run goes on.
+TEST_F(ChangeTest, WhatHasHappenedAsPlannedIsNoMistakeInASchedule) {
+  start();
+  Preset made = preset(10);
+  made.schedule = {{1, temperature, 2.0, 0}, {2, temperature, 3.0, 4}, {5, temperature, 5.0, 0}};
+  must(command::Load{made});
+  step(3);
+  must(command::Schedule{{{1, temperature, 2.0, 0}, {2, temperature, 3.0, 4}, {8, temperature, 6.0, 0}}});
+  const std::vector<Intervention> expected = {
+      {1, temperature, 2.0, 0}, {2, temperature, 3.0, 4}, {8, temperature, 6.0, 0}};
+  EXPECT_EQ(*session->snapshot()->timeline, expected);
+  // Not as planned: another value, another ramp.
+  EXPECT_NE(act(command::Schedule{{{1, temperature, 2.5, 0}}}).text, "");
+  EXPECT_NE(act(command::Schedule{{{2, temperature, 3.0, 0}}}).text, "");
+  EXPECT_EQ(*session->snapshot()->timeline, expected);
+}
+
 TEST_F(ChangeTest, SchedulesThatAreWrongAreRefusedWhole) {
   start();
   must(command::Load{preset(10)});

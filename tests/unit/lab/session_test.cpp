@@ -1,4 +1,6 @@
 // The course of a session: loading, running, publishing, pacing, closing.
+#include <future>
+
 #include "tests/unit/lab/session_fixture.h"
 
 namespace tessera::test {
@@ -129,6 +131,29 @@ TEST_F(SessionTest, AnOutcomeComesWithItsSnapshot) {
     must(command::Set{"task.batch", std::int64_t{i}, false});
     EXPECT_EQ(session->snapshot()->parameters->integer("task.batch"), i);
   }
+}
+
+TEST_F(SessionTest, ASnapshotSaysWhichCommandsAreInIt) {
+  start();
+  EXPECT_EQ(session->snapshot()->answered, 0u);
+  must(command::Load{preset(100)});
+  EXPECT_EQ(session->snapshot()->answered, 1u);
+  EXPECT_FALSE(act(command::Set{"no.such", 1.0, false}).accepted);
+  EXPECT_EQ(session->snapshot()->answered, 2u) << "one that was refused, too";
+  // While a step is under way its commands wait.
+  std::promise<void> begun, go_on;
+  script->on_step = [&](std::int64_t step) {
+    if (step != 0) return;
+    begun.set_value();
+    go_on.get_future().wait();
+  };
+  must(command::Step{1});
+  begun.get_future().wait();
+  const Ticket ticket = session->submit(command::Set{"task.batch", std::int64_t{7}, false});
+  EXPECT_LT(session->snapshot()->answered, ticket);
+  go_on.set_value();
+  EXPECT_TRUE(session->wait([&](const Snapshot& s) { return s.answered == ticket; }, long_enough));
+  EXPECT_EQ(session->snapshot()->parameters->integer("task.batch"), 7);
 }
 
 TEST_F(SessionTest, PublishingIsThrottledAndEndsWithTheLastStep) {
