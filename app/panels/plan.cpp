@@ -15,14 +15,55 @@ std::string why_fixed(const Intervention& change, std::int64_t done) {
   return "It has happened: what is past can't be changed. Reset the run to plan it anew.";
 }
 
-Result<std::vector<Intervention>> replanned(const Snapshot& now, const std::optional<Intervention>& old,
+void SubmittedPlan::submitted(const Snapshot& now, Ticket ticket, std::vector<Intervention> plan) {
+  ticket_ = ticket;
+  run_ = now.run;
+  plan_ = std::move(plan);
+  of_ = made_ = nullptr;
+}
+
+std::shared_ptr<const std::vector<Intervention>> SubmittedPlan::timeline(const Snapshot& now) {
+  if (ticket_ != 0 && (now.run != run_ || now.answered >= ticket_)) *this = {};
+  if (ticket_ == 0 || !now.timeline) return now.timeline;
+  if (made_ && of_ == now.timeline && step_ == now.step) return made_;
+  of_ = now.timeline;
+  step_ = now.step;
+  std::vector<Intervention> merged;
+  for (const Intervention& change : *now.timeline) {
+    if (change.step > now.step) break;  // the plan takes the place of the rest
+    merged.push_back(change);
+  }
+  const std::size_t settled = merged.size();
+  for (const Intervention& change : plan_) {
+    if (change.step < now.step) continue;
+    const auto same = [&](const Intervention& other) { return other.step == change.step && other.path == change.path; };
+    // Only those of this very step can be in both.
+    if (change.step > now.step ||
+        std::none_of(merged.begin(), merged.begin() + static_cast<std::ptrdiff_t>(settled), same)) {
+      merged.push_back(change);
+    }
+  }
+  made_ = std::make_shared<const std::vector<Intervention>>(std::move(merged));
+  return made_;
+}
+
+std::int64_t proposed_step(const Snapshot& now) {
+  const std::int64_t every =
+      std::max(round_distance(0.05 * static_cast<double>(now.steps)), round_distance(now.steps_per_s));
+  const std::int64_t step = (now.step / every + 2) * every;
+  const std::int64_t last = now.steps > 0 ? now.steps - 1 : step;
+  return std::max(now.step + 1, std::min(step, last));
+}
+
+Result<std::vector<Intervention>> replanned(const Snapshot& now, const std::vector<Intervention>& timeline,
+                                            const std::optional<Intervention>& old,
                                             const std::optional<Intervention>& next, const CombinationCheck& check) {
   std::vector<Problem> problems;
-  if (!now.timeline || !now.parameters) return std::vector<Problem>{{"", "no experiment", "one that is loaded"}};
+  if (!now.parameters) return std::vector<Problem>{{"", "no experiment", "one that is loaded"}};
   if (old && old->step <= now.step) problems.push_back({old->path, why_fixed(*old, now.step), ""});
   std::vector<Intervention> planned;
   bool found = false;
-  for (const Intervention& change : *now.timeline) {
+  for (const Intervention& change : timeline) {
     if (change.step < now.step) continue;  // one of this very step may not have happened: it stays in the plan
     if (old && change == *old) {
       found = true;

@@ -40,10 +40,10 @@ class TimelinePanel final : public Panel {
     const float height = std::min(needed, std::max(room.y * 0.6f, timeline_height(1, context.scale)));
     TimelineWish wish;
     if (ImGui::BeginChild("##rows", ImVec2(0, height))) {
-      wish = draw_timeline(context, view_, rows_, ImVec2(ImGui::GetContentRegionAvail().x, needed));
+      wish = draw_timeline(context, view_, *shown_, rows_, ImVec2(ImGui::GetContentRegionAvail().x, needed));
     }
     ImGui::EndChild();
-    if (now.timeline->empty()) {
+    if (shown_->empty()) {
       ui::wrapped(
           "Nothing was changed and nothing is planned. A parameter that is changed while the run goes on appears here; "
           "press Add or double-click the axis to plan a change for a later step.");
@@ -53,7 +53,7 @@ class TimelinePanel final : public Panel {
     if (view_.selected != told_of_) problem_.clear();
     told_of_ = view_.selected;
     carry_out(context, wish);
-    form_.draw(context);
+    if (auto plan = form_.draw(context, shown_)) send(context, std::move(*plan));
   }
 
  private:
@@ -61,12 +61,13 @@ class TimelinePanel final : public Panel {
     if (now.run != run_) {
       run_ = now.run;
       view_ = {};
-      form_ = {};
+      form_.close();
     }
-    if (now.timeline == seen_) return;
-    seen_ = now.timeline;
-    rows_ = timeline_rows(*now.timeline, now.preset->parameters.table());
-    const auto& all = *now.timeline;
+    const auto timeline = plan_.timeline(now);
+    if (timeline == shown_) return;
+    shown_ = timeline;
+    rows_ = timeline_rows(*shown_, now.preset->parameters.table());
+    const auto& all = *shown_;
     if (view_.selected && std::find(all.begin(), all.end(), *view_.selected) == all.end()) view_.selected.reset();
   }
 
@@ -74,7 +75,7 @@ class TimelinePanel final : public Panel {
     const Snapshot& now = context.newest;
     const char* refused = refusal<command::Schedule>(now.state);
     ImGui::BeginDisabled(*refused != '\0');
-    if (ImGui::Button("Add...")) form_.add(now, view_.selected ? view_.selected->path : "", now.step + 1);
+    if (ImGui::Button("Add...")) form_.add(now, view_.selected ? view_.selected->path : "", proposed_step(now));
     ImGui::EndDisabled();
     explain(*refused ? refused : "Plan a change of a parameter for a later step");
     const std::string fixed = !view_.selected ? "Select a planned change first."
@@ -128,12 +129,11 @@ class TimelinePanel final : public Panel {
     ImGui::TableSetupColumn("over steps", 0, 0.9f);
     ImGui::TableSetupColumn("", 0, 0.9f);
     ImGui::TableHeadersRow();
-    const Snapshot& now = context.newest;
     ImGuiListClipper clipper;
-    clipper.Begin(static_cast<int>(now.timeline->size()));
+    clipper.Begin(static_cast<int>(shown_->size()));
     while (clipper.Step()) {
       for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
-        table_row(context, (*now.timeline)[static_cast<std::size_t>(i)], wish);
+        table_row(context, (*shown_)[static_cast<std::size_t>(i)], wish);
       }
     }
     ImGui::EndTable();
@@ -178,21 +178,29 @@ class TimelinePanel final : public Panel {
     }
     if (*refusal<command::Schedule>(now.state)) return;
     if (wish.edit) form_.edit(*wish.edit);
-    if (wish.add) form_.add(now, wish.add->path, std::max(now.step + 1, wish.add->step));
+    if (!wish.add) return;
+    form_.add(now, wish.add->path, wish.add->step > now.step ? wish.add->step : proposed_step(now));
   }
 
   // Whether it was submitted; otherwise the toolbar says why not.
   bool submit(PanelContext& context, const std::optional<Intervention>& old, const std::optional<Intervention>& next) {
-    auto plan = replanned(context.newest, old, next, context.check);
+    auto plan = replanned(context.newest, *shown_, old, next, context.check);
     problem_ = plan ? std::string() : plan.problems.front().text();
-    if (plan) context.submit(command::Schedule{std::move(*plan.value)});
+    if (plan) send(context, std::move(*plan.value));
     return static_cast<bool>(plan);
+  }
+
+  void send(PanelContext& context, std::vector<Intervention> plan) {
+    const Ticket ticket = context.submit(command::Schedule{plan});
+    plan_.submitted(context.newest, ticket, std::move(plan));
+    take(context.newest);
   }
 
   TimelineView view_;
   TimelineForm form_;
   std::vector<TimelineRow> rows_;
-  std::shared_ptr<const std::vector<Intervention>> seen_;
+  SubmittedPlan plan_;
+  std::shared_ptr<const std::vector<Intervention>> shown_;  // with what was submitted and is not answered yet
   std::optional<Intervention> remove_;
   std::string problem_;                  // why the last wish was refused,
   std::optional<Intervention> told_of_;  // said until another change is selected

@@ -18,9 +18,11 @@ std::string mark_id(const Intervention& change) { return "##mark " + std::to_str
 
 class Timescale {
  public:
-  Timescale(PanelContext& context, TimelineView& view, const std::vector<TimelineRow>& rows, ImVec2 size)
+  Timescale(PanelContext& context, TimelineView& view, const std::vector<Intervention>& timeline,
+            const std::vector<TimelineRow>& rows, ImVec2 size)
       : context_(context),
         view_(view),
+        timeline_(timeline),
         rows_(rows),
         now_(context.newest),
         tone_(tones(context.dark)),
@@ -45,6 +47,8 @@ class Timescale {
     ruler();
     for (std::size_t i = 0; i < rows_.size(); ++i) row(i);
     moment();
+    // Also where its mark is no longer there to say that it was let go.
+    if (!ImGui::IsMouseDown(0)) view_.dragged.reset();
     ImGui::PopClipRect();
     ImGui::SetCursorScreenPos(at_);
     ImGui::Dummy(size_);
@@ -65,10 +69,12 @@ class Timescale {
     return std::max<std::int64_t>(0, std::llround(view_.from + part * (view_.to - view_.from)));
   }
 
+  double end() const { return static_cast<double>(end_of(now_, timeline_)); }
+
   void limits() {
     if (!view_.follow) return;
     view_.from = 0;
-    view_.to = static_cast<double>(end_of(now_));
+    view_.to = end();
   }
 
   // Everything but the marks: moves the moment, zooms, pans, adds.
@@ -100,9 +106,10 @@ class Timescale {
 
   void zoom(float wheel, double about) {
     const double factor = std::pow(0.8, static_cast<double>(wheel));
-    const double span = std::clamp((view_.to - view_.from) * factor, 10.0, static_cast<double>(end_of(now_)));
+    const double most = end(), least = std::min(10.0, most);
+    const double span = std::clamp((view_.to - view_.from) * factor, least, most);
     const double part = (about - view_.from) / (view_.to - view_.from);
-    view_.follow = span >= static_cast<double>(end_of(now_));
+    view_.follow = span >= most;
     view_.from = about - part * span;
     view_.to = view_.from + span;
     pan(0);
@@ -111,7 +118,7 @@ class Timescale {
   void pan(double by) {
     if (by != 0) view_.follow = false;
     const double span = view_.to - view_.from;
-    view_.from = std::clamp(view_.from + by, 0.0, std::max(0.0, static_cast<double>(end_of(now_)) - span));
+    view_.from = std::clamp(view_.from + by, 0.0, std::max(0.0, end() - span));
     view_.to = view_.from + span;
   }
 
@@ -157,18 +164,19 @@ class Timescale {
     }
     list.AddLine(ImVec2(left_, middle), ImVec2(left_ + width_, middle), ui::faded(tone_.muted, 0.25f));
     ImGui::PushClipRect(ImVec2(left_ - radius() - 1, top), ImVec2(at_.x + size_.x, top + row_), true);
-    float last = -1e9f;
+    float last = -1e9f, last_end = -1e9f;
     for (std::size_t i = 0; i < row.changes.size(); ++i) {
-      const Intervention& change = (*now_.timeline)[row.changes[i]];
-      const bool moving = view_.dragged && *view_.dragged == change;
-      const std::int64_t step = moving ? view_.dragged_to : change.step;
-      const float x = std::round(x_of(static_cast<double>(step)));
-      const bool fixed = change.step <= now_.step;
-      if (fixed && x - last < 2) continue;  // a slider's move leaves many at nearly one place
+      const Intervention& change = timeline_[row.changes[i]];
+      if (view_.dragged && *view_.dragged == change) continue;  // over the others: it is drawn last
+      const float x = std::round(x_of(static_cast<double>(change.step)));
+      const float end = std::round(x_of(static_cast<double>(change.step + change.ramp)));
+      // A slider's move leaves many at nearly one place, and a long plan has more of them than pixels.
+      const bool selected = view_.selected && *view_.selected == change;
+      if (x - last < 2 && end - last_end < 2 && !selected) continue;
       last = x;
-      if (moving) continue;  // over the others: it is drawn last
-      const Intervention* next = i + 1 < row.changes.size() ? &(*now_.timeline)[row.changes[i + 1]] : nullptr;
-      mark(change, step, fixed, next, middle);
+      last_end = std::max(last_end, end);
+      const Intervention* next = i + 1 < row.changes.size() ? &timeline_[row.changes[i + 1]] : nullptr;
+      mark(change, change.step, change.step <= now_.step, next, middle);
     }
     const bool moved_here = view_.dragged && view_.dragged->path == row.path;
     if (moved_here) mark(Intervention(*view_.dragged), view_.dragged_to, false, nullptr, middle);
@@ -180,7 +188,9 @@ class Timescale {
   void mark(const Intervention& change, std::int64_t step, bool fixed, const Intervention* next, float middle) {
     const float x = std::round(x_of(static_cast<double>(step))), r = radius();
     const float end = x_of(static_cast<double>(step + change.ramp));
-    if (std::max(x, end) < left_ - r || x > left_ + width_ + r) return;
+    const bool moving = view_.dragged && *view_.dragged == change;
+    const bool seen = std::max(x, end) >= left_ - r && x <= left_ + width_ + r;
+    if (!seen && !moving) return;  // its button must be there when it is let go
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const bool selected = view_.selected && *view_.selected == change;
     const ImU32 ink = selected ? tone_.accent : tone_.marker;
@@ -199,7 +209,6 @@ class Timescale {
       list.AddCircle(ImVec2(x, middle), r, ink, 0, std::max(1.0f, 1.8f * context_.scale));
     }
     // Its value, where the next mark leaves room for it.
-    const bool moving = view_.dragged && *view_.dragged == change;
     const std::string text = to_string(change.value) + (moving ? " at step " + with_commas(step) : "");
     const float behind = std::max(x, end) + r + 3;  // the ramp, too
     const float room = (next ? x_of(static_cast<double>(next->step)) - r : at_.x + size_.x) - behind - 1;
@@ -221,7 +230,7 @@ class Timescale {
     if (ImGui::IsItemActivated()) view_.selected = change;
     if (active && !fixed && ImGui::IsMouseDragging(0, 3)) {
       view_.dragged = change;
-      view_.dragged_to = std::max(now_.step + 1, step_at(ImGui::GetMousePos().x));
+      view_.dragged_to = std::max(now_.step + 1, step_at(std::clamp(ImGui::GetMousePos().x, left_, left_ + width_)));
     }
     if (ImGui::IsItemDeactivated() && view_.dragged && *view_.dragged == change) {
       if (view_.dragged_to != change.step) wish_.move = TimelineWish::Move{change, view_.dragged_to};
@@ -253,6 +262,7 @@ class Timescale {
 
   PanelContext& context_;
   TimelineView& view_;
+  const std::vector<Intervention>& timeline_;
   const std::vector<TimelineRow>& rows_;
   const Snapshot& now_;
   const Tones& tone_;
@@ -264,11 +274,10 @@ class Timescale {
 
 }  // namespace
 
-std::int64_t end_of(const Snapshot& now) {
+std::int64_t end_of(const Snapshot& now, const std::vector<Intervention>& timeline) {
   std::int64_t end =
       now.steps > 0 ? std::max(now.steps, now.step) : now.step + std::max<std::int64_t>(100, now.step / 4);
-  if (!now.timeline) return end;
-  for (const Intervention& change : *now.timeline) end = std::max(end, change.step + change.ramp);
+  for (const Intervention& change : timeline) end = std::max(end, change.step + change.ramp);
   return end;
 }
 
@@ -276,9 +285,9 @@ float timeline_height(std::size_t rows, float scale) {
   return std::ceil(ImGui::GetTextLineHeight() * 1.5f + Timescale::row_height(scale) * static_cast<float>(rows));
 }
 
-TimelineWish draw_timeline(PanelContext& context, TimelineView& view, const std::vector<TimelineRow>& rows,
-                           ImVec2 size) {
-  return Timescale(context, view, rows, size).draw();
+TimelineWish draw_timeline(PanelContext& context, TimelineView& view, const std::vector<Intervention>& timeline,
+                           const std::vector<TimelineRow>& rows, ImVec2 size) {
+  return Timescale(context, view, timeline, rows, size).draw();
 }
 
 float timeline_x(const ImGuiStorage& of_window, std::int64_t step) {

@@ -37,14 +37,17 @@ struct TimelineWish {
 };
 
 // The step up to which a run with this plan is shown.
-std::int64_t end_of(const Snapshot&);
+std::int64_t end_of(const Snapshot&, const std::vector<Intervention>& timeline);
 
 // How high the axis and these rows are.
 float timeline_height(std::size_t rows, float scale);
 
 // Draws into `size` at the cursor. Item ids: "##axis" (all of it; left button moves the moment, right button and wheel
-// pan and zoom), "##mark STEP PATH" for a change, with a context menu of "Edit..." and "Delete".
-TimelineWish draw_timeline(PanelContext&, TimelineView&, const std::vector<TimelineRow>&, ImVec2 size);
+// pan and zoom), "##mark STEP PATH" for a change, with a context menu of "Edit..." and "Delete"; one for those that
+// lie within a pixel or two.
+// `rows` are those of `timeline`.
+TimelineWish draw_timeline(PanelContext&, TimelineView&, const std::vector<Intervention>& timeline,
+                           const std::vector<TimelineRow>& rows, ImVec2 size);
 
 // The x coordinate of a step on the axis that was drawn last in the window of this storage: for GUI tests.
 float timeline_x(const ImGuiStorage& of_window, std::int64_t step);

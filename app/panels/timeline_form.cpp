@@ -61,18 +61,30 @@ void TimelineForm::choose(const Snapshot& now, const std::string& path) {
   if (!is_number(*spec)) draft_.ramp = 0;
 }
 
-void TimelineForm::draw(PanelContext& context) {
+void TimelineForm::close() {
+  *this = {};
+  closing_ = true;
+}
+
+std::optional<std::vector<Intervention>> TimelineForm::draw(PanelContext& context, const Timeline& timeline) {
+  const bool closing = std::exchange(closing_, false);
   if (std::exchange(opening_, false)) ImGui::OpenPopup("##form");
   ImGui::SetNextWindowSize(ImVec2(400 * context.scale, 0));
-  if (!ImGui::BeginPopup("##form")) return;
+  if (!ImGui::BeginPopup("##form")) return std::nullopt;
+  if (closing) {
+    ImGui::CloseCurrentPopup();
+    ImGui::EndPopup();
+    return std::nullopt;
+  }
   ImGui::PushFont(context.heading, 0);
   ImGui::TextUnformatted(old_ ? "Edit a planned change" : "Plan a change");
   ImGui::PopFont();
   ImGui::PushStyleVar(ImGuiStyleVar_FrameBorderSize, 1);
   fields(context);
   ImGui::PopStyleVar();
-  buttons(context);
+  auto plan = buttons(context, timeline);
   ImGui::EndPopup();
+  return plan;
 }
 
 void TimelineForm::fields(PanelContext& context) {
@@ -138,22 +150,35 @@ void TimelineForm::choose_layer(PanelContext& context, const ParameterSpec& spec
   ImGui::EndCombo();
 }
 
-void TimelineForm::buttons(PanelContext& context) {
-  auto plan = replanned(context.newest, old_, draft_, context.check);
-  if (!plan) {
+void TimelineForm::check(const PanelContext& context, const Timeline& timeline) {
+  const Snapshot& now = context.newest;
+  const bool late = draft_.step <= now.step || (old_ && old_->step <= now.step);
+  Checked wanted{old_, draft_, timeline, now.parameters, late ? now.step : -1};
+  if (checked_ == wanted) return;
+  problems_ = replanned(now, *timeline, old_, draft_, context.check).problems;
+  checked_ = std::move(wanted);
+}
+
+std::optional<std::vector<Intervention>> TimelineForm::buttons(PanelContext& context, const Timeline& timeline) {
+  check(context, timeline);
+  if (!problems_.empty()) {
     ImGui::PushStyleColor(ImGuiCol_Text, tones(context.dark).error);
-    for (const Problem& problem : plan.problems) ui::wrapped(problem.text());
+    for (const Problem& problem : problems_) ui::wrapped(problem.text());
     ImGui::PopStyleColor();
   }
   ImGui::Spacing();
-  ImGui::BeginDisabled(!plan);
+  std::optional<std::vector<Intervention>> accepted;
+  ImGui::BeginDisabled(!problems_.empty());
   if (ImGui::Button(old_ ? "Change###OK" : "Add###OK")) {
-    context.submit(command::Schedule{std::move(*plan.value)});
-    ImGui::CloseCurrentPopup();
+    auto plan = replanned(context.newest, *timeline, old_, draft_, context.check);
+    problems_ = plan.problems;
+    accepted = std::move(plan.value);
+    if (accepted) ImGui::CloseCurrentPopup();
   }
   ImGui::EndDisabled();
   ImGui::SameLine();
   if (ImGui::Button("Cancel")) ImGui::CloseCurrentPopup();
+  return accepted;
 }
 
 }  // namespace tessera

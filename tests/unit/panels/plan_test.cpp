@@ -28,26 +28,26 @@ std::string refused(const Result<std::vector<Intervention>>& plan) {
 
 TEST(Plan, AddsMovesEditsAndDeletes) {
   const Snapshot now = run_at(100, {change(10, 2), change(200, 0.5, 20), change(300, 0.25)});
-  const auto added = replanned(now, {}, change(250, 4.0), {});
+  const auto added = replanned(now, *now.timeline, {}, change(250, 4.0), {});
   ASSERT_TRUE(added) << refused(added);
   EXPECT_EQ(*added.value, (std::vector{change(200, 0.5, 20), change(250, 4.0), change(300, 0.25)}));
-  const auto moved = replanned(now, change(200, 0.5, 20), change(400, 0.5, 20), {});
+  const auto moved = replanned(now, *now.timeline, change(200, 0.5, 20), change(400, 0.5, 20), {});
   ASSERT_TRUE(moved) << refused(moved);
   EXPECT_EQ(*moved.value, (std::vector{change(300, 0.25), change(400, 0.5, 20)}));
-  const auto edited = replanned(now, change(300, 0.25), change(300, 0.125, 7), {});
+  const auto edited = replanned(now, *now.timeline, change(300, 0.25), change(300, 0.125, 7), {});
   ASSERT_TRUE(edited) << refused(edited);
   EXPECT_EQ(*edited.value, (std::vector{change(200, 0.5, 20), change(300, 0.125, 7)}));
-  const auto deleted = replanned(now, change(200, 0.5, 20), {}, {});
+  const auto deleted = replanned(now, *now.timeline, change(200, 0.5, 20), {}, {});
   ASSERT_TRUE(deleted) << refused(deleted);
   EXPECT_EQ(*deleted.value, std::vector{change(300, 0.25)});
 }
 
 TEST(Plan, WhatActsWithTheNextStepStays) {
   const Snapshot now = run_at(100, {change(100, 2), change(300, 0.25)});
-  const auto deleted = replanned(now, change(300, 0.25), {}, {});
+  const auto deleted = replanned(now, *now.timeline, change(300, 0.25), {}, {});
   ASSERT_TRUE(deleted);
   EXPECT_EQ(*deleted.value, std::vector{change(100, 2)});
-  EXPECT_NE(refused(replanned(now, change(100, 2), {}, {})), "");
+  EXPECT_NE(refused(replanned(now, *now.timeline, change(100, 2), {}, {})), "");
   EXPECT_NE(why_fixed(change(100, 2), 100), "");
   EXPECT_NE(why_fixed(change(99, 2), 100), why_fixed(change(100, 2), 100));
   EXPECT_EQ(why_fixed(change(101, 2), 100), "");
@@ -55,26 +55,78 @@ TEST(Plan, WhatActsWithTheNextStepStays) {
 
 TEST(Plan, RefusesThePastAndWhatIsThereAlready) {
   const Snapshot now = run_at(100, {change(10, 2), change(300, 0.25)});
-  EXPECT_NE(refused(replanned(now, {}, change(100, 1), {})).find("101"), std::string::npos);
-  EXPECT_NE(refused(replanned(now, change(10, 2), {}, {})).find("past"), std::string::npos);
-  EXPECT_NE(refused(replanned(now, {}, change(300, 1), {})).find("already"), std::string::npos);
-  EXPECT_NE(refused(replanned(now, change(250, 9), change(260, 9), {})).find("no longer"), std::string::npos);
-  EXPECT_TRUE(replanned(now, {}, change(101, 1), {}));
+  EXPECT_NE(refused(replanned(now, *now.timeline, {}, change(100, 1), {})).find("101"), std::string::npos);
+  EXPECT_NE(refused(replanned(now, *now.timeline, change(10, 2), {}, {})).find("past"), std::string::npos);
+  EXPECT_NE(refused(replanned(now, *now.timeline, {}, change(300, 1), {})).find("already"), std::string::npos);
+  EXPECT_NE(refused(replanned(now, *now.timeline, change(250, 9), change(260, 9), {})).find("no longer"),
+            std::string::npos);
+  EXPECT_TRUE(replanned(now, *now.timeline, {}, change(101, 1), {}));
   // A mark put where it was is no clash with itself.
-  EXPECT_TRUE(replanned(now, change(300, 0.25), change(300, 0.5), {}));
+  EXPECT_TRUE(replanned(now, *now.timeline, change(300, 0.25), change(300, 0.5), {}));
 }
 
 TEST(Plan, RefusesWhatTheParameterOrTheCombinationDoes) {
   const Snapshot now = run_at(5, {change(300, 0.25)});
-  EXPECT_NE(refused(replanned(now, {}, change(50, -1), {})).find(temperature), std::string::npos);
-  EXPECT_NE(refused(replanned(now, {}, Intervention{50, "model.depth", std::int64_t{2}}, {})), "");
-  EXPECT_NE(refused(replanned(now, {}, Intervention{50, "no.such", 1.0}, {})), "");
+  EXPECT_NE(refused(replanned(now, *now.timeline, {}, change(50, -1), {})).find(temperature), std::string::npos);
+  EXPECT_NE(refused(replanned(now, *now.timeline, {}, Intervention{50, "model.depth", std::int64_t{2}}, {})), "");
+  EXPECT_NE(refused(replanned(now, *now.timeline, {}, Intervention{50, "no.such", 1.0}, {})), "");
   const CombinationCheck check = [](const Parameters& parameters) {
     return parameters.real(temperature) > 3 ? std::vector<Problem>{{temperature, "too hot", ""}}
                                             : std::vector<Problem>{};
   };
-  EXPECT_NE(refused(replanned(now, {}, change(50, 4), check)).find("too hot"), std::string::npos);
-  EXPECT_TRUE(replanned(now, {}, change(50, 2), check));
+  EXPECT_NE(refused(replanned(now, *now.timeline, {}, change(50, 4), check)).find("too hot"), std::string::npos);
+  EXPECT_TRUE(replanned(now, *now.timeline, {}, change(50, 2), check));
+}
+
+TEST(Plan, WhatWasSubmittedIsBuiltOnUntilItIsAnswered) {
+  Snapshot now = run_at(100, {change(10, 2), change(200, 1), change(300, 3), change(400, 4)});
+  now.run = 1;
+  now.answered = 6;
+  SubmittedPlan plan;
+  EXPECT_EQ(plan.timeline(now), now.timeline);
+  plan.submitted(now, 8, *replanned(now, *plan.timeline(now), change(200, 1), {}, {}).value);
+  EXPECT_EQ(*plan.timeline(now), (std::vector{change(10, 2), change(300, 3), change(400, 4)}));
+  EXPECT_EQ(plan.timeline(now), plan.timeline(now)) << "the same pointer";
+  // A second deletion doesn't bring the first back, nor does an answer to something else.
+  now.answered = 7;
+  plan.submitted(now, 9, *replanned(now, *plan.timeline(now), change(300, 3), {}, {}).value);
+  EXPECT_EQ(*plan.timeline(now), (std::vector{change(10, 2), change(400, 4)}));
+  now.answered = 8;
+  EXPECT_EQ(*plan.timeline(now), (std::vector{change(10, 2), change(400, 4)}));
+  now.answered = 9;
+  EXPECT_EQ(plan.timeline(now), now.timeline) << "refused, it may be: what counts is what the run says";
+}
+
+TEST(Plan, WhatWasSubmittedGrowsOldWithTheRun) {
+  Snapshot now = run_at(100, {change(10, 2), change(101, 1), change(300, 3)});
+  now.run = 1;
+  SubmittedPlan plan;
+  plan.submitted(now, 1, {change(101, 1), change(102, 5), change(300, 4)});
+  now.step = 102;  // what was planned for step 101 has happened; that for step 102 may be too late
+  EXPECT_EQ(*plan.timeline(now), (std::vector{change(10, 2), change(101, 1), change(102, 5), change(300, 4)}));
+  const auto next = replanned(now, *plan.timeline(now), change(300, 4), {}, {});
+  ASSERT_TRUE(next) << refused(next);
+  EXPECT_EQ(*next.value, std::vector{change(102, 5)});
+  now.step = 103;
+  EXPECT_EQ(*plan.timeline(now), (std::vector{change(10, 2), change(101, 1), change(300, 4)}));
+  now.run = 2;
+  EXPECT_EQ(plan.timeline(now), now.timeline) << "another run's";
+}
+
+TEST(Plan, AProposedStepIsSomeWayAhead) {
+  Snapshot now = run_at(137, {});
+  now.steps = 1000;
+  EXPECT_EQ(proposed_step(now), 200);  // 5 % are 50
+  now.steps_per_s = 90;
+  EXPECT_EQ(proposed_step(now), 300);  // a second is 100, rounded
+  now.step = 960;
+  EXPECT_EQ(proposed_step(now), 999);  // the last that is computed
+  now.step = 1000;
+  EXPECT_EQ(proposed_step(now), 1001);
+  now.steps = 0;  // without end
+  EXPECT_EQ(proposed_step(now), 1200);
+  now.steps_per_s = 0;
+  EXPECT_GT(proposed_step(now), now.step);
 }
 
 TEST(Plan, ARowForEachParameterAndLayer) {
