@@ -104,6 +104,26 @@ void claims_of_a_run(ImGuiTestContext* ctx, Harness& h) {
   IM_CHECK_STR_EQ(rows[2][5].c_str(), "none");
   IM_CHECK_STR_EQ(rows[4][4].c_str(), "no value yet");
   h.picture(ctx, "claims");
+
+  // Rewound, what the run said then: the newest point at or before that step; and back again.
+  const Series* loss = nullptr;
+  for (std::size_t i = 0; i < h.now().series.size(); ++i) {
+    if (h.now().description->metrics[i].name == "loss/total") loss = &h.now().series[i];
+  }
+  IM_CHECK(loss != nullptr && loss->size() > 8);
+  std::int64_t frame = 0;
+  double then = 0;
+  ctx->KeyPress(ImGuiKey_Home);
+  ctx->KeyPress(ImGuiKey_RightArrow);
+  ctx->Yield(2);
+  frame = h.app().rewind().moment();
+  IM_CHECK_GT(frame, 0);
+  for (std::size_t k = 0; k < loss->size() && (*loss)[k].step <= frame; ++k) then = (*loss)[k].value;
+  IM_CHECK_NE(then, last);
+  IM_CHECK_STR_EQ(copied(ctx, h)[1][3].c_str(), number_text(then).c_str());
+  ctx->KeyPress(ImGuiKey_End);
+  ctx->Yield(2);
+  IM_CHECK_STR_EQ(copied(ctx, h)[1][3].c_str(), number_text(last).c_str());
 }
 
 }  // namespace

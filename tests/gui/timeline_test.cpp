@@ -75,6 +75,122 @@ void a_mark_is_dragged(ImGuiTestContext* ctx, Harness& h) {
   IM_CHECK(h.until(ctx, [&] { return has(h, {101, temperature, 0.5, 0}); }));
 }
 
+void a_mark_dragged_past_the_edge(ImGuiTestContext* ctx, Harness& h) {
+  plan(ctx, h);
+  const ImGuiTestItemInfo dragged = mark(ctx, h, 300);
+  const ImVec2 from = dragged.RectFull.GetCenter();
+  const auto end = static_cast<std::int64_t>(h.now().steps);
+  ctx->MouseMoveToPos(from);
+  ctx->MouseDown();
+  ctx->MouseMoveToPos(ImVec2(dragged.Window->Rect().Max.x + 100, from.y));
+  ctx->Yield(2);
+  ctx->MouseUp();
+  IM_CHECK(h.until(ctx, [&] { return !has(h, {300, temperature, 0.5, 0}); }));
+  IM_CHECK_EQ(timeline(h).size(), 3u);
+  IM_CHECK_EQ(timeline(h).back().value, Value(0.5));
+  IM_CHECK_LE(timeline(h).back().step, end);  // as far as the view goes
+  IM_CHECK_GT(timeline(h).back().step, end - 15);
+  // It was let go: the pointer moves nothing any more.
+  const auto moved = timeline(h);
+  ctx->MouseMoveToPos(on_axis(ctx, h, 200));
+  ctx->Yield(3);
+  IM_CHECK(mark(ctx, h, moved.back().step).ID != 0);
+  ctx->MouseClick(0);
+  ctx->Yield(5);
+  IM_CHECK(timeline(h) == moved);
+}
+
+// A step takes long: the run answers after it.
+void two_are_deleted_within_a_step(ImGuiTestContext* ctx, Harness& h) {
+  plan(ctx, h);
+  h.app().submit(
+      command::Schedule{{{300, temperature, 0.5, 0}, {500, temperature, 0.25, 0}, {700, temperature, 1.5, 0}}});
+  IM_CHECK(h.until(ctx, [&] { return has(h, {700, temperature, 1.5, 0}); }));
+  const auto remove = [&](std::int64_t step) {
+    ctx->MouseMoveToPos(mark(ctx, h, step).RectFull.GetCenter());
+    ctx->MouseClick(0);
+    ctx->KeyPress(ImGuiKey_Delete);
+    ctx->Yield(2);
+    ctx->SetRef(h.child(ctx, "timeline", "##rows"));
+    IM_CHECK(!ctx->ItemExists(("##mark " + std::to_string(step) + " " + temperature).c_str()));
+  };
+  h.script().step_us = 4'000'000;
+  h.app().submit(command::Play{});
+  IM_CHECK(h.until(ctx, State::running));
+  remove(300);
+  remove(500);
+  IM_CHECK(has(h, {300, temperature, 0.5, 0}));  // the step isn't over
+  IM_CHECK_EQ(h.now().step, 100);
+  h.script().step_us = 500;
+  h.app().submit(command::Pause{});
+  IM_CHECK(h.until(ctx, State::paused));
+  const std::vector<Intervention> left = {{50, temperature, 2.0, 0}, {700, temperature, 1.5, 0}};
+  IM_CHECK(timeline(h) == left);
+}
+
+void another_run_closes_the_form(ImGuiTestContext* ctx, Harness& h) {
+  plan(ctx, h);
+  const auto open = [&](const char* what) {
+    ctx->SetRef(h.window("timeline").c_str());
+    ctx->ItemClick(what);
+    ctx->Yield(2);
+    IM_CHECK(ctx->ItemExists("//$FOCUSED/##step"));
+  };
+  const auto popups = [] { return ImGui::GetCurrentContext()->OpenPopupStack.Size; };
+  open("Add...");
+  h.app().submit(command::Reset{});
+  IM_CHECK(h.until(ctx, [&] { return h.now().step == 0; }));
+  ctx->Yield(3);
+  IM_CHECK_EQ(popups(), 0);
+  // It opens anew.
+  open("Add...");
+  ctx->SetRef("//$FOCUSED");
+  ctx->ItemInputValue("##step", 30);
+  ctx->ItemClick("###OK");
+  IM_CHECK(h.until(ctx, [&] { return timeline(h).size() == 1; }));
+}
+
+// While it trains, a form opened a moment ago can still be accepted.
+void a_change_is_added_while_training(ImGuiTestContext* ctx, Harness& h) {
+  plan(ctx, h);
+  h.script().step_us = 8000;
+  h.app().submit(command::Play{});
+  IM_CHECK(h.until(ctx, [&] { return h.now().step > 105; }));
+  ctx->SetRef(h.window("timeline").c_str());
+  ctx->ItemClick("Add...");
+  ctx->Yield(2);
+  ctx->ItemClick("//$FOCUSED/###OK");
+  IM_CHECK(h.until(ctx, [&] { return timeline(h).size() == 4; }));
+  IM_CHECK_EQ(timeline(h)[1].step % 10, 0);
+}
+
+// More than there are pixels: one mark for those at one place, and the form's answer as before.
+void thousands_are_planned(ImGuiTestContext* ctx, Harness& h) {
+  plan(ctx, h);
+  std::vector<Intervention> many;
+  h.app().submit(command::Set{"run.steps", std::int64_t{20000}});
+  for (int i = 0; i < 5000; ++i) many.push_back({200 + 2 * i, temperature, i % 2 == 0 ? 0.5 : 2.0, 0});
+  h.app().submit(command::Schedule{many});
+  IM_CHECK(h.until(ctx, [&] { return timeline(h).size() > 5000; }));
+  ctx->Yield(2);
+  ImGuiTestItemList items;
+  ctx->GatherItems(&items, h.child(ctx, "timeline", "##rows"), 1);
+  IM_CHECK_GT(items.GetSize(), 20);
+  IM_CHECK_LT(items.GetSize(), 1200);
+  h.picture(ctx, "timeline_thousands");
+  ctx->SetRef(h.window("timeline").c_str());
+  ctx->ItemClick("Add...");
+  ctx->Yield(2);
+  ctx->SetRef("//$FOCUSED");
+  for (const auto& [step, refused] : {std::pair{300, true}, {301, false}, {50, true}, {303, false}}) {
+    ctx->ItemInputValue("##step", step);
+    ctx->Yield(2);
+    IM_CHECK_EQ((ctx->ItemInfo("###OK").ItemFlags & ImGuiItemFlags_Disabled) != 0, refused);
+  }
+  ctx->ItemClick("###OK");
+  IM_CHECK(h.until(ctx, [&] { return timeline(h).size() == many.size() + 3; }));
+}
+
 void what_is_past_stays(ImGuiTestContext* ctx, Harness& h) {
   plan(ctx, h);
   const auto before = timeline(h);
@@ -225,6 +341,11 @@ void a_saved_preset_keeps_the_plan(ImGuiTestContext* ctx, Harness& h) {
 void add_timeline_tests(Harness& harness) {
   harness.add("timeline", "a_mark_is_dragged", a_mark_is_dragged);
   harness.add("timeline", "what_is_past_stays", what_is_past_stays);
+  harness.add("timeline", "a_mark_dragged_past_the_edge", a_mark_dragged_past_the_edge);
+  harness.add("timeline", "two_are_deleted_within_a_step", two_are_deleted_within_a_step);
+  harness.add("timeline", "another_run_closes_the_form", another_run_closes_the_form);
+  harness.add("timeline", "a_change_is_added_while_training", a_change_is_added_while_training);
+  harness.add("timeline", "thousands_are_planned", thousands_are_planned);
   harness.add("timeline", "a_change_is_added_through_the_form", a_change_is_added_through_the_form);
   harness.add("timeline", "a_change_is_edited_and_deleted", a_change_is_edited_and_deleted);
   harness.add("timeline", "a_row_of_the_table", a_row_of_the_table);
