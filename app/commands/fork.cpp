@@ -35,13 +35,6 @@ std::int64_t recorded_steps(const RecordedRun& run) {
   return std::max(run.steps, saved.empty() ? 0 : saved.back().step);
 }
 
-// The child's folder may be moved together with its parent's.
-fs::path seen_from(const fs::path& child, const fs::path& parent) {
-  std::error_code error;
-  const fs::path relative = fs::relative(parent, child, error);
-  return error || relative.empty() ? fs::absolute(parent, error) : relative;
-}
-
 RecordedBy recorded_by(const fs::path& folder) {
   RecordedBy found{recorded_commit(folder), ""};
   const fs::path file = folder / "description.json";

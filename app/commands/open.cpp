@@ -37,9 +37,11 @@ int open(const Request& request) {
   options.play = request.play;
   options.quit = request.quit;
   if (request.out) {  // the first one says now what is wrong with the folder
-    options.make_observer = [first = std::make_shared<WindowRecorder>(*request.out), out = *request.out]() mutable {
-      return first ? std::exchange(first, nullptr)
-                   : std::make_shared<WindowRecorder>(out, RunRecorder::Existing::beside);
+    options.make_recording = [first = std::make_shared<WindowRecorder>(*request.out),
+                              out = *request.out](const std::optional<Parent>& parent) mutable {
+      auto recorder = first ? std::exchange(first, nullptr)
+                            : std::make_shared<WindowRecorder>(out, RunRecorder::Existing::beside, parent);
+      return WindowOptions::Recording{recorder, [recorder] { return recorder->folder(); }};
     };
   }
   return with_graphics([&] { return run_window(options); });

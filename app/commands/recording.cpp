@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <ctime>
 
+#include "core/lab/atomic_file.h"
+
 namespace fs = std::filesystem;
 
 namespace tessera::commands {
@@ -42,12 +44,31 @@ fs::path default_run_folder(const Preset& preset) {
   return fs::path("runs") / (name + "-" + seed + "-" + time);
 }
 
-WindowRecorder::WindowRecorder(const fs::path& folder, RunRecorder::Existing existing)
-    : recorder_(open_recorder("--out", folder, existing, at_rest())), folder_(recorder_->folder()) {}
+fs::path seen_from(const fs::path& child, const fs::path& parent) {
+  std::error_code error;
+  const fs::path relative = fs::relative(parent, child, error);
+  return error || relative.empty() ? fs::absolute(parent, error) : relative;
+}
+
+WindowRecorder::WindowRecorder(const fs::path& folder, RunRecorder::Existing existing, std::optional<Parent> parent)
+    : recorder_(open_recorder("--out", folder, existing, at_rest())),
+      folder_(recorder_->folder()),
+      parent_(std::move(parent)) {}
+
+fs::path WindowRecorder::folder() const {
+  const std::lock_guard lock(mutex_);
+  return now_;
+}
 
 void WindowRecorder::started(const Preset& preset, const Description& description) {
   if (++runs_ > 1) recorder_ = open_recorder("--out", folder_, RunRecorder::Existing::beside, at_rest());
   recorder_->started(preset, description);
+  if (runs_ == 1 && parent_) {
+    if (!parent_->folder.empty()) parent_->folder = seen_from(recorder_->folder(), parent_->folder);
+    write_file(recorder_->folder() / "parent.json", parent_json(*parent_));
+  }
+  const std::lock_guard lock(mutex_);
+  now_ = recorder_->folder();
 }
 
 void WindowRecorder::scalar(std::int64_t step, const MetricSpec& metric, double value) {

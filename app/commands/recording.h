@@ -3,8 +3,11 @@
 
 #include <filesystem>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 
+#include "core/lab/fork.h"
 #include "core/lab/recorder.h"
 
 namespace tessera::commands {
@@ -18,12 +21,18 @@ std::shared_ptr<RunRecorder> open_recorder(const std::string& option, const std:
 // start in the same second.
 std::filesystem::path default_run_folder(const Preset& preset);
 
+// The folder of a fork's parent as parent.json has it: relative, so that both can be moved together.
+std::filesystem::path seen_from(const std::filesystem::path& child, const std::filesystem::path& parent);
+
 // Records every run of a window: the first in the folder given; those after a reset, or with another preset, in
 // folders beside it, with a number more.
 class WindowRecorder : public Observer {
  public:
+  // parent: of a run that was forked in the window; its folder is empty where the parent isn't recorded.
   explicit WindowRecorder(const std::filesystem::path& folder,
-                          RunRecorder::Existing existing = RunRecorder::Existing::refuse);
+                          RunRecorder::Existing existing = RunRecorder::Existing::refuse,
+                          std::optional<Parent> parent = std::nullopt);
+  std::filesystem::path folder() const;  // of the run that is there now; any thread
   void started(const Preset&, const Description&) override;
   void scalar(std::int64_t step, const MetricSpec&, double value) override;
   void matrix(const MetricSpec&, const Matrix&) override;
@@ -40,7 +49,10 @@ class WindowRecorder : public Observer {
  private:
   std::shared_ptr<RunRecorder> recorder_;  // of the run that is there now
   std::filesystem::path folder_;           // of the first
+  std::optional<Parent> parent_;           // of the first
   int runs_ = 0;
+  mutable std::mutex mutex_;
+  std::filesystem::path now_;  // with mutex_: the folder of recorder_
 };
 
 }  // namespace tessera::commands

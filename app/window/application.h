@@ -135,7 +135,7 @@ class Application {
   void take_recorded();  // those that were read
   void list_runs();
   void add_fork();  // what the run to be forked handed over
-  LiveRun& add_run();
+  LiveRun& add_run(const Parent&);
   void forked(LiveRun&, const Outcome&, const LiveRun::Loading&);  // its Load or Continue was answered
   void load(const std::filesystem::path&);                         // without asking about changes
   bool save_to(const std::filesystem::path&);                      // whether it was saved
@@ -152,7 +152,8 @@ class Application {
   struct Forking {
     std::string path;
     Value value;
-    std::string parent;  // its name
+    std::string parent;            // its name
+    std::filesystem::path folder;  // that the parent is recorded into; empty: it isn't
     bool playing = false;
     std::shared_ptr<const Checkpoint> checkpoint;
     std::shared_ptr<const Snapshot> snapshot;

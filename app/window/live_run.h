@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "app/window/document.h"
@@ -14,8 +16,9 @@
 namespace tessera {
 
 struct LiveRun {
-  // wake: called on any thread when there may be news.
-  LiveRun(const WindowOptions&, std::string name, std::function<void()> wake);
+  // wake: called on any thread when there may be news. parent: of a fork.
+  LiveRun(const WindowOptions&, std::string name, std::function<void()> wake,
+          const std::optional<Parent>& parent = std::nullopt);
 
   struct Loading {
     std::filesystem::path file;  // empty: a fork, of no file
@@ -30,9 +33,10 @@ struct LiveRun {
 
   std::string name;  // "A"
   Document document;
-  std::map<Ticket, Loading> loading;         // under way; several when one follows quickly on another
-  std::shared_ptr<const Snapshot> snapshot;  // never null
-  State drawn_state = State::empty;          // in the last frame
+  std::map<Ticket, Loading> loading;              // under way; several when one follows quickly on another
+  std::shared_ptr<const Snapshot> snapshot;       // never null
+  std::function<std::filesystem::path()> folder;  // that it is recorded into; empty where it isn't. Any thread
+  State drawn_state = State::empty;               // in the last frame
   std::uint64_t drawn_version = 0;
   std::unique_ptr<Session> session;  // last: its worker may wake us until it is gone
 };

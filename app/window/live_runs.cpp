@@ -21,11 +21,11 @@ std::string difference(const ParameterTable& table, const std::string& path, con
 
 }  // namespace
 
-LiveRun& Application::add_run() {
+LiveRun& Application::add_run(const Parent& parent) {
   std::size_t index = 0;  // the first letter that is free
   const auto taken = [&](const auto& live) { return live->name == letter(index); };
   while (std::any_of(live_.begin(), live_.end(), taken)) ++index;
-  live_.push_back(std::make_unique<LiveRun>(options_, letter(index), wake_));
+  live_.push_back(std::make_unique<LiveRun>(options_, letter(index), wake_, parent));
   return *live_.back();
 }
 
@@ -47,7 +47,8 @@ void Application::close_run() {
 void Application::fork(const std::string& path, const Value& value, bool from_start) {
   const Snapshot& now = snapshot();
   if (!now.preset || live_.size() >= most_live) return;
-  Forking forking{path, value, run().name, now.state == State::running, nullptr, nullptr};
+  Forking forking{path, value, run().name, {}, now.state == State::running, nullptr, nullptr};
+  if (run().folder) forking.folder = run().folder();
   if (from_start) {
     forking.snapshot = run().snapshot;
     handover_->forking = std::move(forking);
@@ -87,7 +88,8 @@ void Application::add_fork() {
   const std::string title = preset.title.empty() ? preset.name : preset.title;
   preset.title = title + ", " + difference(table, forking->path, forking->value, step);
 
-  LiveRun& child = add_run();
+  LiveRun& child = add_run({forking->folder, parent.preset->name, preset.parameters.integer(seed_path), step,
+                            std::move(fork.value->changes)});
   Ticket ticket = 0;
   if (forking->checkpoint) {
     ticket = submit_to(child, command::Continue{preset, forking->checkpoint, forking->snapshot});

@@ -6,10 +6,12 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
 #include "core/lab/engine.h"
+#include "core/lab/fork.h"
 #include "core/lab/preset.h"
 #include "core/lab/session.h"
 
@@ -35,8 +37,13 @@ struct WindowOptions {
   double scale = 0;                       // interface scale, 0.75 to 2.5, on top of the monitor's; 0: as last time
   bool play = false;                      // start training at once
   bool quit = false;                      // close when the run has ended; the exit code is 1 if it failed
-  // An observer for each session that the window makes: a recorder, for windows that record. May be empty.
-  std::function<std::shared_ptr<Observer>()> make_observer;
+  // For each session that the window makes, where runs are recorded: a recorder, told where a forked run comes from,
+  // and the folder that it records into now (any thread). May be empty.
+  struct Recording {
+    std::shared_ptr<Observer> observer;
+    std::function<std::filesystem::path()> folder;
+  };
+  std::function<Recording(const std::optional<Parent>&)> make_recording;
 };
 
 // $XDG_CONFIG_HOME/tessera, else ~/.config/tessera; empty when neither variable is set (nothing is remembered then).

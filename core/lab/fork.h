@@ -43,7 +43,7 @@ Result<Fork> fork_of(const Preset& parent, const std::vector<Intervention>& time
 
 // Where a forked run comes from: parent.json in its folder.
 struct Parent {
-  std::filesystem::path folder;  // relative to the fork's folder, if it isn't absolute
+  std::filesystem::path folder;  // relative to the fork's folder, if it isn't absolute; empty: it wasn't recorded
   std::string preset;            // its name
   std::int64_t seed = 0, step = 0;
   std::vector<ForkChange> changes;

@@ -194,7 +194,9 @@ void add_runs_tests(Harness& harness) {
 
   harness.add("runs", "a_full_disk_pauses_with_a_message", [](Context* t, Harness& h) {
     const auto disk = std::make_shared<Disk>();
-    h.restart(t, true, [&](WindowOptions& options) { options.make_observer = [disk] { return disk; }; });
+    h.restart(t, true, [&](WindowOptions& options) {
+      options.make_recording = [disk](const auto&) { return WindowOptions::Recording{disk, {}}; };
+    });
     IM_CHECK(h.until(t, State::ready));
     h.script().step_us = 500;
     IM_CHECK(!Harness::shown("###failure"));
