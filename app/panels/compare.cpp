@@ -11,7 +11,8 @@
 namespace tessera {
 namespace {
 
-// Item ids: "Curves", "Heatmaps", "Table", "Fork...", "Add run...", a check box NAME of each run and "###remove NAME".
+// Item ids: "Curves", "Heatmaps", "Table", "Fork...", "Add run...", a check box NAME of each run
+// and "###remove", below the name of a run that trains or the path of a recorded one.
 class ComparePanel final : public Panel {
  public:
   const char* name() const override { return "compare"; }
@@ -82,6 +83,7 @@ class ComparePanel final : public Panel {
         ImGui::SameLine(0, gap * 2);
         if (ImGui::GetCursorPosX() + width > edge) ImGui::NewLine();
       }
+      ImGui::PushID(run.live ? run.name.c_str() : run.about.c_str());  // folders may have the same name
       bool shown = !hidden_.contains(key(run));
       ImGui::PushStyleColor(ImGuiCol_CheckMark, run_colour(run, context.dark));
       ImGui::PushStyleColor(ImGuiCol_Text, run_colour(run, context.dark));
@@ -94,12 +96,16 @@ class ComparePanel final : public Panel {
       }
       ImGui::PopStyleColor(2);
       ImGui::SetItemTooltip("%s", run.about.c_str());
-      if (run.live) continue;
+      if (run.live) {
+        ImGui::PopID();
+        continue;
+      }
       ImGui::SameLine(0, 0);
       ImGui::PushStyleColor(ImGuiCol_Button, IM_COL32_BLACK_TRANS);
-      if (ImGui::SmallButton((ICON_CLOSE "###remove " + run.name).c_str())) context.remove_run(i);
+      if (ImGui::SmallButton(ICON_CLOSE "###remove")) context.remove_run(i);
       ImGui::PopStyleColor();
       ImGui::SetItemTooltip("Take it off the list; its folder stays");
+      ImGui::PopID();
     }
   }
 

@@ -85,17 +85,24 @@ void CompareCurves::plot(PanelContext& context, const ShownRuns& runs, const Cho
   if (follow_) x_min_ = 0, x_max_ = last;
   const ImVec2 room = ImGui::GetContentRegionAvail();
   const auto points = static_cast<std::size_t>(std::max(16.0f, room.x / 2));
-  double low = 1, high = 0;
+  double low = 0, high = 1;
+  bool any = false;
+  std::erase_if(curves_, [&](const auto& curve) {  // runs that are no more
+    return std::none_of(context.runs.begin(), context.runs.end(),
+                        [&](const ComparedRun& run) { return run.newest->run == curve.first; });
+  });
   for (const ComparedRun* run : runs) {
     const Series* series = series_of_run(*run, choice.family, choice.metric, context.selection.layer);
     if (!series || series->size() == 0) continue;
     Curve& curve = curves_[run->newest->run];
     curve.update(*series, run->newest->run, 0);
     lines.push_back({run, curve.raw(x_min_, x_max_, points, false)});
-    const Polyline& line = lines.back().points;
-    if (line.lowest > line.highest) continue;
-    low = low > high ? line.lowest : std::min(low, line.lowest);
-    high = std::max(high < low ? line.highest : high, line.highest);
+    for (const double value : lines.back().points.y) {
+      if (!std::isfinite(value)) continue;
+      low = any ? std::min(low, value) : value;
+      high = any ? std::max(high, value) : value;
+      any = true;
+    }
   }
   if (lines.empty()) {
     ui::wrapped("No point of this metric yet.");
@@ -121,6 +128,14 @@ void CompareCurves::plot(PanelContext& context, const ShownRuns& runs, const Cho
       if (line.points.x.size() == 1) style.Marker = ImPlotMarker_Circle;
       ImPlot::PlotLine((line.run->name + "##" + std::to_string(line.run->newest->run)).c_str(), line.points.x.data(),
                        line.points.y.data(), static_cast<int>(line.points.x.size()), style);
+    }
+    if (context.moment >= 0) {
+      const ImPlotRect shown = ImPlot::GetPlotLimits();
+      const auto at = static_cast<double>(context.moment);
+      ImPlot::PushPlotClipRect();
+      ImPlot::GetPlotDrawList()->AddLine(ImPlot::PlotToPixels(at, shown.Y.Max), ImPlot::PlotToPixels(at, shown.Y.Min),
+                                         tones(context.dark).accent, 1.5f * context.scale);
+      ImPlot::PopPlotClipRect();
     }
     const bool hovered = ImPlot::IsPlotHovered();
     if (hovered && ImGui::IsMouseDoubleClicked(0)) follow_ = true;

@@ -21,7 +21,6 @@ ImU32 run_colour(const ComparedRun&, bool dark);
 class CompareCurves {
  public:
   void draw(PanelContext&, const ShownRuns&);
-  void choose(const std::string& family) { wanted_ = family; }
 
  private:
   struct Choice {

@@ -66,11 +66,10 @@ struct PanelContext {
   const std::vector<PresetFile>& presets;  // shipped
   const std::vector<std::filesystem::path>& recent;
   const std::vector<JudgedClaim>& evidence;                // stored, of all presets
-  const std::vector<ComparedRun>& runs;               // those that train first
-  std::function<void()> add_run;                      // asks for the folder of a recorded one
-  std::function<void(std::size_t)> remove_run;        // by its place in `runs`; a recorded one
-  std::function<void()> fork;                         // asks for the difference
-  std::function<void(std::size_t)> show_run;          // by its place in `runs`; one that trains
+  const std::vector<ComparedRun>& runs;                    // those that train first
+  std::function<void()> add_run;                           // asks for the folder of a recorded one
+  std::function<void(std::size_t)> remove_run;             // by its place in `runs`; a recorded one
+  std::function<void()> fork;                              // asks for the difference
   std::function<void(const std::filesystem::path&)> load;  // reads a preset and submits Load, or reports its problems
   std::function<Result<Preset>(const std::filesystem::path&)> read;  // only reads and checks it: for its description
   std::function<void()> save, save_as;

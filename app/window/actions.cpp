@@ -35,6 +35,7 @@ const char* play_refused(const Application& app) {
 
 const char* fork_refused(const Application& app) {
   if (app.live().size() >= most_live) return "Four runs train side by side already: close one first.";
+  if (app.forking()) return "A fork is being made already.";
   if (const char* empty = needs_preset(app); *empty) return empty;
   return refusal<command::TakeCheckpoint>(app.snapshot().state);
 }

@@ -9,6 +9,7 @@
 #include "core/lab/evidence.h"
 #include "core/lab/recorder.h"
 #include "imgui.h"
+#include "imgui_internal.h"
 
 namespace tessera {
 namespace {
@@ -53,6 +54,8 @@ Application::Application(const WindowOptions& options, SettingsFile settings, co
     say(Severity::warning, "settings: the layout of the panels can't be used; the default is");
     s.layout.clear();
   }
+  // Ctrl+Tab shows the next run, not the next panel.
+  ImGui::GetCurrentContext()->ConfigNavWindowingKeyNext = ImGui::GetCurrentContext()->ConfigNavWindowingKeyPrev = 0;
   build_layout_ = s.layout.empty();
   if (!build_layout_) ImGui::LoadIniSettingsFromMemory(s.layout.c_str(), s.layout.size());
 
@@ -96,7 +99,7 @@ bool Application::at_start() const {
 News Application::news() {
   for (std::size_t i = live_.size(); i-- > 0;) take_outcomes(*live_[i]);  // which may close it
   abandoned_.clear();
-  add_fork();
+  take_handover();
   take_recorded();
   for (const Background::Done& done : background_.take()) {
     if (done.problems.empty()) {
@@ -143,7 +146,8 @@ void Application::take_outcomes(LiveRun& live) {
     if (const auto loading = live.loading.extract(outcome.ticket)) {
       loaded(live, outcome, loading.mapped());
     } else if (!outcome.accepted) {
-      say(Severity::warning, outcome.text);
+      say(Severity::warning, (live_.size() > 1 ? live.name + ": " : "") + outcome.text);
+      if (forking_ && forking_->asked == outcome.ticket && forking_->parent == live.id) end_fork();
     }
   }
   take_events(live);
@@ -167,10 +171,13 @@ Ticket Application::submit_to(LiveRun& live, Command command) {
 }
 
 void Application::submit_to_all(const Command& command) {
+  bool any = false;
   for (const auto& live : live_) {
-    const bool allowed = *refusal(live->snapshot->state, command.index()) == '\0';
-    if (allowed || live.get() == &run()) submit_to(*live, command);
+    if (*refusal(live->snapshot->state, command.index()) != '\0') continue;
+    submit_to(*live, command);
+    any = true;
   }
+  if (!any) submit(command);  // which says why not
 }
 
 bool Application::any_running() const {
@@ -187,20 +194,26 @@ void Application::toggle_play() {
 }
 
 void Application::new_seed() {
-  if (!snapshot().preset) return;
-  const Parameters& now = snapshot().preset->parameters;
-  const ParameterSpec* spec = now.table().find("run.seed");
-  if (!spec) return;
-  const std::int64_t seed = now.integer("run.seed");
-  const auto most = static_cast<std::int64_t>(spec->range.max);
-  submit_to_all(command::Reset{.seed = seed < most ? seed + 1 : static_cast<std::int64_t>(spec->range.min)});
+  for (const auto& live : live_) {
+    if (!live->snapshot->preset) continue;
+    const Parameters& now = live->snapshot->preset->parameters;
+    const ParameterSpec* spec = now.table().find(seed_path);
+    if (!spec) continue;
+    const std::int64_t seed = now.integer(seed_path);
+    const auto most = static_cast<std::int64_t>(spec->range.max);
+    submit_to(*live, command::Reset{.seed = seed < most ? seed + 1 : static_cast<std::int64_t>(spec->range.min)});
+  }
 }
 
 void Application::confirm(Command command, std::string question) {
   auto shared = std::make_shared<Command>(std::move(command));  // a Command is larger than a std::function likes
   dialogs_.ask({"Build anew?",
                 std::move(question),
-                {{"Build anew", [this, shared] { submit(std::move(*shared)); }}, {"Cancel", {}}},
+                {{"Build anew",
+                  [this, shared, id = run().id] {
+                    if (LiveRun* live = find_run(id)) submit_to(*live, std::move(*shared));
+                  }},
+                 {"Cancel", {}}},
                 {}});
 }
 
@@ -210,13 +223,13 @@ bool Application::shipped(const fs::path& file) const {
 }
 
 void Application::if_unchanged(const std::string& question, const std::function<void()>& then) {
-  if (!document().changed(snapshot())) {
+  if (!run().at_risk()) {
     then();
     return;
   }
   if (!dialogs_.empty()) return;  // one question at a time: this one would be about what the other one may change
   dialogs_.ask({"Unsaved changes",
-                document().name() + " was changed. " + question,
+                document().name() + (document().file().empty() ? " was never saved. " : " was changed. ") + question,
                 {{"Save...", [this, then] { save(then); }}, {"Discard changes", then}, {"Cancel", {}}},
                 {}});
 }
@@ -239,7 +252,7 @@ void Application::load(const fs::path& file) {
     return;
   }
   const Ticket ticket = submit_to(run(), command::Load{*preset.value});
-  run().loading.emplace(ticket, LiveRun::Loading{path, std::move(*preset.value), {}, false});
+  run().loading.emplace(ticket, LiveRun::Loading{path, std::move(*preset.value), {}});
 }
 
 void Application::loaded(LiveRun& live, const Outcome& outcome, const LiveRun::Loading& loading) {
@@ -338,8 +351,16 @@ void Application::not_written(const std::string& what, const std::vector<Problem
   for (const Problem& problem : problems) say(Severity::error, problem.text());
 }
 
-void Application::request_close() {
-  if_unchanged("Closing the window loses the changes.", [this] { closing_ = true; });
+void Application::request_close() { close_from(0); }
+
+void Application::close_from(std::size_t index) {
+  while (index < live_.size() && !live_[index]->at_risk()) ++index;
+  if (index == live_.size()) {
+    closing_ = true;
+    return;
+  }
+  show_run(index);
+  if_unchanged("Closing the window loses the changes.", [this, index] { close_from(index + 1); });
 }
 
 void Application::set_theme(bool dark) { settings().dark = dark; }
@@ -407,7 +428,6 @@ PanelContext Application::context() {
                 }
               },
           .fork = [this] { ask_fork(); },
-          .show_run = [this](std::size_t index) { show_run(index); },
           .load = [this](const fs::path& file) { open(file); },
           .read = options_.read_preset,
           .save = [this] { save(); },

@@ -88,7 +88,8 @@ class Application {
   void ask_fork() { fork_dialog_.show(run()); }
   // Adds a run that differs from the present one in a parameter, from its start or from now on.
   void fork(const std::string& path, const Value& value, bool from_start);
-  void close_run();  // the present one; there must be another
+  bool forking() const { return forking_.has_value(); }  // one is being made
+  void close_run();                                      // the present one; there must be another
   void show_run(std::size_t index);
   void ask_run();  // the folder of a recorded run, to be compared
   void add_recorded(const std::filesystem::path& folder);
@@ -134,7 +135,13 @@ class Application {
   void take_events(LiveRun&);
   void take_recorded();  // those that were read
   void list_runs();
-  void add_fork();  // what the run to be forked handed over
+  void take_handover();
+  void add_fork(std::shared_ptr<const Checkpoint>, const Snapshot& parent);
+  void end_fork();  // made or not: those that waited go on
+  LiveRun* find_run(std::uint64_t id);
+  void erase_run(LiveRun&);
+  void close_from(std::size_t index);  // asks about each run that would lose something, then closes the window  // what
+                                       // the run to be forked handed over
   LiveRun& add_run(const Parent&);
   void forked(LiveRun&, const Outcome&, const LiveRun::Loading&);  // its Load or Continue was answered
   void load(const std::filesystem::path&);                         // without asking about changes
@@ -148,25 +155,29 @@ class Application {
 
   void loaded(LiveRun&, const Outcome&, const LiveRun::Loading&);  // this Load was answered
 
-  // A run's state, on the way from its worker to a fork of it.
+  // A fork that is being made: first its parent hands over its state, then the new run is built.
   struct Forking {
     std::string path;
     Value value;
-    std::string parent;            // its name
-    std::filesystem::path folder;  // that the parent is recorded into; empty: it isn't
-    bool playing = false;
+    std::uint64_t parent = 0;            // id of the run
+    std::uint64_t child = 0;             // likewise, once there is one
+    std::vector<std::uint64_t> waiting;  // runs that trained, and go on together with the new one
+    std::optional<Ticket> asked;         // the parent's TakeCheckpoint
+  };
+  struct Handover {  // from the parent's worker
+    std::mutex mutex;
     std::shared_ptr<const Checkpoint> checkpoint;
+    std::shared_ptr<const Snapshot> snapshot;
+  };
+  struct Then {  // a run at the moment shown, worked out before
+    std::shared_ptr<const Snapshot> newest;
+    std::int64_t moment;
     std::shared_ptr<const Snapshot> snapshot;
   };
   struct Opening {
     std::filesystem::path folder;
     std::future<Result<std::shared_ptr<const Snapshot>>> run;
   };
-  struct Handover {
-    std::mutex mutex;
-    std::optional<Forking> forking;
-  };
-
   WindowOptions options_;
   std::string solo_;
   SettingsFile settings_;
@@ -181,8 +192,10 @@ class Application {
   FileDialog files_;
   std::vector<ComparedRun> recorded_;  // read from folders
   std::vector<ComparedRun> runs_;      // all there are to compare, of this frame
+  std::vector<Then> then_;             // of runs_, while an earlier moment is shown
   std::vector<Opening> opening_;       // recorded runs that are being read
   ForkDialog fork_dialog_;
+  std::optional<Forking> forking_;
   std::shared_ptr<Handover> handover_ = std::make_shared<Handover>();
   std::function<void()> wake_;
   Background background_;

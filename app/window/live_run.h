@@ -1,5 +1,5 @@
-// A run that trains in the window: its session, what it last showed, and the preset it came from. There is one, or two
-// side by side.
+// A run that trains in the window: its session, what it last showed, and the preset it came from. There is one, or up
+// to four side by side.
 #pragma once
 
 #include <cstdint>
@@ -23,15 +23,18 @@ struct LiveRun {
   struct Loading {
     std::filesystem::path file;  // empty: a fork, of no file
     Preset preset;
-    std::string name;      // of a fork: "A, temperature = 0.2 from step 400"
-    bool playing = false;  // its parent was, and both will
+    std::string name;  // of a fork: "A, temperature = 0.2 from step 400"
   };
 
   std::string label() const { return document.open() ? name + ": " + document.name() : name; }
 
   int colour() const { return name[0] - 'A'; }  // place in the categorical palette
 
-  std::string name;  // "A"
+  // Whether closing it loses something: changes, or an unsaved and unrecorded fork that has trained.
+  bool at_risk() { return document.changed(*snapshot) || (document.file().empty() && snapshot->step > 0 && !folder); }
+
+  const std::uint64_t id;  // no other run of this program has it
+  std::string name;        // "A"
   Document document;
   std::map<Ticket, Loading> loading;              // under way; several when one follows quickly on another
   std::shared_ptr<const Snapshot> snapshot;       // never null

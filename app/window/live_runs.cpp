@@ -1,6 +1,7 @@
 // The runs that train side by side: forking one, showing another, closing one.
 #include <algorithm>
 #include <chrono>
+#include <exception>
 
 #include "app/window/application.h"
 #include "core/lab/fork.h"
@@ -8,6 +9,8 @@
 
 namespace tessera {
 namespace {
+
+constexpr std::size_t most_title_bytes = 200;  // what the reader of presets takes
 
 std::string letter(std::size_t index) { return {static_cast<char>('A' + index)}; }
 
@@ -29,90 +32,122 @@ LiveRun& Application::add_run(const Parent& parent) {
   return *live_.back();
 }
 
+LiveRun* Application::find_run(std::uint64_t id) {
+  const auto found = std::find_if(live_.begin(), live_.end(), [id](const auto& live) { return live->id == id; });
+  return found == live_.end() ? nullptr : found->get();
+}
+
 void Application::show_run(std::size_t index) {
   if (index >= live_.size()) return;
   active_ = index;
+  rewind_.show(run().snapshot);
   answered_ = true;
 }
 
+// The run that is shown stays, or the next one takes its place.
+void Application::erase_run(LiveRun& gone) {
+  const auto place = std::find_if(live_.begin(), live_.end(), [&](const auto& live) { return live.get() == &gone; });
+  const auto index = static_cast<std::size_t>(place - live_.begin());
+  abandoned_.push_back(std::move(*place));  // not now: its outcomes may be being read
+  live_.erase(place);
+  if (index < active_) --active_;
+  show_run(std::min(active_, live_.size() - 1));
+}
+
 void Application::close_run() {
-  if (live_.size() < 2) return;
-  if_unchanged("Closing the run loses the changes.", [this] {
-    live_.erase(live_.begin() + static_cast<std::ptrdiff_t>(active_));
-    active_ = std::min(active_, live_.size() - 1);
-    answered_ = true;
+  if_unchanged("Closing the run loses it.", [this, id = run().id] {
+    LiveRun* gone = find_run(id);
+    if (!gone || live_.size() < 2) return;
+    if (forking_ && (forking_->child == id || forking_->parent == id)) end_fork();
+    erase_run(*gone);
   });
 }
 
 void Application::fork(const std::string& path, const Value& value, bool from_start) {
-  const Snapshot& now = snapshot();
-  if (!now.preset || live_.size() >= most_live) return;
-  Forking forking{path, value, run().name, {}, now.state == State::running, nullptr, nullptr};
-  if (run().folder) forking.folder = run().folder();
+  if (!snapshot().preset || live_.size() >= most_live || forking_) return;
+  forking_ = Forking{path, value, run().id, 0, {}, {}};
   if (from_start) {
-    forking.snapshot = run().snapshot;
-    handover_->forking = std::move(forking);
-    answered_ = true;
+    add_fork(nullptr, snapshot());
     return;
   }
   // Shared, since the answer may come when this window is gone.
-  submit(command::TakeCheckpoint{[forking, handover = handover_, wake = wake_](auto checkpoint, auto snapshot) mutable {
-    forking.checkpoint = std::move(checkpoint);
-    forking.snapshot = std::move(snapshot);
-    {
-      const std::lock_guard lock(handover->mutex);
-      handover->forking = std::move(forking);
-    }
-    wake();
-  }});
-  if (forking.playing) submit(command::Pause{});  // until both can go on from there
+  forking_->asked = submit_to(run(), command::TakeCheckpoint{[to = handover_, wake = wake_](auto made, auto snapshot) {
+                                {
+                                  const std::lock_guard lock(to->mutex);
+                                  to->checkpoint = std::move(made);
+                                  to->snapshot = std::move(snapshot);
+                                }
+                                wake();
+                              }});
+  for (const auto& live : live_) {  // so that all go on from there together
+    if (live->snapshot->state != State::running) continue;
+    forking_->waiting.push_back(live->id);
+    submit_to(*live, command::Pause{});
+  }
 }
 
-void Application::add_fork() {
-  std::optional<Forking> forking;
+void Application::take_handover() {
+  std::shared_ptr<const Checkpoint> checkpoint;
+  std::shared_ptr<const Snapshot> parent;
   {
     const std::lock_guard lock(handover_->mutex);
-    forking.swap(handover_->forking);
+    checkpoint.swap(handover_->checkpoint);
+    parent.swap(handover_->snapshot);
   }
-  if (!forking) return;
-  const Snapshot& parent = *forking->snapshot;
-  const std::int64_t step = forking->checkpoint ? forking->checkpoint->step : 0;
-  auto fork = fork_of(*parent.preset, *parent.timeline, step, {{forking->path, forking->value}}, options_.check);
-  if (!fork) {
-    dialogs_.tell("The run can't be forked", "", fork.problems);
-    if (forking->playing) submit_to_all(command::Play{});
-    return;
-  }
-  Preset preset = std::move(fork.value->preset);
-  const ParameterTable& table = preset.parameters.table();
-  const std::string title = preset.title.empty() ? preset.name : preset.title;
-  preset.title = title + ", " + difference(table, forking->path, forking->value, step);
+  if (checkpoint && forking_) add_fork(std::move(checkpoint), *parent);
+}
 
-  LiveRun& child = add_run({forking->folder, parent.preset->name, preset.parameters.integer(seed_path), step,
-                            std::move(fork.value->changes)});
-  Ticket ticket = 0;
-  if (forking->checkpoint) {
-    ticket = submit_to(child, command::Continue{preset, forking->checkpoint, forking->snapshot});
-  } else {
-    ticket = submit_to(child, command::Load{preset});
+// Without a checkpoint from the start.
+void Application::add_fork(std::shared_ptr<const Checkpoint> checkpoint, const Snapshot& parent) {
+  const std::int64_t step = checkpoint ? checkpoint->step : 0;
+  const auto give_up = [this](const std::string& text, const std::vector<Problem>& problems) {
+    dialogs_.tell("The run can't be forked", text, problems);
+    end_fork();
+  };
+  auto fork = fork_of(*parent.preset, *parent.timeline, step, {{forking_->path, forking_->value}}, options_.check);
+  if (!fork) return give_up("", fork.problems);
+  Preset preset = std::move(fork.value->preset);
+  const std::string what = difference(preset.parameters.table(), forking_->path, forking_->value, step);
+  const std::string title = (preset.title.empty() ? preset.name : preset.title) + ", " + what;
+  if (title.size() <= most_title_bytes) preset.title = title;
+  preset.name.clear();  // it is no longer the preset of that name
+
+  const LiveRun* of = find_run(forking_->parent);
+  const Parent origin{of && of->folder ? of->folder() : std::filesystem::path(), parent.preset->name,
+                      preset.parameters.integer(seed_path), step, std::move(fork.value->changes)};
+  try {
+    LiveRun& child = add_run(origin);
+    forking_->child = child.id;
+    const Ticket ticket =
+        checkpoint
+            ? submit_to(child, command::Continue{preset, std::move(checkpoint), std::make_shared<Snapshot>(parent)})
+            : submit_to(child, command::Load{preset});
+    child.loading.emplace(ticket, LiveRun::Loading{{}, std::move(preset), (of ? of->name + ", " : "") + what});
+  } catch (const std::exception& error) {  // its folder can't be made
+    give_up(error.what(), {});
   }
-  std::string name = forking->parent + ", " + difference(table, forking->path, forking->value, step);
-  child.loading.emplace(ticket, LiveRun::Loading{{}, std::move(preset), std::move(name), forking->playing});
+}
+
+void Application::end_fork() {
+  const std::vector<std::uint64_t> waiting = std::move(forking_->waiting);
+  forking_.reset();
+  for (const std::uint64_t id : waiting) {
+    if (LiveRun* live = find_run(id)) submit_to(*live, command::Play{});
+  }
 }
 
 void Application::forked(LiveRun& child, const Outcome& outcome, const LiveRun::Loading& loading) {
+  const bool plays = forking_ && !forking_->waiting.empty();
   if (outcome.accepted) {
     child.document.forked(loading.name, loading.preset);
     say(Severity::info, "Run " + child.name + " is " + loading.name);
     show_panel("compare", true);
+    if (plays) submit_to(child, command::Play{});
   } else {
     dialogs_.tell("The run can't be forked", outcome.text, {});
-    const auto place = std::find_if(live_.begin(), live_.end(), [&](const auto& live) { return live.get() == &child; });
-    abandoned_.push_back(std::move(*place));  // not now: its outcomes are being read
-    live_.erase(place);
-    active_ = std::min(active_, live_.size() - 1);
+    erase_run(child);
   }
-  if (loading.playing) submit_to_all(command::Play{});
+  if (forking_) end_fork();
 }
 
 void Application::ask_run() {
@@ -126,11 +161,23 @@ void Application::ask_run() {
 
 void Application::add_recorded(const std::filesystem::path& folder) {
   if (!options_.read_run) return;
-  opening_.push_back({folder, std::async(std::launch::async, [read = options_.read_run, wake = wake_, folder] {
-                        auto run = read(folder);
-                        wake();
-                        return run;
-                      })});
+  for (const ComparedRun& there : recorded_) {
+    if (there.about == folder.string()) {
+      say(Severity::info, folder.string() + " is there already");
+      return;
+    }
+  }
+  const auto read = [read = options_.read_run, wake = wake_, folder]() -> Result<std::shared_ptr<const Snapshot>> {
+    try {
+      auto run = read(folder);
+      wake();
+      return run;
+    } catch (const std::exception& error) {  // out of memory, say
+      wake();
+      return std::vector<Problem>{{folder.string(), error.what(), ""}};
+    }
+  };
+  opening_.push_back({folder, std::async(std::launch::async, read)});
   say(Severity::info, "Reading " + folder.string());
 }
 
@@ -159,10 +206,20 @@ void Application::list_runs() {
     runs_.push_back({live->name, live->label(), live->snapshot, live->snapshot, live->colour(), true});
   }
   runs_.insert(runs_.end(), recorded_.begin(), recorded_.end());
-  if (rewind_.active()) {
-    for (ComparedRun& each : runs_)
-      each.snapshot = std::make_shared<const Snapshot>(at(*each.newest, rewind_.moment()));
+  if (!rewind_.active()) {
+    then_.clear();
+    return;
   }
+  std::vector<Then> then;
+  for (ComparedRun& each : runs_) {
+    const auto known = std::find_if(then_.begin(), then_.end(), [&](const Then& other) {
+      return other.newest == each.newest && other.moment == rewind_.moment();
+    });
+    each.snapshot =
+        known != then_.end() ? known->snapshot : std::make_shared<const Snapshot>(at(*each.newest, rewind_.moment()));
+    then.push_back({each.newest, rewind_.moment(), each.snapshot});
+  }
+  then_ = std::move(then);
   for (std::size_t i = live_.size(); i < runs_.size(); ++i) {
     runs_[i].colour = static_cast<int>(most_live + i - live_.size());
   }

@@ -25,6 +25,13 @@ void Rewind::follow(std::shared_ptr<const Snapshot> now) {
   then_.history = now_->history;
 }
 
+void Rewind::show(std::shared_ptr<const Snapshot> another) {
+  const std::int64_t moment = moment_;
+  go_to(-1);
+  now_ = std::move(another);
+  go_to(moment);
+}
+
 void Rewind::go_to(std::int64_t step) {
   if (step < 0 || step >= now_->step) step = -1;
   if (step == moment_) return;

@@ -13,6 +13,7 @@ class Rewind {
  public:
   // Tells it the newest snapshot. A new run (load, reset, restore) ends it.
   void follow(std::shared_ptr<const Snapshot> now);
+  void show(std::shared_ptr<const Snapshot> another);  // run, at the same moment if it has come that far
 
   void go_to(std::int64_t step);  // -1, or a step that is still to come: now
   void back();                    // to the frame before the one shown
