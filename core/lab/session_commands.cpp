@@ -29,8 +29,8 @@ std::string Session::Worker::handle(Command& command) {
     return refused;
   } catch (const StorageError& error) {
     not_written(error);
-    return failure_;
-  } catch (...) {  // out of memory, say: what normally goes wrong is dealt with below
+    return state_ == State::failed ? failure_ : "";  // paused, it is carried out
+  } catch (...) {                                    // out of memory, say: what normally goes wrong is dealt with below
     fail(reason_of_failure());
     return failure_;
   }

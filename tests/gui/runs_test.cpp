@@ -105,36 +105,6 @@ void add_runs_tests(Harness& harness) {
     h.picture(t, "fork_now");
   });
 
-  // What is on its way to a run that is in the middle of a step isn't shown as another run's.
-  harness.add("runs", "controls_show_the_run_that_is_shown", [](Context* t, Harness& h) {
-    fork(t, h, "From the start");
-    const LiveRun &a = *h.app().live()[0], &b = *h.app().live()[1];
-    t->SetRef(h.window("controls").c_str());
-    t->ItemClick("##filter");
-    t->KeyCharsReplace("router.temperature");
-    t->Yield(2);
-    // Its arrow back to the default is there where a value is another.
-    const auto arrow = [&] {
-      t->Yield(2);
-      t->SetRef(h.child(t, "controls", "##parameters"));
-      return t->ItemExists("##reset model.router.temperature");
-    };
-    h.app().live()[1]->session->submit(command::Set{temperature, a.snapshot->parameters->real(temperature)});
-    IM_CHECK(h.until(t, [&] { return in_force(b) == in_force(a); }));
-    IM_CHECK(!arrow());
-    // A has published more than B, so that its age doesn't make the value void.
-    for (int i = 0; i < 20; ++i) h.app().live()[0]->session->submit(command::Pause{});
-    IM_CHECK(h.until(t, [&] { return a.snapshot->version > b.snapshot->version; }));
-    h.script().step_us = 1'500'000;
-    h.app().live()[0]->session->submit(command::Step{1});
-    IM_CHECK(h.until(t, [&] { return a.snapshot->state == State::running; }));
-    t->ItemInputValue("##model.router.temperature", 4.0f);
-    IM_CHECK(arrow());
-    h.app().show_run(1);
-    IM_CHECK(!arrow());
-    IM_CHECK_EQ(&h.app().run(), &b);
-  });
-
   harness.add("runs", "fork_from_the_start_is_that_preset", [](Context* t, Harness& h) {
     h.script().step_us = 500;
     fork(t, h, "From the start");
