@@ -11,7 +11,7 @@ void tessera_declared_metrics(std::vector<tessera::MetricSpec>& specs) {
   subject.moe_layers = 2;
   subject.layer_names = {"layer 0", "layer 1", "tiles"};
   subject.experts = {2, 2, 2};
-  subject.classes = subject.groups = {"0", "1"};
+  subject.classes = subject.groups = subject.token_classes = subject.vocabulary = {"0", "1"};
   for (const tessera::Metric& metric : tessera::all_metrics(subject)) specs.push_back(metric.spec);
 }
 

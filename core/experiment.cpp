@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/data/groups.h"
+#include "core/data/text_corpus.h"
 #include "core/data/tile_layout.h"
 #include "core/learn/learn_parameters.h"
 #include "core/learn/run_parameters.h"
@@ -13,17 +14,25 @@
 #include "core/moe/model_parameters.h"
 #include "core/moe/router_parameters.h"
 #include "core/tasks/classification_parameters.h"
+#include "core/tasks/language_parameters.h"
+#include "core/tasks/task_parameters.h"
 
 namespace tessera {
 namespace {
 
-constexpr int classes = 10;  // of every data set there is
+constexpr int classes = 10;  // of every image data set there is
+
+bool is_language(const Parameters& parameters) {
+  return parameters.load<TaskParameters>("task").kind == "language";
+}
 
 ParameterTable make_table() {
   ParameterTable table;
   constexpr bool per_layer = true;
   table.add<RunParameters>("run", "Run");
+  table.add<TaskParameters>("task", "Task");
   table.add<ClassificationParameters>("task", "Task");
+  table.add<LanguageParameters>("task", "Task");
   table.add<ModelParameters>("model", "Model");
   table.add<RouterParameters>("model.router", "Router", per_layer);
   table.add<ExpertParameters>("model.experts", "Experts", per_layer);
@@ -58,6 +67,10 @@ void check_k(const Parameters& parameters, std::vector<Problem>& problems) {
 void check_tiles(const Parameters& parameters, std::vector<Problem>& problems) {
   const auto head = parameters.load<HeadParameters>("model.head");
   if (head.kind != "tiles") return;
+  if (is_language(parameters)) {
+    problems.push_back({"model.head.kind", "tiles", "linear, while task.kind is language"});
+    return;
+  }
   const auto number = [](std::int64_t n) { return std::to_string(n); };
   const bool overlapping = head.layout == "overlapping";
   if (!overlapping && head.tiles > classes) {
@@ -87,9 +100,18 @@ void check_tiles(const Parameters& parameters, std::vector<Problem>& problems) {
        number(least) + " to " + number(classes) + ", so that " + number(head.tiles) + " tiles cover all classes"});
 }
 
+void check_heads(const Parameters& parameters, std::vector<Problem>& problems) {
+  const auto model = parameters.load<ModelParameters>("model");
+  if (!is_language(parameters) || model.width % model.heads == 0) return;
+  problems.push_back({"model.attention.heads", std::to_string(model.heads),
+                      "a divisor of model.width, which is " + std::to_string(model.width)});
+}
+
 void check_groups(const Parameters& parameters, std::vector<Problem>& problems) {
   const auto measure = parameters.load<MeasureParameters>("measure");
-  const auto groups = class_groups(measure.groups, measure.custom_groups, classes);
+  // How many languages there are is known only when they are read.
+  const int most = is_language(parameters) ? static_cast<int>(max_languages) : classes;
+  const auto groups = class_groups(measure.groups, measure.custom_groups, most);
   problems.insert(problems.end(), groups.problems.begin(), groups.problems.end());
 }
 
@@ -103,6 +125,7 @@ const ParameterTable& experiment_parameters() {
 std::vector<Problem> check_combinations(const Parameters& parameters) {
   std::vector<Problem> problems;
   check_k(parameters, problems);
+  check_heads(parameters, problems);
   check_tiles(parameters, problems);
   check_groups(parameters, problems);
   return problems;

@@ -107,7 +107,7 @@ std::string presets_page() {
     page += "\n## " + code(file.name) + ": " + prose(preset.value->title) + "\n\n";
     page += prose(preset.value->about) + "\n\n";
     if (!preset.value->watch.empty()) page += "*Watch:* " + prose(preset.value->watch) + "\n\n";
-    page += preset.value->parameters.text("task.data.name") + ", " + number_text(preset.value->minutes) +
+    page += data_of(*preset.value) + ", " + number_text(preset.value->minutes) +
             (preset.value->minutes == 1 ? " minute\n" : " minutes\n");
   }
   return page;

@@ -48,4 +48,8 @@ Result<fs::path> find_preset(const std::string& name) {
       {printable(name), found, "a preset's file, or a shipped one's name: ./lab presets lists them"}};
 }
 
+std::string data_of(const Preset& preset) {
+  return preset.parameters.text("task.kind") == "language" ? "text" : preset.parameters.text("task.data.name");
+}
+
 }  // namespace tessera::commands

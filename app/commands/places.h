@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "core/lab/problem.h"
+#include "core/lab/preset.h"
 
 namespace tessera::commands {
 
@@ -18,5 +18,8 @@ std::filesystem::path presets_folder();
 // The file that `name` means: a file, a shipped preset as "specialize/first-light", or one as
 // "presets/specialize/first-light.json" from any current folder. The problem names similar presets.
 Result<std::filesystem::path> find_preset(const std::string& name);
+
+// The data set that a preset needs: "fashion-mnist", "text".
+std::string data_of(const Preset& preset);
 
 }  // namespace tessera::commands

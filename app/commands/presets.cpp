@@ -33,8 +33,6 @@ std::vector<Shipped> shipped_presets(std::vector<Problem>& problems) {
   return found;
 }
 
-std::string data_of(const Preset& preset) { return preset.parameters.text("task.data.name"); }
-
 void print_as_json(const std::vector<Shipped>& presets) {
   auto list = nlohmann::ordered_json::array();
   for (const auto& [file, preset] : presets) {

@@ -12,7 +12,7 @@
 namespace tessera {
 namespace {
 
-// Item ids: "Bars", "Matrix", "##layer", "##shares", "##load", "##matrix".
+// Item ids: "Bars", "Matrix", "##by", "##layer", "##shares", "##load", "##matrix".
 class RoutingPanel final : public Panel {
  public:
   const char* name() const override { return "routing"; }
@@ -22,7 +22,7 @@ class RoutingPanel final : public Panel {
            "Beside it, every expert's load against an even share; experts without a token are dead.";
   }
   std::vector<std::string> families() const override {
-    return {"routing", "load", "load_cv", "max_vio", "dead_experts"};
+    return {"routing", "routing_by_character", "load", "load_cv", "max_vio", "dead_experts"};
   }
 
   void draw(PanelContext& context) override {
@@ -30,12 +30,13 @@ class RoutingPanel final : public Panel {
     ImGui::SameLine(0, 2);
     if (ui::tab("Matrix", matrix_view_)) matrix_view_ = true;
     ImGui::SameLine();
+    const Description* description = context.snapshot.description.get();
+    const std::string family = choose_classes(description, ui::room_before_help() * 0.55f);
     ui::layer_combo(context, ui::room_before_help());
     ImGui::SameLine();
     ui::help_button(context, *this);
-    const Description* description = context.snapshot.description.get();
     const int layer = context.selection.layer;
-    const auto metric = description ? find_metric(*description, "routing", layer, 2) : std::nullopt;
+    const auto metric = description ? find_metric(*description, family, layer, 2) : std::nullopt;
     const Matrix* routed = newest(context.snapshot, metric);
     if (!routed) {
       ui::empty_state(context, *this,
@@ -67,10 +68,35 @@ class RoutingPanel final : public Panel {
     if (any_dead) name_dead(context, dead, spec);
   }
 
-  std::string settings() const override { return matrix_view_ ? "view=matrix" : "view=bars"; }
-  void restore(const std::string& text) override { matrix_view_ = text == "view=matrix"; }
+  std::string settings() const override {
+    return std::string(matrix_view_ ? "view=matrix" : "view=bars") + (by_ > 0 ? " by=" + std::to_string(by_) : "");
+  }
+  void restore(const std::string& text) override {
+    matrix_view_ = text.starts_with("view=matrix");
+    by_ = text.ends_with(" by=1") ? 1 : 0;
+  }
 
  private:
+  // What routing is shown by, where a run has more than its classes: those of the tokens themselves. The family.
+  std::string choose_classes(const Description* description, float room) {
+    if (!description) return "routing";
+    const std::vector<std::string> families = matrix_families(*description, "routing");
+    if (families.size() < 2) return "routing";
+    std::vector<std::string> items;
+    for (const std::string& family : families) {
+      for (const MetricSpec& spec : description->metrics) {
+        if (spec.family != family || spec.rank != 2) continue;
+        items.push_back("by " + spec.axes[1].title);
+        break;
+      }
+    }
+    std::size_t chosen = std::min(by_, families.size() - 1);
+    if (ui::combo("##by", chosen, items, "Which classes of tokens", room)) by_ = chosen;
+    ImGui::SameLine();
+    return families[chosen];
+  }
+  bool by_tokens() const { return by_ > 0; }
+
   static void select(PanelContext& context, const BarHit& hit) {
     const int layer = context.selection.layer;
     if (hit.part >= 0) context.selection.hover(layer, hit.part);
@@ -103,13 +129,13 @@ class RoutingPanel final : public Panel {
     map.value_name = "share";
     map.high = *std::max_element(shares.begin(), shares.end());
     if (map.high > 0.5 || map.high <= 0) map.high = 1;  // with many experts all shares are small
-    map.selected_row = context.selection.group;
+    map.selected_row = by_tokens() ? -1 : context.selection.group;  // the window's selection is one of classes
     map.selected_column = context.selection.expert;
     const HeatmapHit hit = draw_heatmap("##matrix", map, size, context, cache_);
     if (hit.column >= 0) context.selection.hover(layer, hit.column);
     if (hit.clicked && hit.column >= 0) {
       context.selection.expert = context.selection.expert == hit.column ? -1 : hit.column;
-    } else if (hit.clicked) {
+    } else if (hit.clicked && !by_tokens()) {
       context.selection.group = context.selection.group == hit.row ? -1 : hit.row;
     }
   }
@@ -125,6 +151,7 @@ class RoutingPanel final : public Panel {
   }
 
   bool matrix_view_ = false;
+  std::size_t by_ = 0;
   std::vector<float> turned_;
   HeatmapCache cache_;
 };

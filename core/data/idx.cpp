@@ -1,47 +1,15 @@
 #include "core/data/idx.h"
 
-#include <zlib.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <memory>
 #include <string>
 
-#include "core/lab/problem.h"
+#include "core/data/gz_file.h"
 
 namespace tessera {
 namespace {
 
 constexpr std::int64_t max_bytes = std::int64_t{1} << 30;
 constexpr unsigned chunk = 1 << 20;  // so that a lying header allocates no more than the file gives
-
-class GzFile {
- public:
-  explicit GzFile(const std::filesystem::path& path) : path_(path), file_(gzopen(path.c_str(), "rb"), gzclose) {
-    if (!file_) fail(errno == 0 ? "out of memory" : std::strerror(errno), "a readable IDX file");
-    gzbuffer(file_.get(), 1 << 17);
-  }
-
-  // Up to `size` bytes; fewer only at the end of the file.
-  std::size_t read(std::uint8_t* into, unsigned size) {
-    const int got = gzread(file_.get(), into, size);
-    int code = Z_OK;
-    const char* message = gzerror(file_.get(), &code);
-    if (code == Z_BUF_ERROR) fail("ends in the middle of its compressed data", "a whole file: download it again");
-    if (code == Z_ERRNO) fail(std::strerror(errno), "a readable IDX file");
-    if (got < 0 || code < 0) fail("damaged (" + std::string(message) + ")", "an undamaged file: download it again");
-    return static_cast<std::size_t>(got);
-  }
-
-  [[noreturn]] void fail(const std::string& found, const std::string& allowed) const {
-    throw InputError({{path_.string(), found, allowed}});
-  }
-
- private:
-  std::filesystem::path path_;
-  std::unique_ptr<gzFile_s, int (*)(gzFile)> file_;
-};
 
 std::int64_t big_endian(const std::uint8_t* at) {
   return std::int64_t{at[0]} << 24 | std::int64_t{at[1]} << 16 | std::int64_t{at[2]} << 8 | std::int64_t{at[3]};
@@ -50,7 +18,7 @@ std::int64_t big_endian(const std::uint8_t* at) {
 }  // namespace
 
 IdxFile read_idx(const std::filesystem::path& path, int rank) {
-  GzFile file(path);
+  GzFile file(path, "IDX file");
   IdxFile result;
   std::vector<std::uint8_t> header(static_cast<std::size_t>(4 + 4 * rank));
   const std::string kind = "an IDX file of unsigned bytes with " + std::to_string(rank) + " dimensions";

@@ -10,20 +10,22 @@
 #include "core/engine/tensor_parts.h"
 #include "core/experiment.h"
 #include "core/learn/run_parameters.h"
+#include "core/tasks/task_parameters.h"
 #include "kernels/threads.h"
 
 namespace tessera {
 namespace {
 
-constexpr std::int64_t test_chunk = 1000;      // samples at once
 constexpr std::int64_t loss_check_every = 50;  // steps; on a GPU, where looking costs a wait
 
 // The number of threads belongs to the experiment. LibTorch gets helpers of its own only where much of the work is its
-// own, in convolutions: its parallel regions end when the last of their threads does, so that each costs a time slice
+// own, in convolutions and attention: its parallel regions end when the last of their threads does, so that each costs a time slice
 // wherever a core is wanted by something else, such as the window.
 ThreadCounts thread_counts(const Parameters& parameters) {
   const auto threads = static_cast<int>(parameters.load<RunParameters>("run").threads);
-  return {threads, parameters.load<ModelParameters>("model").encoder == "conv" ? threads : 1};
+  const bool text = parameters.load<TaskParameters>("task").kind == "language";
+  const bool shared = text || parameters.load<ModelParameters>("model").encoder == "conv";
+  return {threads, shared ? threads : 1};
 }
 
 void use_threads(const ThreadCounts& counts) {  // both are kept for each thread that calls
@@ -71,14 +73,18 @@ Groups chosen_groups(const MeasureParameters& measure, std::size_t classes) {
   return *std::move(groups.value);
 }
 
-Subject subject_of(const Model& model, const std::vector<std::string>& classes, const Groups& groups) {
+Subject subject_of(const Model& model, const TaskOutline& task, const Groups& groups) {
   Subject subject;
   subject.moe_layers = model.moe_layers();
   subject.experts = model.experts();
   for (int i = 0; i < subject.moe_layers; ++i) subject.layer_names.push_back("layer " + std::to_string(i));
   if (!model.tiles().empty()) subject.layer_names.push_back("tiles");
-  subject.classes = classes;
-  for (const auto& group : groups) subject.groups.push_back(group_name(group, classes));
+  subject.class_noun = task.class_noun;
+  subject.classes = task.classes;
+  subject.token_class_noun = task.token_class_noun;
+  subject.token_classes = task.token_classes;
+  subject.vocabulary = task.vocabulary;
+  for (const auto& group : groups) subject.groups.push_back(group_name(group, task.classes));
   return subject;
 }
 
@@ -90,21 +96,28 @@ ExperimentRun::ExperimentRun(const Parameters& parameters)
     : measure_(combining(parameters).load<MeasureParameters>("measure")),
       threads_(thread_counts(parameters)),
       device_(prepared_device(threads_, parameters)),
-      task_(parameters.load<ClassificationParameters>("task"), parameters.integer("run.seed"), device_),
-      model_(model_parts(parameters), task_.rows(), task_.columns(), static_cast<int>(task_.classes().size()),
+      task_(make_task(parameters, device_)),
+      model_(model_parts(parameters), task_->outline().inputs, task_->outline().outputs,
              parameters.integer("run.seed"), at::TensorOptions(at::kFloat).device(device_)),
-      learner_(model_, task_, parameters.load<LearnParameters>("learn")),
-      groups_(chosen_groups(measure_, task_.classes().size())),
-      probes_(task_, groups_, measure_.conflict_samples, parameters.integer("run.seed")),
-      metrics_(all_metrics(subject_of(model_, task_.classes(), groups_))) {
-  const auto classes = static_cast<std::int64_t>(task_.classes().size());
-  for (const int experts : model_.experts()) windows_.emplace_back(experts, classes, device_);
+      learner_(model_, *task_, parameters.load<LearnParameters>("learn")),
+      groups_(chosen_groups(measure_, task_->outline().classes.size())),
+      probes_(*task_, groups_, measure_.conflict_samples, parameters.integer("run.seed")),
+      evaluator_(*task_, measure_.test_samples),
+      metrics_(all_metrics(subject_of(model_, task_->outline(), groups_))) {
+  const auto size = [](const auto& names) { return static_cast<std::int64_t>(names.size()); };
+  const TaskOutline& outline = task_->outline();
+  const LabelCounts counts{size(outline.classes), size(outline.token_classes), size(outline.vocabulary)};
+  const std::vector<int> experts = model_.experts();
+  for (std::size_t i = 0; i < experts.size(); ++i) {
+    windows_.emplace_back(experts[i], counts, device_);
+    if (static_cast<int>(i) < model_.moe_layers()) choices_.emplace_back(evaluator_.probes().count(), experts[i]);
+  }
   hits_ = WindowSum(at::zeros({}, at::TensorOptions(at::kLong).device(device_)));
   seen_ = WindowSum(at::zeros({}, at::kLong));
 }
 
 Description ExperimentRun::description() const {
-  const Subject subject = subject_of(model_, task_.classes(), groups_);
+  const Subject subject = subject_of(model_, task_->outline(), groups_);
   Description description;
   for (const Metric& metric : metrics_) description.metrics.push_back(metric.spec);
   description.layers = static_cast<int>(subject.layer_names.size());
@@ -134,9 +147,9 @@ void ExperimentRun::step(std::int64_t step, bool last, Telemetry& telemetry) {
   seen.layers.resize(windows_.size());
   if (scalars.now) observe_scalars(result, scalars.regular, seen);
   if (maps.now) observe_maps(maps.regular, seen);
-  if (test.now) seen.test_accuracy = test_accuracy(last);
+  if (test.now) observe_test(step, last, seen);
   if (conflict.now) observe_conflict(seen);
-  const bool is_due[] = {scalars.now, maps.now, test.now, conflict.now};  // by tessera::Due
+  const bool is_due[] = {scalars.now, maps.now, test.now, conflict.now, last};  // by tessera::Due
   for (std::size_t i = 0; i < metrics_.size(); ++i) {
     const Metric& metric = metrics_[i];
     if (!is_due[static_cast<std::size_t>(metric.due)]) continue;
@@ -152,9 +165,8 @@ void ExperimentRun::step(std::int64_t step, bool last, Telemetry& telemetry) {
     seen_.roll();
   }
   if (maps.now) {
-    for (RoutingWindow& window : windows_) {
-      window.routed.roll();
-      window.together.roll();
+    for (const RoutingWindow& window : windows_) {
+      for (auto& [name, sum] : window.maps()) sum.roll();
     }
   }
 }
@@ -168,25 +180,23 @@ void ExperimentRun::check_loss(const StepResult& result, std::int64_t step, bool
 }
 
 void ExperimentRun::accumulate(const StepResult& result) {
+  const TokenLabels labels{result.batch.labels, result.batch.token_labels, result.batch.ids};
   for (std::size_t i = 0; i < windows_.size(); ++i) {
-    windows_[i].add(result.output.routings[i].alpha, result.labels);
+    windows_[i].add(result.output.routings[i].alpha, labels);
   }
-  hits_.now += (result.output.logits.argmax(1) == result.labels).sum();
-  seen_.now += result.labels.size(0);
+  hits_.now += (result.output.logits.argmax(1) == result.batch.targets).sum();
+  seen_.now += result.batch.targets.size(0);
 }
 
-double ExperimentRun::test_accuracy(bool all) const {
-  const at::NoGradGuard no_grad;
-  const Samples& test = task_.test();
-  const std::int64_t count =
-      all || measure_.test_samples == 0 ? test.size() : std::min(measure_.test_samples, test.size());
-  at::Tensor hits = at::zeros({}, test.labels.options());
-  for (std::int64_t first = 0; first < count; first += test_chunk) {
-    const std::int64_t end = std::min(first + test_chunk, count);
-    const at::Tensor logits = model_.forward(test.pixels.slice(0, first, end), {}).logits;
-    hits += (logits.argmax(1) == test.labels.slice(0, first, end)).sum();
+void ExperimentRun::observe_test(std::int64_t step, bool all, Observation& seen) {
+  const Evaluation made = evaluator_.evaluate(model_, all);
+  seen.test_accuracy = made.accuracy;
+  seen.test_loss = made.loss;
+  for (std::size_t i = 0; i < choices_.size(); ++i) {
+    seen.layers[i].test_load = made.loads[i];
+    seen.layers[i].kept_choices = choices_[i].add(step, made.choices[i]);
+    if (all) seen.layers[i].choices = choices_[i].pairs();
   }
-  return hits.item<double>() / static_cast<double>(count);
 }
 
 void ExperimentRun::observe_scalars(const StepResult& result, bool whole, Observation& seen) const {
@@ -214,6 +224,9 @@ void ExperimentRun::observe_maps(bool whole, Observation& seen) const {
   for (std::size_t i = 0; i < windows_.size(); ++i) {
     seen.layers[i].routed = on_cpu(windows_[i].routed.sum(whole));
     seen.layers[i].together = on_cpu(windows_[i].together.sum(whole));
+    seen.layers[i].routed_by_token_class = on_cpu(windows_[i].routed_by_token_class.sum(whole));
+    seen.layers[i].chosen_by_id = on_cpu(windows_[i].chosen_by_id.sum(whole));
+    seen.layers[i].occurrences = on_cpu(windows_[i].occurrences.sum(whole));
   }
 }
 
@@ -247,8 +260,14 @@ void ExperimentRun::for_each_tensor(const Part& part) const {
   for (std::size_t i = 0; i < windows_.size(); ++i) {
     const std::string layer = "window" + std::to_string(i);
     window(layer + ".load", windows_[i].load);
-    window(layer + ".routed", windows_[i].routed);
-    window(layer + ".together", windows_[i].together);
+    for (const auto& [name, sum] : windows_[i].maps()) window(layer + "." + name, sum);
+  }
+  for (std::size_t i = 0; i < choices_.size(); ++i) {
+    const std::string layer = "choices" + std::to_string(i);
+    part(layer + ".moments", choices_[i].moments);
+    part(layer + ".last", choices_[i].last);
+    part(layer + ".steps", choices_[i].steps);
+    part(layer + ".counts", choices_[i].counts);
   }
   window("window.hits", hits_);
   window("window.seen", seen_);
@@ -256,13 +275,13 @@ void ExperimentRun::for_each_tensor(const Part& part) const {
 
 void ExperimentRun::save(Writer& writer) const {
   for_each_tensor([&](const std::string& name, const at::Tensor& tensor) { write_tensor(writer, name, tensor); });
-  write_sampler(writer, task_.sampler.state());
+  write_sampler(writer, task_->sampler.state());
 }
 
 void ExperimentRun::restore(Reader& reader) {
   TensorReader tensors(reader);
   for_each_tensor([&](const std::string& name, const at::Tensor& tensor) { tensors.read(name, tensor); });
-  task_.sampler.restore(read_sampler(reader));  // throws before it changes anything
+  task_->sampler.restore(read_sampler(reader));  // throws before it changes anything
   tensors.commit();
 }
 

@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "core/lab/engine.h"
+#include "core/learn/evaluation.h"
 #include "core/learn/learner.h"
 #include "core/learn/probes.h"
+#include "core/measure/choice_history.h"
 #include "core/measure/measure_parameters.h"
 #include "core/measure/metrics.h"
 #include "core/measure/routing_window.h"
@@ -40,7 +42,7 @@ class ExperimentRun {
   static Due due(std::int64_t every, std::int64_t step, bool last);
   void check_loss(const StepResult& result, std::int64_t step, bool now) const;
   void accumulate(const StepResult& result);
-  double test_accuracy(bool all) const;
+  void observe_test(std::int64_t step, bool all, Observation& seen);
   void observe_scalars(const StepResult& result, bool whole, Observation& seen) const;
   void observe_maps(bool whole, Observation& seen) const;
   void observe_conflict(Observation& seen) const;
@@ -50,13 +52,15 @@ class ExperimentRun {
   MeasureParameters measure_;
   ThreadCounts threads_;
   at::Device device_;
-  ClassificationTask task_;
+  std::unique_ptr<Task> task_;
   Model model_;
   Learner learner_;
   Groups groups_;
   Probes probes_;
+  Evaluator evaluator_;
   std::vector<RoutingWindow> windows_;  // one a routed layer
-  WindowSum hits_, seen_;               // int64 scalars: training samples right, and all
+  std::vector<ChoiceHistory> choices_;  // one a MoE layer
+  WindowSum hits_, seen_;               // int64 scalars: training tokens right, and all
   std::vector<Metric> metrics_;
 };
 

@@ -20,6 +20,8 @@ std::uint8_t dtype_code(at::ScalarType type) {
       return 2;
     case at::kLong:
       return 3;
+    case at::kByte:
+      return 4;
     default:
       TORCH_CHECK(false, "a checkpoint holds no ", type);
   }

@@ -1,6 +1,6 @@
 // Tensors as parts of a checkpoint: a small header, then their bytes. Little-endian.
 //
-//   4 bytes  "TSR1"      1 byte  dtype (1 float32, 2 float64, 3 int64)      1 byte  dimensions
+//   4 bytes  "TSR1"      1 byte  dtype (1 float32, 2 float64, 3 int64, 4 uint8)      1 byte  dimensions
 //   8 bytes  each extent                                                     then    the values, row-major
 #pragma once
 

@@ -60,7 +60,7 @@ struct ParameterSpec {
 };
 
 // What a component's describe() talks to. Names are relative to the component's place in the preset ("temperature",
-// or dotted for a sub-object: "data.path"). `when` names a sibling in the same component.
+// or dotted for a sub-object: "data.path"). `when` names a sibling, or any parameter by its path: "/task.kind".
 class Describer {
  public:
   virtual ~Describer() = default;

@@ -50,7 +50,11 @@ class SpecCollector : public Describer {
     spec.unit = unit;
     spec.help = help;
     spec.applies = applies;
-    if (!when.path.empty()) when.path = absolute(when.path);
+    if (when.path.starts_with('/')) {
+      when.path.erase(0, 1);
+    } else if (!when.path.empty()) {
+      when.path = absolute(when.path);
+    }
     spec.when = std::move(when);
     spec.per_layer = per_layer_;
     specs.push_back(std::move(spec));

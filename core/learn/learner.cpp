@@ -13,14 +13,14 @@ std::vector<at::Tensor> tensors(const Model& model) {
 
 }  // namespace
 
-Learner::Learner(Model& model, ClassificationTask& task, const LearnParameters& parameters)
+Learner::Learner(Model& model, Task& task, const LearnParameters& parameters)
     : live(parameters), optimiser(tensors(model)), model_(model), task_(task), weights_(tensors(model)) {}
 
 StepResult Learner::step() {
-  Samples batch = task_.next_batch();
   StepResult result;
-  result.output = model_.forward(batch.pixels, batch.labels);
-  result.labels = std::move(batch.labels);
+  result.batch = task_.next_batch();
+  constexpr bool training = true;
+  result.output = model_.forward(result.batch.inputs, result.batch.targets, training);
 
   at::Tensor total = result.output.task_loss;
   if (result.output.router_losses.defined()) total = total + result.output.router_losses.sum();

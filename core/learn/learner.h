@@ -3,20 +3,20 @@
 
 #include "core/learn/adamw.h"
 #include "core/moe/model.h"
-#include "core/tasks/classification.h"
+#include "core/tasks/task.h"
 
 namespace tessera {
 
 // What happened in a step. Nothing in it has a gradient any more.
 struct StepResult {
   ModelOutput output;  // of the batch, before learning from it
-  at::Tensor labels;   // int64 [samples]
-  at::Tensor total;    // scalar: task loss + router losses
+  Samples batch;
+  at::Tensor total;  // scalar: task loss + router losses
 };
 
 class Learner {
  public:
-  Learner(Model& model, ClassificationTask& task, const LearnParameters& parameters);
+  Learner(Model& model, Task& task, const LearnParameters& parameters);
   // Not copyable or movable
   Learner(const Learner&) = delete;
   Learner& operator=(const Learner&) = delete;
@@ -28,7 +28,7 @@ class Learner {
 
  private:
   Model& model_;
-  ClassificationTask& task_;
+  Task& task_;
   std::vector<at::Tensor> weights_;
 };
 

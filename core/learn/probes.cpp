@@ -9,7 +9,7 @@
 
 namespace tessera {
 
-Probes::Probes(const ClassificationTask& task, const Groups& groups, std::int64_t samples, std::int64_t seed) {
+Probes::Probes(const Task& task, const Groups& groups, std::int64_t samples, std::int64_t seed) {
   const auto& labels = task.train_labels();
   std::vector<std::int32_t> order(labels.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::int32_t>(i);
@@ -22,7 +22,7 @@ Probes::Probes(const ClassificationTask& task, const Groups& groups, std::int64_
       if (std::find(group.begin(), group.end(), label) != group.end()) picked.push_back(i);
     }
     if (picked.empty()) {
-      throw InputError({{"measure.groups", "no training sample of group " + group_name(group, task.classes()),
+      throw InputError({{"measure.groups", "no training sample of group " + group_name(group, task.outline().classes),
                          "groups of which the training set has samples, or a larger task.train_samples"}});
     }
     groups_.push_back(task.pick(picked));
@@ -35,7 +35,7 @@ ConflictGrams Probes::measure(const Model& model) const {
   for (const Weight& weight : weights) values.push_back(weight.value);
   std::vector<std::vector<at::Tensor>> rows(weights.size());  // of each weight, one gradient a group
   for (const Samples& samples : groups_) {
-    const ModelOutput output = model.forward(samples.pixels, samples.labels);
+    const ModelOutput output = model.forward(samples.inputs, samples.targets);
     const auto gradients = torch::autograd::grad({output.task_loss}, values);
     for (std::size_t w = 0; w < gradients.size(); ++w) rows[w].push_back(gradients[w]);
   }
@@ -45,7 +45,7 @@ ConflictGrams Probes::measure(const Model& model) const {
   grams.experts.resize(model.experts().size());
   for (std::size_t w = 0; w < weights.size(); ++w) {
     const auto layer = static_cast<std::size_t>(weights[w].layer);
-    if (weights[w].scope == Scope::head) continue;
+    if (weights[w].scope == Scope::head || weights[w].scope == Scope::mixer) continue;
     at::Tensor& gram = weights[w].scope == Scope::encoder  ? grams.encoder
                        : weights[w].scope == Scope::router ? grams.routers[layer]
                                                            : grams.experts[layer];

@@ -3,12 +3,12 @@
 
 #include "core/data/groups.h"
 #include "core/moe/model.h"
-#include "core/tasks/classification.h"
+#include "core/tasks/task.h"
 
 namespace tessera {
 
 struct ConflictGrams {
-  // [G, G] double on the CPU; sums over all weights of a scope.
+  // [G, G] double on the CPU; sums over all weights of a scope. Of attention there is none.
   at::Tensor encoder;
   std::vector<at::Tensor> routers;  // of each routed layer; undefined for tiles, which have no router
   std::vector<at::Tensor> experts;  // of each routed layer
@@ -18,7 +18,7 @@ struct ConflictGrams {
 class Probes {
  public:
   // Throws InputError when a group has no training sample. A group with fewer than `samples` gives all it has.
-  Probes(const ClassificationTask& task, const Groups& groups, std::int64_t samples, std::int64_t seed);
+  Probes(const Task& task, const Groups& groups, std::int64_t samples, std::int64_t seed);
 
   // One forward and backward pass a group, of the mean task loss, as training has it. Leaves no trace in the model.
   ConflictGrams measure(const Model& model) const;

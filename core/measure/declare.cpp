@@ -22,7 +22,7 @@ Axis expert_axis(const Subject& subject, int layer) {
   return axis;
 }
 
-Axis class_axis(const Subject& subject) { return {"class", subject.classes}; }
+Axis class_axis(const Subject& subject) { return {subject.class_noun, subject.classes}; }
 
 Axis group_axis(const Subject& subject) { return {"group", subject.groups}; }
 

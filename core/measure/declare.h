@@ -33,6 +33,8 @@ void add_dead_experts(std::vector<Metric>&, const Subject&);
 void add_routing(std::vector<Metric>&, const Subject&);
 void add_overlap(std::vector<Metric>&, const Subject&);
 void add_coactivation(std::vector<Metric>&, const Subject&);
+void add_saturation(std::vector<Metric>&, const Subject&);
+void add_vocabulary(std::vector<Metric>&, const Subject&);
 void add_conflict(std::vector<Metric>&, const Subject&);
 void add_settings(std::vector<Metric>&, const Subject&);
 

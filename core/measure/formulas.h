@@ -27,6 +27,13 @@ at::Tensor overlap_pairs(
 at::Tensor routing_shares(const at::Tensor& routed);  // [E, C]: routed / its sum
 // together: [E, E], tokens that chose both; on the diagonal, tokens that chose the expert.
 at::Tensor coactivation(const at::Tensor& together);  // [E, E]: N_ij / N_i; not symmetric (OLMoE, arXiv 2409.02060)
+// chosen: [E, V], tokens with an id that chose an expert; occurrences: [V], tokens with the id. (OLMoE, section 5.4)
+at::Tensor vocabulary_shares(const at::Tensor& chosen, const at::Tensor& occurrences);  // [E, V]: N_ev / N_v
+// Mean over the ids that occur of their largest share, max_e N_ev / N_v.
+double vocabulary_specialisation(const at::Tensor& chosen, const at::Tensor& occurrences);
+// then, now: [T, E], not 0 for the experts that a token chose. Mean over the tokens that choose any now of
+// |E_then and E_now| / |E_now|. (OLMoE, section 5.1, where |E_now| is k)
+double saturation(const at::Tensor& then, const at::Tensor& now);
 // Mean over the pairs i != j of living experts; NaN with fewer than two.
 double mean_of_pairs(const at::Tensor& pairs);
 

@@ -23,11 +23,21 @@ void add_losses(std::vector<Metric>& metrics, const Subject&) {
       return loss.parts[index].value_or(std::numeric_limits<double>::quiet_NaN());
     };
   };
+  MetricSpec validation;
+  validation.name = "loss/validation";
+  validation.family = "loss";
+  validation.title = "validation loss";
+  validation.unit = "nats";
+  validation.definition =
+      "Mean cross entropy of the test (of text: validation) samples, without auxiliary losses; of text, nats per byte. "
+      "The first measure.test_samples, at the end of the run all.";
+  validation.formula = "mean_t -ln softmax(logits_t)_y";
+  metrics.push_back({validation, Due::test, [](const Observation& seen) { return seen.test_loss; }, nullptr});
   add("total", "loss", "What training minimises, on the step's batch: the sum of its parts.",
       "task + sum over layers of coefficient x auxiliary loss", "",
       [](const LossObservation& loss) { return loss.total; });
   add("task", "task loss",
-      "Cross entropy of the classes; routed by label, that within the tiles of the sample's class.",
+      "Cross entropy of the classes, or of the next byte; routed by label, that within the tiles of the sample's class.",
       "mean_t -ln softmax(logits_t)_y", "", [](const LossObservation& loss) { return loss.task; });
   add("alpha_entropy", "alpha entropy loss", "Its part in the loss, summed over the layers; none while it is off.",
       "c mean_t H(alpha_t / sum)", "Shannon 1948", part(0));

@@ -21,6 +21,16 @@ void add_max_vio(std::vector<Metric>& metrics, const Subject& subject) {
   spec.source = "Wang et al. 2024, arXiv 2408.15664";
   add_for_layers(metrics, subject, spec, Due::scalars,
                  [](const LayerObservation& layer) { return max_vio(layer.load); });
+
+  spec.family = "max_vio_validation";
+  spec.title = "MaxVio on test samples";
+  spec.definition =
+      "How far the busiest expert is above the mean load of the test (of text: validation) samples: the first "
+      "measure.test_samples, at the end of the run all. Over so many tokens, chance is no part of it.";
+  spec.source = "Wang et al. 2024, arXiv 2408.15664 (MaxVio_global)";
+  constexpr bool tiles = false;
+  add_for_layers(
+      metrics, subject, spec, Due::test, [](const LayerObservation& layer) { return max_vio(layer.test_load); }, tiles);
 }
 
 }  // namespace tessera

@@ -20,6 +20,8 @@ std::vector<Metric> all_metrics(const Subject& subject) {
            add_routing,
            add_overlap,
            add_coactivation,
+           add_saturation,
+           add_vocabulary,
            add_conflict,
            add_settings,
        }) {

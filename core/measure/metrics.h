@@ -10,7 +10,7 @@
 
 namespace tessera {
 
-enum class Due { scalars, matrices, test, conflict };  // at which of the intervals of measure.*
+enum class Due { scalars, matrices, test, conflict, end };  // at which of the intervals of measure.*, or of the run
 
 struct Metric {
   MetricSpec spec;
@@ -26,6 +26,10 @@ struct Subject {
   std::vector<std::string> layer_names;  // "layer 0", ..., "tiles"
   std::vector<int> experts;              // of each routed layer
   std::vector<std::string> classes, groups;
+  std::string class_noun = "class";
+  std::string token_class_noun;            // these three: empty where the task has none
+  std::vector<std::string> token_classes;
+  std::vector<std::string> vocabulary;
 };
 
 std::vector<Metric> all_metrics(const Subject& subject);

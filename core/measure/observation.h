@@ -14,6 +14,11 @@ struct LayerObservation {
   at::Tensor alpha, scores;              // [T, E]: of this step's batch
   at::Tensor load;                       // [E]: assignments since the last point of the curves
   at::Tensor routed, together;           // [E, C], [E, E]: since the last heatmaps
+  at::Tensor routed_by_token_class;      // [E, token classes]: as routed
+  at::Tensor chosen_by_id, occurrences;  // [E, V], [V]: tokens with an id that chose an expert, and all; as routed
+  at::Tensor test_load;                  // [E]: assignments of the test samples
+  double kept_choices = 0;               // see ChoiceHistory::add
+  at::Tensor choices;                    // see ChoiceHistory::pairs
   at::Tensor router_gram, experts_gram;  // [G, G]: of the groups' gradients; the former undefined for tiles
   std::optional<double> temperature;     // none for tiles
 };
@@ -28,6 +33,7 @@ struct Observation {
   LossObservation loss;
   double rate = 0;                               // learning rate
   double train_accuracy = 0, test_accuracy = 0;  // fractions
+  double test_loss = 0;                          // mean cross entropy of the test samples, nats
   at::Tensor encoder_gram;                       // [G, G]
   std::vector<LayerObservation> layers;          // routed layers
 };

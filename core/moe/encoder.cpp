@@ -1,60 +1,14 @@
 #include "core/moe/encoder.h"
 
-#include <torch/torch.h>
-
-#include <cmath>
-
-#include "kernels/linear/op.h"
+#include "core/moe/image_encoder.h"
+#include "core/moe/text_encoder.h"
 
 namespace tessera {
-namespace {
 
-double bound(std::int64_t fan_in) { return 1 / std::sqrt(static_cast<double>(fan_in)); }  // torch.nn's
-
-std::int64_t halved(std::int64_t side) { return (side + 1) / 2; }  // by a 3 x 3 convolution of stride 2, padding 1
-
-}  // namespace
-
-Encoder::Linear Encoder::linear(const std::string& name, std::int64_t in, std::int64_t out, Initialiser& initialiser) {
-  return {initialiser.add("encoder." + name + ".weight", Scope::encoder, -1, {in, out}, bound(in)),
-          initialiser.add("encoder." + name + ".bias", Scope::encoder, -1, {out}, bound(in))};
-}
-
-Encoder::Convolution Encoder::convolution(const std::string& name, std::int64_t in, std::int64_t out,
-                                          Initialiser& initialiser) {
-  return {initialiser.add("encoder." + name + ".weight", Scope::encoder, -1, {out, in, 3, 3}, bound(9 * in)),
-          initialiser.add("encoder." + name + ".bias", Scope::encoder, -1, {out}, bound(9 * in))};
-}
-
-Encoder::Encoder(const std::string& kind, std::int64_t rows, std::int64_t columns, std::int64_t width,
-                 Initialiser& initialiser)
-    : kind_(kind == "mlp"    ? Kind::mlp
-            : kind == "conv" ? Kind::conv
-                             : Kind::linear),
-      rows_(rows),
-      columns_(columns) {
-  std::int64_t features = rows * columns;
-  if (kind_ == Kind::mlp) {
-    hidden_ = linear("hidden", features, 4 * width, initialiser);
-    features = 4 * width;
-  }
-  if (kind_ == Kind::conv) {
-    conv1_ = convolution("conv1", 1, 16, initialiser);
-    conv2_ = convolution("conv2", 16, 32, initialiser);
-    features = 32 * halved(halved(rows)) * halved(halved(columns));
-  }
-  out_ = linear("out", features, width, initialiser);
-}
-
-at::Tensor Encoder::forward(const at::Tensor& pixels) const {
-  at::Tensor x = pixels;
-  if (kind_ == Kind::mlp) x = at::relu(kernels::linear(x, hidden_.weight, hidden_.bias));
-  if (kind_ == Kind::conv) {
-    x = x.view({-1, 1, rows_, columns_});
-    x = at::relu(at::conv2d(x, conv1_.weight, conv1_.bias, 2, 1));
-    x = at::relu(at::conv2d(x, conv2_.weight, conv2_.bias, 2, 1)).flatten(1);
-  }
-  return kernels::linear(x, out_.weight, out_.bias);
+std::unique_ptr<Encoder> make_encoder(const std::string& kind, const InputShape& shape, std::int64_t width,
+                                      Initialiser& initialiser) {
+  if (shape.is_text()) return std::make_unique<TextEncoder>(shape, width, initialiser);
+  return std::make_unique<ImageEncoder>(kind, shape, width, initialiser);
 }
 
 }  // namespace tessera

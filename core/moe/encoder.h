@@ -1,35 +1,24 @@
-// From pixels to features.
+// From inputs to features.
 #pragma once
 
+#include <memory>
 #include <string>
 
+#include "core/moe/input_shape.h"
 #include "core/moe/weights.h"
 
 namespace tessera {
 
 class Encoder {
  public:
-  // kind: linear, mlp (hidden layer of 4 x width, ReLU) or conv (3 x 3, stride 2, 16 then 32 channels, ReLU, linear).
-  Encoder(const std::string& kind, std::int64_t rows, std::int64_t columns, std::int64_t width,
-          Initialiser& initialiser);
-
-  // pixels: [samples, rows * columns]; features [samples, width]
-  at::Tensor forward(const at::Tensor& pixels) const;
-
- private:
-  enum class Kind { linear, mlp, conv } kind_;
-  std::int64_t rows_, columns_;
-  struct Linear {
-    at::Tensor weight, bias;  // [in, out], [out]
-  };
-  static Linear linear(const std::string& name, std::int64_t in, std::int64_t out, Initialiser& initialiser);
-  struct Convolution {
-    at::Tensor weight, bias;  // [out, in, 3, 3], [out]
-  };
-  static Convolution convolution(const std::string& name, std::int64_t in, std::int64_t out, Initialiser& initialiser);
-
-  Convolution conv1_, conv2_;
-  Linear hidden_, out_;
+  virtual ~Encoder() = default;
+  // inputs: [samples, rows * columns] pixels, or int64 [sequences, length] token ids, length up to sequence_length;
+  // features [tokens, width], an image being one token
+  virtual at::Tensor forward(const at::Tensor& inputs) const = 0;
 };
+
+// kind: that of an image encoder (image_encoder.h); text has one kind only.
+std::unique_ptr<Encoder> make_encoder(const std::string& kind, const InputShape& shape, std::int64_t width,
+                                      Initialiser& initialiser);
 
 }  // namespace tessera

@@ -1,8 +1,9 @@
-// The model: encoder, residual MoE layers, head.
+// The model: encoder, then residual MoE layers, before each of which the tokens of a text see each other, then a head.
 #pragma once
 
 #include <memory>
 
+#include "core/moe/attention.h"
 #include "core/moe/encoder.h"
 #include "core/moe/head.h"
 #include "core/moe/model_parameters.h"
@@ -25,8 +26,8 @@ struct ModelParts {
 };
 
 struct ModelOutput {
-  at::Tensor logits;         // [samples, classes]
-  at::Tensor task_loss;      // scalar; undefined without labels
+  at::Tensor logits;         // [tokens, outputs]
+  at::Tensor task_loss;      // scalar; undefined without targets
   at::Tensor router_losses;  // [3]: see router_losses.h, summed over the layers; undefined when none is on, or without
                              // gradients
   std::vector<Routing> routings;  // of each routed layer: the MoE layers, then the tiles of a mosaic head
@@ -34,11 +35,12 @@ struct ModelOutput {
 
 class Model {
  public:
-  // Images of rows x columns pixels. Each weight starts from a generator of its own; options: dtype and device.
-  Model(const ModelParts& parts, int rows, int columns, int classes, std::int64_t seed, at::TensorOptions options);
+  // outputs: what the head tells apart. Each weight starts from a generator of its own; options: dtype and device.
+  Model(const ModelParts& parts, const InputShape& shape, int outputs, std::int64_t seed, at::TensorOptions options);
 
-  // pixels: [samples, rows * columns]; labels: int64 [samples], undefined while testing.
-  ModelOutput forward(const at::Tensor& pixels, const at::Tensor& labels) const;
+  // inputs: see encoder.h; a token is an image or a byte of text. targets: int64 [tokens], below `outputs`, undefined
+  // while testing. training: see TokenContext.
+  ModelOutput forward(const at::Tensor& inputs, const at::Tensor& targets, bool training = false) const;
 
   LiveModelParameters live;
 
@@ -48,8 +50,12 @@ class Model {
   TileLayout tiles() const { return head_->tiles(); }
 
  private:
+  at::Tensor normed(const at::Tensor& x) const;
+
   bool norm_;
+  bool text_;
   std::unique_ptr<Encoder> encoder_;
+  std::vector<Attention> mixers_;  // one a MoE layer, or none for images: a sample is one token
   std::vector<MoeLayer> layers_;
   std::unique_ptr<Head> head_;
   std::vector<Weight> weights_;

@@ -1,4 +1,5 @@
-// The model's outline: encoder, then `depth` residual MoE layers of `width` features, then a head.
+// The model's outline: encoder, then `depth` residual MoE layers of `width` features, then a head. Of text, attention
+// comes before each MoE layer.
 #pragma once
 
 #include "core/lab/parameter.h"
@@ -10,20 +11,25 @@ struct ModelParameters {
   std::int64_t depth = 4;
   std::string encoder = "linear";
   std::string norm = "none";
+  std::int64_t heads = 4;
 
   void describe(Describer& d) {
     d.integer("width", width, {.min = 8, .max = 1024, .scale = Scale::logarithmic}, "features",
-              "Features of each sample between the layers.", Applies::rebuild);
+              "Features of each token (an image, or a byte of text) between the layers.", Applies::rebuild);
     d.integer("depth", depth, {.min = 1, .max = 16}, "layers",
               "Number of MoE layers. Each adds to its input: x + moe(norm(x)).", Applies::rebuild);
     d.choice("encoder.kind", encoder, {"linear", "mlp", "conv"},
              "From pixels to features. linear: one matrix. mlp: two, with ReLU between. conv: two 3 x 3 convolutions "
              "of stride 2 (16 and 32 channels, ReLU), then one matrix; slowest, most accurate.",
-             Applies::rebuild);
+             Applies::rebuild, {"/task.kind", {"classification"}});
     d.choice("norm", norm, {"none", "layer_norm"},
              "What each MoE layer does to its input first (pre-norm). layer_norm keeps the router's logits from "
-             "growing with the depth.",
+             "growing with the depth; it has no gain and bias of its own (as OLMo's, Groeneveld et al. 2024). Of text, also "
+             "what attention and head do to theirs.",
              Applies::rebuild);
+    d.integer("attention.heads", heads, {.min = 1, .max = 64}, "heads",
+              "Heads of the causal attention before each MoE layer; they divide the width.", Applies::rebuild,
+              {"/task.kind", {"language"}});
   }
 };
 

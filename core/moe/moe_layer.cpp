@@ -69,7 +69,7 @@ MoeLayer::MoeLayer(int layer, std::int64_t width, const ExpertParameters& expert
     : router_(layer, width, experts.count, initialiser), bank_(layer, width, experts, initialiser) {}
 
 MoeLayer::Output MoeLayer::forward(const at::Tensor& x, const at::Tensor& input, const RouterParameters& router,
-                                   const RouterLossParameters& losses) const {
+                                   const RouterLossParameters& losses, const TokenContext&) const {
   Output output;
   if (!at::GradMode::is_enabled()) {
     output.routing = router_.forward(input, router);

@@ -6,6 +6,7 @@
 
 #include "core/moe/expert_bank.h"
 #include "core/moe/router.h"
+#include "core/moe/token_context.h"
 
 namespace tessera {
 
@@ -20,9 +21,9 @@ class MoeLayer {
     Routing routing;
   };
   // x, input: [tokens, width]; input is what router and experts see (x, or its norm). y and losses are differentiable,
-  // once, with respect to x, input and the layer's weights.
+  // once, with respect to x, input and the layer's weights. The context is for routers that look at more than features.
   Output forward(const at::Tensor& x, const at::Tensor& input, const RouterParameters& router,
-                 const RouterLossParameters& losses) const;
+                 const RouterLossParameters& losses, const TokenContext& context = {}) const;
 
   std::int64_t experts() const { return bank_.count(); }
 

@@ -8,7 +8,7 @@
 
 namespace tessera {
 
-enum class Scope { encoder, router, experts, head };  // what a weight is part of
+enum class Scope { encoder, mixer, router, experts, head };  // what a weight is part of
 
 struct Weight {
   std::string name;  // "layer2.experts.w1"

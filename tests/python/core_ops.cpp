@@ -5,6 +5,7 @@
 
 #include "core/measure/formulas.h"
 #include "core/measure/routing_window.h"
+#include "core/moe/model.h"
 #include "core/moe/router_losses.h"
 #include "core/moe/tiles.h"
 
@@ -14,8 +15,8 @@ namespace {
 // load, routed, together of batches given one after another
 std::tuple<at::Tensor, at::Tensor, at::Tensor> routing_window(at::TensorList alphas, at::TensorList labels,
                                                               std::int64_t classes) {
-  RoutingWindow window(alphas[0].size(1), classes, alphas[0].device());
-  for (std::size_t i = 0; i < alphas.size(); ++i) window.add(alphas[i], labels[i]);
+  RoutingWindow window(alphas[0].size(1), {classes}, alphas[0].device());
+  for (std::size_t i = 0; i < alphas.size(); ++i) window.add(alphas[i], {labels[i], {}, {}});
   return {window.load.now, window.routed.now, window.together.now};
 }
 
@@ -51,6 +52,37 @@ std::vector<at::Tensor> mosaic(const at::Tensor& x, const at::Tensor& labels, at
           output.routing->scores, output.routing->alpha};
 }
 
+// logits, weights and their names of a text model of two layers of four experts, just made; ids: int64 [sequences, length]
+std::tuple<at::Tensor, std::vector<at::Tensor>, std::vector<std::string>> text_model(const at::Tensor& ids,
+                                                                                     std::int64_t heads,
+                                                                                     const std::string& norm,
+                                                                                     const std::string& score,
+                                                                                     std::int64_t k,
+                                                                                     std::int64_t seed) {
+  ModelParts parts;
+  parts.outline.width = 16;
+  parts.outline.depth = 2;
+  parts.outline.heads = heads;
+  parts.outline.norm = norm;
+  parts.experts.resize(2);
+  for (ExpertParameters& bank : parts.experts) bank.count = 4, bank.hidden = 8;
+  parts.live.routers.resize(2);
+  for (RouterParameters& router : parts.live.routers) router.score = score, router.k = k;
+  parts.live.losses.resize(2);
+  InputShape shape;
+  shape.vocabulary = 256;
+  shape.sequence_length = ids.size(1);
+  const Model model(parts, shape, 256, seed, at::kDouble);
+  std::vector<at::Tensor> weights;
+  std::vector<std::string> names;
+  for (const Weight& weight : model.weights()) {
+    weights.push_back(weight.value.detach());
+    names.push_back(weight.name);
+  }
+  const at::NoGradGuard no_grad;
+  return {model.forward(ids, {}).logits, weights, names};
+}
+
 TORCH_LIBRARY(tessera_test, library) {
   library.def("mean_entropy", &mean_entropy);
   library.def("entropy_of_mean", &entropy_of_mean);
@@ -62,6 +94,11 @@ TORCH_LIBRARY(tessera_test, library) {
   library.def("mean_of_pairs", &mean_of_pairs);
   library.def("routing_shares", &routing_shares);
   library.def("coactivation", &coactivation);
+  library.def("vocabulary_shares", &vocabulary_shares);
+  library.def("vocabulary_specialisation", &vocabulary_specialisation);
+  library.def("saturation", &saturation);
+  library.def("text_model(Tensor ids, int heads, str norm, str score, int k, int seed) -> (Tensor, Tensor[], str[])",
+              &text_model);
   library.def("cosines", &cosines);
   library.def("conflict_rate", &conflict_rate);
   library.def("routing_window(Tensor[] alphas, Tensor[] labels, int classes) -> (Tensor, Tensor, Tensor)",

@@ -90,6 +90,30 @@ def small_preset(folder, data, **run):
     }, "small.json")
 
 
+def make_texts(folder, size=6000, seed=0):
+    """Texts in two languages: words of their own, in letters that they share."""
+    draw = random.Random(seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    for language, words in (("first", ["stone", "water", "Tree"]), ("second", ["pietra", "acqua", "Albero"])):
+        (folder / f"{language}.txt").write_text(" ".join(draw.choice(words) for _ in range(size // 5))[:size])
+    return folder
+
+
+def language_preset(folder, texts, **run):
+    """As small_preset, of texts."""
+    return write_preset(folder, {
+        "schema": 1,
+        "title": "small",
+        "run": {"steps": 40, "device": "cpu", "threads": 1, **run},
+        "task": {"kind": "language", "batch_size": 8, "text": {"path": str(texts), "sequence_length": 16}},
+        "model": {"width": 16, "depth": 2, "norm": "layer_norm", "attention": {"heads": 2},
+                  "experts": {"count": 4, "hidden": 8}},
+        "learn": {"rate": 0.01},
+        "measure": {"scalars_every": 1, "matrices_every": 10, "test_every": 10, "conflict_every": 10,
+                    "conflict_samples": 2},
+    }, "language.json")
+
+
 def everything_below(folder):
     """Every path below a folder with its size and time, to see that nothing was written."""
     return sorted((str(path), path.lstat().st_size, path.lstat().st_mtime_ns) for path in folder.rglob("*"))

@@ -110,6 +110,59 @@ def test_coactivation(routing):
     np.testing.assert_allclose(ops.coactivation(together).numpy(), expected, atol=1e-12)
 
 
+def test_vocabulary(routing):
+    alpha, ids = routing
+    chosen = alpha > 0
+    vocabulary = CLASSES + 1  # the last doesn't occur
+    shares = np.full((alpha.shape[1], vocabulary), np.nan)
+    for v in np.unique(ids):
+        shares[:, v] = chosen[ids == v].mean(0)
+    counts = torch.from_numpy(np.stack([chosen[ids == v].sum(0) for v in range(vocabulary)], 1).astype(float))
+    occurrences = torch.from_numpy(np.bincount(ids, minlength=vocabulary).astype(float))
+    np.testing.assert_allclose(ops.vocabulary_shares(counts, occurrences).numpy(), shares, atol=1e-12)
+    assert ops.vocabulary_specialisation(counts, occurrences) == pytest.approx(np.nanmean(shares.max(0)), abs=1e-12)
+
+
+def test_saturation(routing):
+    alpha, _ = routing
+    other = np.random.default_rng(3).permutation(alpha)
+    other[2] = 0  # a token that chooses nobody is left out
+    common = [len(set(np.flatnonzero(then)) & set(np.flatnonzero(now))) / np.count_nonzero(now)
+              for then, now in zip(alpha, other) if now.any()]
+    then, now = torch.from_numpy(alpha), torch.from_numpy(other)
+    assert ops.saturation(then, now) == pytest.approx(np.mean(common), abs=1e-12)
+    assert ops.saturation(then, then) == 1
+
+
+@pytest.mark.parametrize("heads, norm, score, k", [(1, "none", "softmax", 2), (4, "layer_norm", "sigmoid", 1)])
+def test_text_model(heads, norm, score, k):
+    """Embedding, causal attention, MoE layers and head against a transformer written with torch.nn.functional."""
+    torch.manual_seed(0)
+    ids = torch.randint(0, 256, (3, 7))
+    logits, weights, names = ops.text_model(ids, heads, norm, score, k, 5)
+    w = dict(zip(names, weights))
+    normed = (lambda x: F.layer_norm(x, (16,))) if norm == "layer_norm" else (lambda x: x)
+    x = w["encoder.tokens"][ids] + w["encoder.places"]
+    future = torch.ones(7, 7, dtype=torch.bool).triu(1)
+    for layer in range(2):
+        own = {name.split(".", 1)[1]: value for name, value in w.items() if name.startswith(f"layer{layer}.")}
+        query, key, value = [part.unflatten(2, (heads, -1)).transpose(1, 2) for part in
+                             (normed(x) @ own["attention.qkv.weight"] + own["attention.qkv.bias"]).chunk(3, 2)]
+        scores = (query @ key.transpose(2, 3) / (16 / heads) ** 0.5).masked_fill(future, -torch.inf)
+        seen = (scores.softmax(3) @ value).transpose(1, 2).flatten(2)
+        x = x + seen @ own["attention.out.weight"] + own["attention.out.bias"]
+        y = normed(x)
+        scores = y @ own["router.weight"]
+        scores = scores.softmax(2) if score == "softmax" else scores.sigmoid()
+        alpha = scores * torch.zeros_like(scores).scatter(2, scores.topk(k).indices, 1.0)
+        alpha = alpha / alpha.sum(2, keepdim=True)
+        hidden = F.gelu(torch.einsum("btd,edh->bteh", y, own["experts.w1"]) + own["experts.b1"])
+        each = torch.einsum("bteh,ehd->bted", hidden, own["experts.w2"]) + own["experts.b2"]
+        x = x + (alpha.unsqueeze(3) * each).sum(2)
+    expected = normed(x) @ w["head.weight"] + w["head.bias"]
+    torch.testing.assert_close(logits, expected.flatten(0, 1), atol=1e-10, rtol=1e-10)
+
+
 def test_conflict():
     rng = np.random.default_rng(1)
     gradients = torch.from_numpy(rng.normal(size=(7, 20)))

@@ -16,12 +16,12 @@ class WholeModelGradients : public testing::TestWithParam<SmallModel> {};
 
 TEST_P(WholeModelGradients, AreThoseOfFiniteDifferences) {
   Model model = GetParam().make();
-  const test::Batch batch = test::random_batch();
+  const test::Batch batch = GetParam().text ? test::random_text() : test::random_batch();
   model.live.losses[1].alpha_entropy = .3;
   model.live.losses[1].load_balance = .2;
   model.live.losses[1].z_loss = .1;
   const auto loss = [&] {
-    const ModelOutput output = model.forward(batch.pixels, batch.labels);
+    const ModelOutput output = model.forward(batch.inputs, batch.labels);
     return output.task_loss + (output.router_losses * at::tensor({1., 2., 3.}, at::kDouble)).sum();
   };
   std::vector<at::Tensor> values;
@@ -40,7 +40,9 @@ INSTANTIATE_TEST_SUITE_P(All, WholeModelGradients,
                                          SmallModel{.score = "entmax15", .k = 3},
                                          SmallModel{.score = "sigmoid", .k = 0, .normalise = false},
                                          SmallModel{.k = 1, .normalise = false}, SmallModel{.head = "tiles"},
-                                         SmallModel{.head = "tiles", .route_by_label = true}));
+                                         SmallModel{.head = "tiles", .route_by_label = true},
+                                         SmallModel{.norm = "layer_norm", .text = true},
+                                         SmallModel{.score = "sparsemax", .k = 0, .text = true}));
 
 TEST(Model, AddsTheWeightedExpertsToItsInput) {
   // One layer by hand, from the weights by name.
@@ -52,7 +54,7 @@ TEST(Model, AddsTheWeightedExpertsToItsInput) {
     }
     throw std::out_of_range(name);
   };
-  at::Tensor x = at::mm(batch.pixels, weight("encoder.out.weight")) + weight("encoder.out.bias");
+  at::Tensor x = at::mm(batch.inputs, weight("encoder.out.weight")) + weight("encoder.out.bias");
   const at::Tensor scores = at::sigmoid(at::mm(x, weight("layer0.router.weight")) / 0.7);
   at::Tensor sum = at::zeros_like(x);
   for (int t = 0; t < test::samples; ++t) {
@@ -65,7 +67,7 @@ TEST(Model, AddsTheWeightedExpertsToItsInput) {
     }
   }
   const at::Tensor logits = at::mm(x + sum, weight("head.weight")) + weight("head.bias");
-  const ModelOutput output = model.forward(batch.pixels, batch.labels);
+  const ModelOutput output = model.forward(batch.inputs, batch.labels);
   EXPECT_TRUE(at::allclose(output.logits, logits, 1e-10, 1e-10));
   EXPECT_NEAR(output.task_loss.item<double>(), at::cross_entropy_loss(logits, batch.labels).item<double>(), 1e-10);
 }
@@ -74,8 +76,8 @@ TEST(Model, LabelsChangeNoLogit) {
   for (const char* head : {"linear", "tiles"}) {
     const Model model = SmallModel{.head = head, .route_by_label = true}.make();
     const test::Batch batch = test::random_batch();
-    EXPECT_TRUE(at::equal(model.forward(batch.pixels, {}).logits, model.forward(batch.pixels, batch.labels).logits));
-    EXPECT_FALSE(model.forward(batch.pixels, {}).task_loss.defined());
+    EXPECT_TRUE(at::equal(model.forward(batch.inputs, {}).logits, model.forward(batch.inputs, batch.labels).logits));
+    EXPECT_FALSE(model.forward(batch.inputs, {}).task_loss.defined());
   }
 }
 
@@ -84,7 +86,7 @@ TEST(Model, NamesItsRoutedLayers) {
   const Model mosaic = SmallModel{.head = "tiles"}.make();
   EXPECT_EQ(mosaic.experts(), (std::vector<int>{4, 4, 2}));
   EXPECT_EQ(mosaic.tiles(), (TileLayout{{0, 1, 2}, {0, 2, 3}}));
-  EXPECT_EQ(mosaic.forward(test::random_batch().pixels, {}).routings.size(), 3u);
+  EXPECT_EQ(mosaic.forward(test::random_batch().inputs, {}).routings.size(), 3u);
 }
 
 TEST(Model, StartsFromItsSeedWhateverElseIsDrawn) {
@@ -107,7 +109,7 @@ TEST(Model, LeavesTheGlobalGeneratorAlone) {
   const at::Tensor expected = at::rand({4});
   torch::manual_seed(3);
   const Model model = SmallModel{.encoder = "conv", .head = "tiles"}.make();
-  model.forward(test::random_batch().pixels, {});
+  model.forward(test::random_batch().inputs, {});
   EXPECT_TRUE(at::equal(at::rand({4}), expected));
 }
 

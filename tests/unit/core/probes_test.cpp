@@ -8,6 +8,7 @@
 
 #include "core/lab/problem.h"
 #include "core/measure/formulas.h"
+#include "core/tasks/classification.h"
 #include "tests/unit/core/small_model.h"
 #include "tests/unit/data/idx_files.h"
 
@@ -23,8 +24,7 @@ class ProbesTest : public testing::Test {
     parameters.data_name = "mnist";
     parameters.data_path = folder_.path.string();
     parameters.train_samples = samples;
-    parameters.batch_size = 5;
-    return ClassificationTask(parameters, 1, at::kCPU);
+    return ClassificationTask(parameters, 5, 1, at::kCPU);
   }
   static Model model(const std::string& head) {
     ModelParts parts;
@@ -36,7 +36,10 @@ class ProbesTest : public testing::Test {
     parts.head.kind = head;
     parts.live.routers.resize(2);
     parts.live.losses.resize(2);
-    return Model(parts, 4, 3, 10, 1, at::TensorOptions(at::kFloat));
+    InputShape shape;
+    shape.rows = 4;
+    shape.columns = 3;
+    return Model(parts, shape, 10, 1, at::TensorOptions(at::kFloat));
   }
 
   test::TemporaryFolder folder_;
@@ -65,7 +68,7 @@ TEST_F(ProbesTest, ConflictIsThatOfSeparateBackwardPasses) {
       }
       const Samples samples = data.pick(indices);
       for (const Weight& weight : net.weights()) weight.value.mutable_grad() = at::Tensor();
-      net.forward(samples.pixels, samples.labels).task_loss.backward();
+      net.forward(samples.inputs, samples.targets).task_loss.backward();
       std::map<std::string, std::vector<at::Tensor>> parts;
       for (const Weight& weight : net.weights()) {
         const at::Tensor flat = weight.value.grad().flatten();

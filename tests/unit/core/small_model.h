@@ -10,12 +10,14 @@
 namespace tessera::test {
 
 constexpr int rows = 6, columns = 5, classes = 4, samples = 7;
+constexpr int vocabulary = 11, length = 6, sequences = 3;
 
 struct SmallModel {
   std::string encoder = "linear", norm = "none", head = "linear", score = "softmax", activation = "gelu";
   int k = 2;  // 0: dense
   bool normalise = true, route_by_label = false;
   int depth = 2, experts = 4;
+  bool text = false;
 
   Model make(at::ScalarType type = at::kDouble, std::int64_t seed = 1, at::Device device = at::kCPU) const {
     ModelParts parts;
@@ -41,17 +43,32 @@ struct SmallModel {
     parts.live.routers.assign(static_cast<std::size_t>(depth), router);
     parts.live.losses.resize(static_cast<std::size_t>(depth));
     parts.live.route_by_label = route_by_label;
-    return Model(parts, rows, columns, classes, seed, at::TensorOptions(type).device(device));
+    InputShape shape;
+    if (text) {
+      parts.outline.heads = 2;
+      shape.vocabulary = vocabulary;
+      shape.sequence_length = length;
+    } else {
+      shape.rows = rows;
+      shape.columns = columns;
+    }
+    return Model(parts, shape, text ? vocabulary : classes, seed, at::TensorOptions(type).device(device));
   }
 };
 
 struct Batch {
-  at::Tensor pixels, labels;
+  at::Tensor inputs, labels;
 };
 inline Batch random_batch(at::ScalarType type = at::kDouble) {
   auto generator = at::detail::createCPUGenerator(1);
   return {at::randn({samples, rows * columns}, generator, at::kDouble).to(type),
           at::randint(0, classes, {samples}, generator, at::kLong)};
+}
+
+inline Batch random_text() {  // int64 [sequences, length] and [sequences * length]
+  auto generator = at::detail::createCPUGenerator(2);
+  return {at::randint(0, vocabulary, {sequences, length}, generator, at::kLong),
+          at::randint(0, vocabulary, {sequences * length}, generator, at::kLong)};
 }
 
 }  // namespace tessera::test

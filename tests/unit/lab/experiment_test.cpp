@@ -95,6 +95,20 @@ TEST_F(Combinations, CustomGroupsMustBeGroups) {
   EXPECT_TRUE(problems().empty());
 }
 
+TEST_F(Combinations, LanguageHasAttentionAndALinearHead) {
+  set("model.attention.heads", std::int64_t{3});
+  EXPECT_TRUE(problems().empty()) << "images have none";
+  set("task.kind", "language");
+  ASSERT_EQ(problems().size(), 1u);
+  EXPECT_EQ(problems()[0].where, "model.attention.heads");
+  EXPECT_EQ(problems()[0].allowed, "a divisor of model.width, which is 64");
+  set("model.attention.heads", std::int64_t{8});
+  EXPECT_TRUE(problems().empty());
+  set("model.head.kind", "tiles");
+  ASSERT_EQ(problems().size(), 1u);
+  EXPECT_EQ(problems()[0].where, "model.head.kind");
+}
+
 TEST_F(Combinations, ProblemsAreReportedTogether) {
   set("model.router.k", std::int64_t{9});
   set("measure.groups", "custom");

@@ -53,6 +53,24 @@ TEST(Parameter, OrderIsThatOfTheDescription) {
   EXPECT_EQ(paths[12], "run.pace");
 }
 
+TEST(Parameter, AConditionMayNameAnyPath) {
+  ParameterTable two;
+  two.add("task", "Task", false, [](Describer& d) {
+    std::string kind = "a";
+    d.choice("kind", kind, {"a", "b"}, "Which one.", Applies::rebuild);
+  });
+  two.add("model", "Model", false, [](Describer& d) {
+    std::int64_t heads = 1;
+    d.integer("heads", heads, {.min = 1, .max = 9}, "", "How many.", Applies::rebuild, {"/task.kind", {"b"}});
+  });
+  const Condition& when = two.find("model.heads")->when;
+  EXPECT_EQ(when.path, "task.kind");
+  Parameters parameters(two);
+  EXPECT_FALSE(parameters.holds(when));
+  EXPECT_TRUE(parameters.set("task.kind", std::string("b")).empty());
+  EXPECT_TRUE(parameters.holds(when));
+}
+
 void describe_badly(const char* prefix, const std::function<void(Describer&)>& how) {
   ParameterTable bad;
   bad.add("a", "A", false, [](Describer& d) {

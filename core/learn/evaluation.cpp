@@ -1,0 +1,51 @@
+#include "core/learn/evaluation.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+
+namespace tessera {
+namespace {
+
+constexpr std::int64_t tokens_at_once = 2048, most_probes = 256;
+
+}  // namespace
+
+Evaluator::Evaluator(const Task& task, std::int64_t samples)
+    : task_(task), samples_(samples == 0 ? task.test_samples() : std::min(samples, task.test_samples())) {
+  const std::int64_t tokens = task.outline().inputs.tokens();
+  chunk_ = std::max<std::int64_t>(1, tokens_at_once / tokens);
+  probes_.span = std::min(chunk_, samples_) * tokens;
+  probes_.stride = (probes_.span + most_probes - 1) / most_probes;
+}
+
+Evaluation Evaluator::evaluate(const Model& model, bool all) const {
+  const at::NoGradGuard no_grad;
+  const std::int64_t count = all ? task_.test_samples() : samples_;
+  Evaluation made;
+  std::int64_t tokens = 0, hits = 0;
+  std::vector<at::Tensor> loads;
+  for (std::int64_t first = 0; first < count; first += chunk_) {
+    const Samples samples = task_.test(first, std::min(first + chunk_, count));
+    const ModelOutput output = model.forward(samples.inputs, {});
+    hits += (output.logits.argmax(1) == samples.targets).sum().item<std::int64_t>();
+    made.loss += at::cross_entropy_loss(output.logits, samples.targets, {}, at::Reduction::Sum).item<double>();
+    tokens += samples.targets.size(0);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(model.moe_layers()); ++i) {
+      const at::Tensor& alpha = output.routings[i].alpha;
+      const at::Tensor load = (alpha != 0).sum(0);
+      if (first == 0) {
+        loads.push_back(load);
+        made.choices.push_back(alpha.slice(0, 0, probes_.span, probes_.stride));
+      } else {
+        loads[i] += load;
+      }
+    }
+  }
+  for (const at::Tensor& load : loads) made.loads.push_back(load.to(at::kCPU, at::kDouble));
+  made.accuracy = static_cast<double>(hits) / static_cast<double>(tokens);
+  made.loss /= static_cast<double>(tokens);
+  return made;
+}
+
+}  // namespace tessera

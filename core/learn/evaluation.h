@@ -1,0 +1,39 @@
+// How a model does on a task's test samples.
+#pragma once
+
+#include "core/moe/model.h"
+#include "core/tasks/task.h"
+
+namespace tessera {
+
+struct Evaluation {
+  double accuracy = 0;              // share of the tokens whose target has the largest logit
+  double loss = 0;                  // mean cross entropy, nats; no auxiliary losses
+  std::vector<at::Tensor> loads;    // of each MoE layer: double [E] on the CPU, assignments
+  std::vector<at::Tensor> choices;  // of each MoE layer: alpha of the probe tokens, [probes, E]
+};
+
+// Test tokens whose choices are followed over a run: every `stride`-th of the first `span`.
+struct ProbeTokens {
+  std::int64_t span = 0, stride = 1;
+  std::int64_t count() const { return (span + stride - 1) / stride; }
+};
+
+class Evaluator {
+ public:
+  // samples: of the test samples, the first so many; 0, or more than there are: all.
+  Evaluator(const Task& task, std::int64_t samples);
+
+  // Of those samples, or of all that the task has; in chunks, without gradients.
+  Evaluation evaluate(const Model& model, bool all) const;
+  // The same tokens each time: up to 256, spread over the first of the samples.
+  const ProbeTokens& probes() const { return probes_; }
+
+ private:
+  const Task& task_;
+  std::int64_t samples_;
+  std::int64_t chunk_;  // samples at once
+  ProbeTokens probes_;
+};
+
+}  // namespace tessera

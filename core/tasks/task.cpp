@@ -1,0 +1,41 @@
+#include "core/tasks/task.h"
+
+#include "core/lab/problem.h"
+#include "core/tasks/classification.h"
+#include "core/tasks/language.h"
+#include "core/tasks/task_parameters.h"
+
+namespace tessera {
+namespace {
+
+std::int64_t must_not_exceed(std::int64_t batch_size, std::size_t samples) {
+  if (batch_size <= static_cast<std::int64_t>(samples)) return batch_size;
+  throw InputError({{"task.batch_size", std::to_string(batch_size),
+                     "up to " + std::to_string(samples) + ", the samples there are"}});
+}
+
+}  // namespace
+
+Task::Task(TaskOutline outline, std::vector<std::uint8_t> train_labels, std::int64_t batch_size, std::int64_t seed)
+    : sampler(static_cast<std::int64_t>(train_labels.size()), seed),
+      outline_(std::move(outline)),
+      train_labels_(std::move(train_labels)),
+      batch_size_(must_not_exceed(batch_size, train_labels_.size())) {}
+
+Samples Task::next_batch() {
+  std::vector<std::int64_t> indices(static_cast<std::size_t>(batch_size_));
+  sampler.next(indices);
+  return pick(indices);
+}
+
+std::unique_ptr<Task> make_task(const Parameters& parameters, at::Device device) {
+  const auto task = parameters.load<TaskParameters>("task");
+  const std::int64_t seed = parameters.integer("run.seed");
+  if (task.kind == "language") {
+    return std::make_unique<LanguageTask>(parameters.load<LanguageParameters>("task"), task.batch_size, seed, device);
+  }
+  return std::make_unique<ClassificationTask>(parameters.load<ClassificationParameters>("task"), task.batch_size, seed,
+                                              device);
+}
+
+}  // namespace tessera

@@ -1,0 +1,66 @@
+// What is learned: samples in batches, on the device that trains, and what their classes are called.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/data/sampler.h"
+#include "core/lab/parameter.h"
+#include "core/moe/input_shape.h"
+
+namespace tessera {
+
+// A token is what routers route: an image, or a byte of a sequence of text. Tokens come sample by sample.
+struct Samples {
+  at::Tensor inputs;        // float32 [samples, rows * columns], or int64 [samples, sequence length]: token ids
+  at::Tensor targets;       // int64 [tokens]: what the model is to say of each
+  at::Tensor labels;        // int64 [tokens]: class of the sample; routing is shown against it
+  at::Tensor token_labels;  // int64 [tokens]: class of the token itself; undefined where the task has none
+  at::Tensor ids;           // int64 [tokens]; undefined for images
+};
+
+// What a task is, for the model and for whoever shows it.
+struct TaskOutline {
+  InputShape inputs;
+  int outputs = 0;                         // that targets tell apart
+  std::string class_noun = "class";        // what the classes are: "class", "language"
+  std::vector<std::string> classes;        // names
+  std::string token_class_noun;            // "character class"
+  std::vector<std::string> token_classes;  // names; empty: none
+  std::vector<std::string> vocabulary;     // names of the token ids; empty: none
+};
+
+class Task {
+ public:
+  virtual ~Task() = default;
+
+  Samples next_batch();
+  // Training samples by index.
+  virtual Samples pick(const std::vector<std::int64_t>& indices) const = 0;
+  // Test (of text: validation) samples from `first` up to `end`.
+  virtual Samples test(std::int64_t first, std::int64_t end) const = 0;
+  virtual std::int64_t test_samples() const = 0;
+
+  const std::vector<std::uint8_t>& train_labels() const { return train_labels_; }  // by sample, on the CPU
+  const TaskOutline& outline() const { return outline_; }
+
+  EpochSampler sampler;
+
+ protected:
+  // train_labels: one a training sample. Throws InputError unless there are as many samples as a batch has.
+  Task(TaskOutline outline, std::vector<std::uint8_t> train_labels, std::int64_t batch_size, std::int64_t seed);
+
+ private:
+  TaskOutline outline_;
+  std::vector<std::uint8_t> train_labels_;
+  std::int64_t batch_size_;
+};
+
+// Reads the data of the task that the parameters name. Throws InputError when it is missing or damaged, or there is
+// less of it than asked for.
+std::unique_ptr<Task> make_task(const Parameters& parameters, at::Device device);
+
+}  // namespace tessera

@@ -1,0 +1,73 @@
+// A model of text: who sees whom, and that its parts have the shapes that they say.
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "tests/unit/core/finite_differences.h"
+#include "tests/unit/core/small_model.h"
+
+namespace tessera {
+namespace {
+
+using test::SmallModel;
+
+TEST(TextModel, FutureBytesChangeNothing) {
+  const Model model = SmallModel{.norm = "layer_norm", .text = true}.make();
+  const test::Batch batch = test::random_text();
+  const at::Tensor before = model.forward(batch.inputs, {}).logits.view({test::sequences, test::length, -1});
+  for (int place = 0; place < test::length; ++place) {
+    at::Tensor changed = batch.inputs.clone();
+    changed[1][place] = (changed[1][place] + 1) % test::vocabulary;
+    const at::Tensor after = model.forward(changed, {}).logits.view(before.sizes());
+    EXPECT_TRUE(at::equal(after.slice(1, 0, place), before.slice(1, 0, place))) << place;
+    EXPECT_TRUE(at::equal(after[0], before[0]) && at::equal(after[2], before[2])) << "of another sequence";
+    for (int later = place; later < test::length; ++later) {
+      EXPECT_FALSE(at::allclose(after[1][later], before[1][later])) << place << " " << later;
+    }
+  }
+}
+
+TEST(TextModel, KnowsPlacesAndTakesShorterSequences) {
+  const Model model = SmallModel{.text = true}.make();
+  const at::Tensor same = at::full({1, test::length}, 3, at::kLong);
+  const at::Tensor logits = model.forward(same, {}).logits;
+  EXPECT_EQ(logits.sizes(), (std::vector<std::int64_t>{test::length, test::vocabulary}));
+  EXPECT_FALSE(at::allclose(logits[0], logits[1]));
+  const at::Tensor shorter = model.forward(same.slice(1, 0, 2), {}).logits;
+  EXPECT_TRUE(at::allclose(shorter, logits.slice(0, 0, 2)));
+}
+
+TEST(TextModel, RoutesEveryByte) {
+  const Model model = SmallModel{.text = true}.make(at::kFloat);
+  const test::Batch batch = test::random_text();
+  const ModelOutput output = model.forward(batch.inputs, batch.labels);
+  ASSERT_EQ(output.routings.size(), 2u);
+  EXPECT_EQ(output.routings[0].alpha.sizes(), (std::vector<std::int64_t>{test::sequences * test::length, 4}));
+  EXPECT_NEAR(output.task_loss.item<double>(), at::cross_entropy_loss(output.logits, batch.labels).item<double>(), 1e-6);
+}
+
+TEST(Attention, GradientsAreThoseOfFiniteDifferences) {
+  Initialiser initialiser(3, at::kDouble);
+  const Attention attention(0, 6, 3, initialiser);
+  auto generator = at::detail::createCPUGenerator(1);
+  const at::Tensor x = at::randn({8, 6}, generator, at::kDouble).set_requires_grad(true);
+  const at::Tensor weights = at::randn({8, 6}, generator, at::kDouble);
+  const auto loss = [&] { return (attention.forward(x, 4) * weights).sum(); };
+  std::vector<at::Tensor> values = {x};
+  for (const Weight& weight : initialiser.weights) values.push_back(weight.value);
+  const auto gradients = torch::autograd::grad({loss()}, values);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    test::check_gradient(std::to_string(i), values[i].detach(), gradients[i], [&] { return loss().item<double>(); });
+  }
+}
+
+TEST(Attention, OfOneTokenIsItsValue) {
+  Initialiser initialiser(3, at::kDouble);
+  const Attention attention(0, 4, 2, initialiser);
+  const at::Tensor x = at::rand({3, 4}, at::kDouble);
+  const auto weight = [&](std::size_t i) { return initialiser.weights[i].value.detach(); };  // qkv W, b, out W, b
+  const at::Tensor value = (at::mm(x, weight(0)) + weight(1)).slice(1, 8, 12);
+  EXPECT_TRUE(at::allclose(attention.forward(x, 1), at::mm(value, weight(2)) + weight(3)));
+}
+
+}  // namespace
+}  // namespace tessera
