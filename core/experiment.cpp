@@ -40,18 +40,17 @@ std::string path_in_force(const Parameters& parameters, std::string_view base, i
   return parameters.overrides().contains(own) ? own : std::string(base);
 }
 
-void check_k(const Parameters& parameters, std::vector<Problem>& problems) {
+void check_routers(const Parameters& parameters, std::vector<Problem>& problems) {
   for (int layer = 0; layer < parameters.integer("model.depth"); ++layer) {
     const auto router = parameters.load<RouterParameters>("model.router", layer);
     const auto experts = parameters.load<ExpertParameters>("model.experts", layer);
-    if (router.selection != "top_k" || router.k <= experts.count) continue;
-    const Problem problem{path_in_force(parameters, "model.router.k", layer), std::to_string(router.k),
-                          "1 to " + std::to_string(experts.count) + ", as " +
-                              path_in_force(parameters, "model.experts.count", layer) + " has it"};
-    const bool said = std::any_of(problems.begin(), problems.end(), [&](const Problem& earlier) {
-      return earlier.where == problem.where && earlier.allowed == problem.allowed;
-    });
-    if (!said) problems.push_back(problem);  // without overrides all layers have the same problem
+    const auto at = [&](const std::string& name) { return path_in_force(parameters, "model.router." + name, layer); };
+    for (Problem& problem : router_problems(router, experts.routed(), at)) {
+      const bool said = std::any_of(problems.begin(), problems.end(), [&](const Problem& earlier) {
+        return earlier.where == problem.where && earlier.allowed == problem.allowed;
+      });
+      if (!said) problems.push_back(std::move(problem));  // without overrides all layers have the same problem
+    }
   }
 }
 
@@ -102,7 +101,7 @@ const ParameterTable& experiment_parameters() {
 
 std::vector<Problem> check_combinations(const Parameters& parameters) {
   std::vector<Problem> problems;
-  check_k(parameters, problems);
+  check_routers(parameters, problems);
   check_tiles(parameters, problems);
   check_groups(parameters, problems);
   return problems;

@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include "core/data/random.h"
+
 namespace tessera {
 namespace {
 
@@ -13,13 +15,18 @@ std::vector<at::Tensor> tensors(const Model& model) {
 
 }  // namespace
 
-Learner::Learner(Model& model, ClassificationTask& task, const LearnParameters& parameters)
-    : live(parameters), optimiser(tensors(model)), model_(model), task_(task), weights_(tensors(model)) {}
+Learner::Learner(Model& model, ClassificationTask& task, const LearnParameters& parameters, std::int64_t seed)
+    : live(parameters), optimiser(tensors(model)), model_(model), task_(task), weights_(tensors(model)), seed_(seed) {}
+
+// Its noise follows from the seed and the number of steps done, so that a run that is gone on with draws the same.
+PassKind Learner::training_pass() const {
+  return {true, Random(seed_, "noise " + std::to_string(optimiser.steps.item<std::int64_t>())).bits()};
+}
 
 StepResult Learner::step() {
   Samples batch = task_.next_batch();
   StepResult result;
-  result.output = model_.forward(batch.pixels, batch.labels);
+  result.output = model_.forward(batch.pixels, batch.labels, training_pass());
   result.labels = std::move(batch.labels);
 
   at::Tensor total = result.output.task_loss;
@@ -27,6 +34,7 @@ StepResult Learner::step() {
   // Straight to the gradients: nothing is accumulated, nothing has to be zeroed.
   std::vector<at::Tensor> gradients = torch::autograd::grad({total}, weights_);
   optimiser.step(gradients, live);
+  model_.learned(result.output.routings);
 
   result.total = total.detach();
   for (at::Tensor* tensor : {&result.output.logits, &result.output.task_loss, &result.output.router_losses}) {

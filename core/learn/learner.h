@@ -16,7 +16,8 @@ struct StepResult {
 
 class Learner {
  public:
-  Learner(Model& model, ClassificationTask& task, const LearnParameters& parameters);
+  // seed: of what is random in a step.
+  Learner(Model& model, ClassificationTask& task, const LearnParameters& parameters, std::int64_t seed);
   // Not copyable or movable
   Learner(const Learner&) = delete;
   Learner& operator=(const Learner&) = delete;
@@ -26,10 +27,14 @@ class Learner {
   LearnParameters live;
   AdamW optimiser;
 
+
  private:
+  PassKind training_pass() const;
+
   Model& model_;
   ClassificationTask& task_;
   std::vector<at::Tensor> weights_;
+  std::int64_t seed_;
 };
 
 }  // namespace tessera

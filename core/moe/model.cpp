@@ -11,18 +11,23 @@ Model::Model(const ModelParts& parts, int rows, int columns, int classes, std::i
   Initialiser initialiser(seed, options);
   encoder_ = std::make_unique<Encoder>(parts.outline.encoder, rows, columns, width, initialiser);
   for (int i = 0; i < depth; ++i) {
-    layers_.emplace_back(i, width, parts.experts[static_cast<std::size_t>(i)], initialiser);
+    const auto at = static_cast<std::size_t>(i);
+    layers_.emplace_back(i, width, parts.experts[at], parts.live.routers[at], initialiser);
   }
   head_ = make_head(parts.head, width, classes, depth, initialiser);
   weights_ = std::move(initialiser.weights);
+  states_ = std::move(initialiser.states);
 }
 
-ModelOutput Model::forward(const at::Tensor& pixels, const at::Tensor& labels) const {
+ModelOutput Model::forward(const at::Tensor& pixels, const at::Tensor& labels, const PassKind& pass) const {
   ModelOutput output;
+  TokenContext context;
+  context.training = pass.training;
+  context.noise = pass.noise;
   at::Tensor x = encoder_->forward(pixels);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const at::Tensor input = norm_ ? at::layer_norm(x, {x.size(1)}) : x;
-    MoeLayer::Output made = layers_[i].forward(x, input, live.routers[i], live.losses[i]);
+    MoeLayer::Output made = layers_[i].forward(x, input, live.routers[i], live.losses[i], context);
     x = std::move(made.y);
     output.routings.push_back(std::move(made.routing));
     if (made.losses.defined()) {
@@ -34,6 +39,10 @@ ModelOutput Model::forward(const at::Tensor& pixels, const at::Tensor& labels) c
   output.task_loss = std::move(head.loss);
   if (head.routing) output.routings.push_back(*std::move(head.routing));
   return output;
+}
+
+void Model::learned(const std::vector<Routing>& routings) const {
+  for (std::size_t i = 0; i < layers_.size(); ++i) layers_[i].learned(routings[i], live.routers[i], live.losses[i]);
 }
 
 std::vector<int> Model::experts() const {

@@ -27,9 +27,14 @@ struct ModelParts {
 struct ModelOutput {
   at::Tensor logits;         // [samples, classes]
   at::Tensor task_loss;      // scalar; undefined without labels
-  at::Tensor router_losses;  // [3]: see router_losses.h, summed over the layers; undefined when none is on, or without
+  at::Tensor router_losses;  // [router_loss_count]: see router_losses.h, summed over the layers; undefined when none is on, or without
                              // gradients
   std::vector<Routing> routings;  // of each routed layer: the MoE layers, then the tiles of a mosaic head
+};
+
+struct PassKind {
+  bool training = false;    // a training step; not while testing or measuring
+  std::uint64_t noise = 0;  // seed of what is random in it
 };
 
 class Model {
@@ -38,11 +43,15 @@ class Model {
   Model(const ModelParts& parts, int rows, int columns, int classes, std::int64_t seed, at::TensorOptions options);
 
   // pixels: [samples, rows * columns]; labels: int64 [samples], undefined while testing.
-  ModelOutput forward(const at::Tensor& pixels, const at::Tensor& labels) const;
+  ModelOutput forward(const at::Tensor& pixels, const at::Tensor& labels, const PassKind& pass = {}) const;
+
+  // After a training step with these routings: what routers remember moves.
+  void learned(const std::vector<Routing>& routings) const;
 
   LiveModelParameters live;
 
   const std::vector<Weight>& weights() const { return weights_; }
+  const std::vector<ModelState>& states() const { return states_; }  // what lasts besides them
   int moe_layers() const { return static_cast<int>(layers_.size()); }
   std::vector<int> experts() const;  // of each routed layer, tiles included
   TileLayout tiles() const { return head_->tiles(); }
@@ -53,6 +62,7 @@ class Model {
   std::vector<MoeLayer> layers_;
   std::unique_ptr<Head> head_;
   std::vector<Weight> weights_;
+  std::vector<ModelState> states_;
 };
 
 }  // namespace tessera
