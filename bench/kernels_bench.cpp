@@ -88,7 +88,7 @@ Tensor grouped(const Layer& l) {
 }
 
 Tensor custom(const Layer& l) {
-  const auto [alpha, scores] = gate(at::linear(l.x, l.router), 1.0, Score::softmax, chosen, true);
+  const Tensor alpha = gate(at::linear(l.x, l.router), {.k = chosen}).alpha;
   const Assignments a = dispatch(alpha, chosen);
   return expert_mlp(l.x, a.tokens, a.weights, a.offsets, l.w1, l.b1, l.w2, l.b2, Activation::gelu);
 }
@@ -116,15 +116,14 @@ void layer_forward_against_grouped_mm(benchmark::State& state) {
 void one_gate(benchmark::State& state, Score score, std::int64_t k) {
   const Tensor logits = torch::randn({tokens, experts}, torch::requires_grad()), d = torch::randn({tokens, experts});
   const auto step = [&](auto gate) {
-    torch::autograd::grad({std::get<0>(gate(logits, 1.0, score, k, true))}, {logits}, {d});
+    torch::autograd::grad({gate(logits, GateSpec{.score = score, .k = k}, Tensor()).alpha}, {logits}, {d});
   };
   side_by_side(
       state, [&] { step(gate); }, [&] { step(reference::gate); });
 }
 
 void one_dispatch(benchmark::State& state) {
-  const Tensor alpha =
-      std::get<0>(gate(torch::randn({tokens, experts}), 1.0, Score::softmax, chosen, true)).requires_grad_();
+  const Tensor alpha = gate(torch::randn({tokens, experts}), {.k = chosen}).alpha.requires_grad_();
   const Tensor d = torch::randn({tokens * chosen});
   const auto step = [&](auto dispatch) { torch::autograd::grad({dispatch(alpha, chosen).weights}, {alpha}, {d}); };
   side_by_side(
@@ -133,8 +132,7 @@ void one_dispatch(benchmark::State& state) {
 
 void one_expert_mlp(benchmark::State& state, Activation activation, bool backward) {
   const Layer l;
-  Assignments a =
-      dispatch(std::get<0>(gate(torch::randn({tokens, experts}), 1.0, Score::softmax, chosen, true)), chosen);
+  Assignments a = dispatch(gate(torch::randn({tokens, experts}), {.k = chosen}).alpha, chosen);
   a.weights.requires_grad_();
   const at::AutoGradMode mode(backward);
   const auto step = [&](auto expert_mlp) {

@@ -1,4 +1,4 @@
-// Auxiliary losses of a router.
+// Auxiliary losses of a router, from the gate's sums over the tokens.
 #pragma once
 
 #include "core/moe/loss_parameters.h"
@@ -19,20 +19,9 @@ constexpr std::int64_t router_loss_count = 3;  // in this order
 // Adds coefficient x value to each of parts [3].
 void add_router_losses(const Routing& routing, const RouterLossParameters& coefficients, const at::Tensor& parts);
 
-// Gradients of sum_i scale[i] x coefficient_i x value_i. scale: [3]. An expert that a token hasn't chosen (alpha 0)
-// gets none of the entropy's, whose slope there is infinite.
-struct RouterLossGradients {
-  at::Tensor alpha, scores, logits;  // [T, E]
-};
+// Gradients of sum_i scale[i] x coefficient_i x value_i with respect to the gate's outputs. scale: [3].
+using RouterLossGradients = kernels::GateGradients;
 RouterLossGradients router_loss_gradients(const Routing& routing, const RouterLossParameters& coefficients,
                                           const at::Tensor& scale);
-
-// The definitions, in plain ATen calls: what is computed on a GPU. On the CPU the above are loops, since tokens x
-// experts is small and an ATen call isn't.
-namespace by_aten {
-void add_router_losses(const Routing& routing, const RouterLossParameters& coefficients, const at::Tensor& parts);
-RouterLossGradients router_loss_gradients(const Routing& routing, const RouterLossParameters& coefficients,
-                                          const at::Tensor& scale);
-}  // namespace by_aten
 
 }  // namespace tessera

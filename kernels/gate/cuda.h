@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "kernels/gate/score.h"
+#include "kernels/gate/spec.h"
 
 namespace tessera::kernels::cuda {
 
