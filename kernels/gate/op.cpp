@@ -129,6 +129,16 @@ void check_gate_backward(const GateGradients& d, const Tensor& logits, const Gat
   is(d.sums, 4);
 }
 
+GateOutput empty_output(const Tensor& logits) {
+  GateOutput out;
+  for (Tensor* t : {&out.alpha, &out.scores}) *t = at::empty_like(logits);
+  for (Tensor* t : {&out.load, &out.importance, &out.share, &out.first}) {
+    *t = at::empty({logits.size(1)}, logits.options());
+  }
+  out.sums = at::empty({4}, logits.options());
+  return out;
+}
+
 GateOutput gate(const Tensor& logits, const GateSpec& spec, const Tensor& bias) { return call(logits, spec, bias); }
 
 Tensor gate_backward(const GateGradients& d, const Tensor& logits, const GateOutput& out, const GateSpec& spec) {

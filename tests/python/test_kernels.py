@@ -75,6 +75,72 @@ def test_gradcheck_of_gate(score, k, normalise):
     assert torch.autograd.gradcheck(lambda z: ops.gate(z, 0.6, score, k, normalise)[:2], random(6, 5))
 
 
+GATES = [
+    dict(score="sigmoid", k=3, groups=4, groups_kept=2, group_rank="top2_sum", scale=2.5),
+    dict(score="softmax", k=3, normalise="none", groups=4, groups_kept=2, group_mask="zero", scale=16.0),
+    dict(score="softmax", k=2, normalise="l1"), dict(score="none", k=2, normalise="softmax"), dict(score="relu"),
+    dict(score="entmax15", k=3, normalise="softmax"), dict(score="sparsemax", k=2, threshold=0.1)]
+
+
+@pytest.mark.parametrize("options", GATES, ids=str)
+def test_gradcheck_of_every_sum_of_gate(options):
+    def differentiable(logits):
+        alpha, scores, _, importance, share, sums, _ = ops.gate(logits, 0.6, **options)
+        return alpha, scores, importance, share, sums[0], sums[3]
+
+    assert torch.autograd.gradcheck(differentiable, random(3, 8))
+
+
+def scattered(logits, chosen, weights):
+    return torch.zeros_like(logits).scatter(-1, chosen, weights)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_routing_of_deepseek_v3(dtype):
+    logits, bias = random(65, 32, dtype=dtype), torch.randn(32, dtype=dtype)
+    alpha = ops.gate(logits, 1.0, "sigmoid", 6, "sum", None, 8, 4, "top2_sum", "minus_infinity", bias, "scores", 2.5)[0]
+    scores = logits.sigmoid()
+    choice = (scores + bias).view(65, 8, 4)
+    groups = choice.topk(2, -1)[0].sum(-1).topk(4, -1)[1]
+    kept = torch.zeros(65, 8).scatter(-1, groups, 1.0).bool()
+    chosen = choice.masked_fill(~kept[..., None], -torch.inf).flatten(1).topk(6, -1)[1]
+    weights = scores.gather(-1, chosen)
+    expected = scattered(logits, chosen, weights / weights.sum(-1, keepdim=True) * 2.5)
+    torch.testing.assert_close(alpha, expected)
+    d = torch.randn_like(logits)
+    torch.testing.assert_close(*(torch.autograd.grad(a, logits, d)[0] for a in (alpha, expected)))
+
+
+def test_the_routing_of_deepseek_v2():
+    logits = random(65, 32)
+    alpha = ops.gate(logits, 1.0, "softmax", 6, "none", None, 8, 3, "max", "zero", None, "scores", 16.0)[0]
+    scores = logits.softmax(-1)
+    groups = scores.view(65, 8, 4).amax(-1).topk(3, -1)[1]
+    kept = torch.zeros(65, 8).scatter(-1, groups, 1.0).bool().repeat_interleave(4, -1)
+    weights, chosen = scores.masked_fill(~kept, 0.0).topk(6, -1)
+    torch.testing.assert_close(alpha, scattered(logits, chosen, weights * 16))
+
+
+def test_the_routing_of_gpt_oss():
+    logits = random(65, 32)
+    weights, chosen = logits.topk(4, -1)
+    alpha = ops.gate(logits, 1.0, "none", 4, "softmax")[0]
+    torch.testing.assert_close(alpha, scattered(logits, chosen, weights.softmax(-1)))
+
+
+def test_what_a_gate_sums_over_rows():
+    logits = random(65, 32)
+    alpha, scores, load, importance, share, sums, first = ops.gate(logits, 1.0, "softmax", 4)
+    weights, chosen = logits.softmax(-1).topk(4, -1)
+    picked = torch.distributions.Categorical(probs=weights / weights.sum(-1, keepdim=True))
+    torch.testing.assert_close(load, torch.bincount(chosen.flatten(), minlength=32).double())
+    torch.testing.assert_close(first, torch.bincount(chosen[:, 0], minlength=32).double())
+    torch.testing.assert_close(importance, alpha.sum(0))
+    torch.testing.assert_close(share, scores.sum(0))
+    torch.testing.assert_close(sums, torch.stack([picked.entropy().sum(), *logits.new_tensor([65.0, 65.0]),
+                                                  logits.logsumexp(-1).square().sum()]))
+
+
 def test_scores_of_a_wide_range_of_logits():
     logits = torch.linspace(-110, 110, 4001).reshape(1, -1)
     scores = ops.gate(logits, 1.0, "sigmoid")[1]

@@ -49,6 +49,15 @@ inline std::vector<GateForm> gate_forms() {
   return forms;
 }
 
+// Logits whose scores are well apart, so that no rounding decides what is chosen.
+inline at::Tensor random_logits(std::int64_t tokens, std::int64_t experts, at::ScalarType type) {
+  return (at::randn({tokens, experts}, at::kDouble) * 2).to(type);
+}
+
+inline at::Tensor bias_for(const GateForm& form, const at::Tensor& logits) {
+  return form.biased ? at::linspace(-.5, .6, logits.size(1), logits.options()).flip(0).contiguous() : at::Tensor();
+}
+
 inline std::vector<at::Tensor> tensors(const GateOutput& out) {
   return {out.alpha, out.scores, out.load, out.importance, out.share, out.sums, out.first};
 }

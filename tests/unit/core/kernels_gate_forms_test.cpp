@@ -25,15 +25,6 @@ Tensor golden_logits() {
 
 Tensor values(std::vector<double> v) { return torch::tensor(v, at::kDouble); }
 
-// Logits whose scores are well apart, so that no rounding decides what is chosen.
-Tensor random_logits(std::int64_t tokens, std::int64_t experts, at::ScalarType type) {
-  return (at::randn({tokens, experts}, at::kDouble) * 2).to(type);
-}
-
-Tensor bias_for(const GateForm& form, const Tensor& logits) {
-  return form.biased ? at::linspace(-.5, .6, logits.size(1), logits.options()).flip(0).contiguous() : Tensor();
-}
-
 TEST(GateForms, StatisticsOfTheGoldenVector) {
   const auto check = [](const std::string& version, const GateOutput& out) {
     EXPECT_TRUE(near(out.load, values({3, 2, 2, 1}), 0)) << version;
