@@ -44,23 +44,13 @@ void add_totals(const std::vector<T>& of_parts, std::int64_t experts, GateOutput
   }
 }
 
-at::Tensor contiguous(const at::Tensor& t) { return t.defined() ? t.contiguous() : t; }
-
-template <class T>
-const T* data(const at::Tensor& t) {
-  return t.defined() ? t.const_data_ptr<T>() : nullptr;
-}
-
 }  // namespace
 
 GateOutput gate(const InstructionSet& set, const at::Tensor& logits, const GateSpec& spec, const at::Tensor& bias) {
   const at::Tensor in = logits.contiguous(), b = contiguous(bias);
   const std::int64_t experts = in.size(1);
   const Parts parts{in.size(0), experts};
-  GateOutput out;
-  for (at::Tensor* t : {&out.alpha, &out.scores}) *t = at::empty_like(in);
-  for (at::Tensor* t : {&out.load, &out.importance, &out.share, &out.first}) *t = at::empty({experts}, in.options());
-  out.sums = at::empty({4}, in.options());
+  GateOutput out = empty_output(in);
   AT_DISPATCH_FLOATING_TYPES(in.scalar_type(), "gate", [&] {
     const auto* const from = data<scalar_t>(in);
     const auto* const of_bias = data<scalar_t>(b);
@@ -81,8 +71,7 @@ GateOutput gate(const InstructionSet& set, const at::Tensor& logits, const GateS
 at::Tensor gate_backward(const InstructionSet& set, const GateGradients& d, const at::Tensor& logits,
                          const GateOutput& out, const GateSpec& spec) {
   const at::Tensor in = logits.contiguous(), alpha = out.alpha.contiguous(), scores = out.scores.contiguous();
-  const GateGradients given{contiguous(d.alpha), contiguous(d.scores), contiguous(d.importance), contiguous(d.share),
-                            contiguous(d.sums)};
+  const GateGradients given = contiguous(d);
   at::Tensor d_logits = at::empty_like(in);
   const std::int64_t experts = in.size(1);
   AT_DISPATCH_FLOATING_TYPES(in.scalar_type(), "gate_backward", [&] {

@@ -1,14 +1,65 @@
-// The gate on a GPU: by ATen calls.
+// The gate on a GPU: memory, and the call of its kernels on LibTorch's stream.
+#include "kernels/gate/cuda.h"
+
 #include <ATen/ATen.h>
+#include <c10/cuda/CUDAException.h>
+#include <c10/cuda/CUDAGuard.h>
 #include <torch/library.h>
 
 #include "kernels/gate/detail.h"
 
 namespace tessera::kernels {
+namespace {
+
+using at::Tensor;
+
+template <class T>
+int checked_experts(const Tensor& logits) {
+  TORCH_CHECK(logits.size(1) <= cuda::most_experts<T>, "gate: on CUDA at most ", cuda::most_experts<T>,
+              " experts, not ", logits.size(1));
+  return static_cast<int>(logits.size(1));
+}
+
+GateOutput gate_cuda(const Tensor& logits, const GateSpec& spec, const Tensor& bias) {
+  const c10::cuda::CUDAGuard device(logits.device());
+  const Tensor in = logits.contiguous(), b = contiguous(bias);
+  const std::int64_t experts = in.size(1);
+  GateOutput out = empty_output(in);
+  const Tensor partials = at::empty({cuda::gate_blocks(in.size(0)), 4 * experts + 4}, in.options());
+  AT_DISPATCH_FLOATING_TYPES(in.scalar_type(), "gate", [&] {
+    const auto to = [](const Tensor& t) { return t.mutable_data_ptr<scalar_t>(); };
+    cuda::gate_forward<scalar_t>(
+        {data<scalar_t>(in), data<scalar_t>(b), to(out.alpha), to(out.scores), to(out.load), to(out.importance),
+         to(out.share), to(out.first), to(out.sums), to(partials), in.size(0), checked_experts<scalar_t>(in), spec},
+        c10::cuda::getCurrentCUDAStream());
+  });
+  C10_CUDA_KERNEL_LAUNCH_CHECK();
+  return out;
+}
+
+Tensor gate_backward_cuda(const GateGradients& d, const Tensor& logits, const GateOutput& out, const GateSpec& spec) {
+  const c10::cuda::CUDAGuard device(logits.device());
+  const Tensor in = logits.contiguous(), alpha = out.alpha.contiguous(), scores = out.scores.contiguous();
+  const GateGradients given = contiguous(d);
+  Tensor d_logits = at::empty_like(in);
+  if (in.size(0) == 0) return d_logits;
+  AT_DISPATCH_FLOATING_TYPES(in.scalar_type(), "gate_backward", [&] {
+    cuda::gate_backward<scalar_t>(
+        {data<scalar_t>(given.alpha), data<scalar_t>(given.scores), data<scalar_t>(given.importance),
+         data<scalar_t>(given.share), data<scalar_t>(given.sums), data<scalar_t>(in), data<scalar_t>(alpha),
+         data<scalar_t>(scores), d_logits.mutable_data_ptr<scalar_t>(), in.size(0), checked_experts<scalar_t>(in),
+         spec},
+        c10::cuda::getCurrentCUDAStream());
+  });
+  C10_CUDA_KERNEL_LAUNCH_CHECK();
+  return d_logits;
+}
+
+}  // namespace
 
 TORCH_LIBRARY_IMPL(tessera, CUDA, m) {
-  m.impl("gate", gate_registered<reference::gate>);
-  m.impl("gate_backward", gate_backward_registered<reference::gate_backward>);
+  m.impl("gate", gate_registered<gate_cuda>);
+  m.impl("gate_backward", gate_backward_registered<gate_backward_cuda>);
 }
 
 }  // namespace tessera::kernels

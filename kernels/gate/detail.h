@@ -64,15 +64,24 @@ at::Tensor gate_backward_registered(const OptionalTensor& d_alpha, const Optiona
   GateOutput out;
   out.alpha = alpha;
   out.scores = scores;
-  const GateSpec spec{
-      .temperature = temperature, .score = named<Score>(score), .normalise = named<Normalise>(normalise), .scale = scale};
+  const GateSpec spec{.temperature = temperature,
+                      .score = named<Score>(score),
+                      .normalise = named<Normalise>(normalise),
+                      .scale = scale};
   check_gate_backward(d, logits, out, spec);
   return f(d, logits, out, spec);
 }
 
-namespace reference {
-at::Tensor gate_backward(const GateGradients& d, const at::Tensor& logits, const GateOutput& out, const GateSpec& spec);
-}  // namespace reference
+// What every version works on. An undefined tensor stays one, and has no data.
+inline at::Tensor contiguous(const at::Tensor& t) { return t.defined() ? t.contiguous() : t; }
+inline GateGradients contiguous(const GateGradients& d) {
+  return {contiguous(d.alpha), contiguous(d.scores), contiguous(d.importance), contiguous(d.share), contiguous(d.sums)};
+}
+template <class T>
+const T* data(const at::Tensor& t) {
+  return t.defined() ? t.const_data_ptr<T>() : nullptr;
+}
+GateOutput empty_output(const at::Tensor& logits);  // uninitialised
 
 namespace cpu {
 

@@ -120,13 +120,23 @@ void check_gate_backward(const GateGradients& d, const Tensor& logits, const Gat
   check_logits(logits);
   check_values(spec);
   const auto is = [&](const Tensor& t, at::IntArrayRef shape) {
-    TORCH_CHECK(!t.defined() || (t.sizes() == shape && t.scalar_type() == logits.scalar_type() &&
-                                 t.device() == logits.device()),
+    TORCH_CHECK(!t.defined() ||
+                    (t.sizes() == shape && t.scalar_type() == logits.scalar_type() && t.device() == logits.device()),
                 "gate_backward: tensors of different shapes, dtypes or devices");
   };
   for (const Tensor* t : {&out.alpha, &out.scores, &d.alpha, &d.scores}) is(*t, logits.sizes());
   for (const Tensor* t : {&d.importance, &d.share}) is(*t, logits.size(1));
   is(d.sums, 4);
+}
+
+GateOutput empty_output(const Tensor& logits) {
+  GateOutput out;
+  for (Tensor* t : {&out.alpha, &out.scores}) *t = at::empty_like(logits);
+  for (Tensor* t : {&out.load, &out.importance, &out.share, &out.first}) {
+    *t = at::empty({logits.size(1)}, logits.options());
+  }
+  out.sums = at::empty({4}, logits.options());
+  return out;
 }
 
 GateOutput gate(const Tensor& logits, const GateSpec& spec, const Tensor& bias) { return call(logits, spec, bias); }

@@ -7,8 +7,8 @@
 
 namespace tessera::kernels {
 
-// All in the dtype of the logits. A row has weight where alpha isn't all zero, and is scored where its scores have a sum
-// other than 0.
+// All in the dtype of the logits. A row has weight where alpha isn't all zero, and is scored where its scores have a
+// sum other than 0.
 struct GateOutput {
   at::Tensor alpha;   // [T, E] weights after the selection, zeros for the unchosen; differentiable
   at::Tensor scores;  // [T, E] before the selection; differentiable
@@ -35,15 +35,16 @@ struct GateOutput {
 //
 // Groups are ranked by their keys (the largest; the sum of the best two; the sum), ties to the lower one. Keys outside
 // the groups_kept best become -infinity or 0. Chosen are the k largest keys that are above the threshold, so a key of
-// -infinity never is. (To compare scores with a threshold, give a bias of zeros.)
+// -infinity never is. (To compare scores with a threshold, give a bias of zeros.) NaN counts as the largest, of keys
+// and of what ranks a group.
 //
 // alpha = scale x the chosen scores, normalised; 0 for the others. Of softmax and sigmoid, the sum is taken in
 // logarithms: it may underflow without harm. A row whose divisor is 0 has alpha 0 and no gradient.
 //
 // Differentiable once. The Jacobians, with s the scores: softmax diag(s) - s s^T; sigmoid diag(s (1 - s)); sparsemax
 // diag(m) - m m^T / |m| with m = [s > 0]; entmax-1.5 diag(r) - r r^T / sum(r) with r = sqrt(s); relu diag([s > 0]);
-// divided by the temperature. An expert whose alpha is 0 gets nothing through alpha, importance and entropy (whose slope
-// is infinite there).
+// divided by the temperature. An expert whose alpha is 0 gets nothing through alpha, importance and entropy (whose
+// slope is infinite there).
 //
 // Throws c10::Error on other arguments.
 GateOutput gate(const at::Tensor& logits, const GateSpec& spec, const at::Tensor& bias = {});

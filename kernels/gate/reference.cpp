@@ -70,7 +70,7 @@ Tensor keys(const Tensor& logits, const Tensor& z, const Tensor& scores, const G
   key = key.masked_fill(key.isnan(), INFINITY);
   if (spec.groups_kept == spec.groups) return key;
 
-  const Tensor grouped = key.view({key.size(0), spec.groups, -1});
+  const Tensor grouped = key.view({key.size(0), spec.groups, key.size(1) / spec.groups});
   const std::int64_t best = spec.group_rank == GroupRank::max        ? 1
                             : spec.group_rank == GroupRank::top2_sum ? std::min<std::int64_t>(2, grouped.size(2))
                                                                      : grouped.size(2);
@@ -124,56 +124,6 @@ GateOutput gate(const Tensor& logits, const GateSpec& unchecked, const Tensor& b
   out.alpha = weights(z, out.scores, largest(key, spec.k).logical_and(key > spec.threshold), spec) * spec.scale;
   add_statistics(out, logits, z, spec);
   return out;
-}
-
-// The gradient in formulas, for the versions that have none of their own yet.
-Tensor gate_backward(const GateGradients& d, const Tensor& logits, const GateOutput& out, const GateSpec& spec) {
-  const Tensor &alpha = out.alpha, &s = out.scores, used = alpha != 0;
-  const Tensor z = logits / spec.temperature;
-  const bool sums = d.sums.defined(), soft = spec.score == Score::softmax, sigmoid = spec.score == Score::sigmoid;
-  Tensor ds = at::zeros_like(logits), dz = at::zeros_like(logits), da = at::zeros_like(logits);
-  if (d.scores.defined()) ds += d.scores;
-  if (d.share.defined()) {
-    const Tensor basis = spec.score == Score::none ? z.softmax(-1) : s, inverse = inverse_sum(basis),
-                 q = basis * inverse, g = d.share - at::mv(q, d.share).unsqueeze(-1);
-    spec.score == Score::none ? dz += q * g : ds += g * inverse;
-  }
-  if (d.alpha.defined()) da += d.alpha;
-  if (d.importance.defined()) da += d.importance;
-  if (sums) {
-    const Tensor size = alpha.abs(), inverse = inverse_sum(size), p = size * inverse, log = p.masked_fill(p == 0, 1).log();
-    da -= alpha.sign() * (log - (p * log).sum(-1, true)) * inverse * d.sums[0];
-  }
-  const Tensor zero = at::zeros({}, logits.options()), mean = (alpha * da).sum(-1, true) / spec.scale;
-  if (spec.normalise == Normalise::none) {
-    ds += at::where(used, da * spec.scale, zero);
-  } else if (spec.normalise == Normalise::softmax) {
-    ds += alpha * (da - mean);
-  } else if (soft) {
-    dz += alpha * (da - mean);
-  } else if (sigmoid) {
-    dz += alpha * (da - mean) * (1 - s);
-  } else {
-    const bool l1 = spec.normalise == Normalise::l1;
-    const Tensor chosen = at::where(used, s, zero), inverse = inverse_sum(l1 ? chosen.abs() : chosen) * spec.scale;
-    ds += at::where(used, (l1 ? da - chosen.sign() * mean : da - mean) * inverse, zero);
-  }
-  if (sigmoid) {
-    dz += ds * s * (1 - s);
-  } else if (spec.score == Score::relu) {
-    dz += at::where(s > 0, ds, s * 0);
-  } else if (spec.score == Score::none) {
-    dz += ds;
-  } else {
-    const Tensor r = soft ? s : spec.score == Score::entmax15 ? s.sqrt() : at::where(s > 0, at::ones_like(s), s);
-    dz += r * (ds - (r * ds).sum(-1, true) / r.sum(-1, true));
-  }
-  dz /= spec.temperature;
-  if (sums) {
-    const Tensor lse = logits.logsumexp(-1, true);
-    dz += (logits - lse).exp() * lse * (2 * d.sums[3]);
-  }
-  return dz;
 }
 
 }  // namespace tessera::kernels::reference

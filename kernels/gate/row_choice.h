@@ -46,6 +46,12 @@ void choose(const Vector<T>* key, std::int64_t n, std::int64_t k, Vector<T>* bes
   }
 }
 
+// NaN counts as the largest.
+template <class T>
+TESSERA_INLINE Vector<T> without_nan(Vector<T> x) {
+  return x != x ? broadcast<T>(__builtin_inf()) : x;
+}
+
 // Ranks groups and masks the keys of those that aren't kept. rank, best: [groups]; kept: [groups].
 template <class T>
 void keep_groups(const GateSpec& spec, std::int64_t experts, Vector<T>* key, Vector<T>* rank, Vector<T>* best,
@@ -59,10 +65,8 @@ void keep_groups(const GateSpec& spec, std::int64_t experts, Vector<T>* key, Vec
       first = larger(of_group[i], first);
       total += of_group[i];
     }
-    rank[g] = spec.group_rank == GroupRank::max ? first
-              : spec.group_rank == GroupRank::sum ? total
-              : size == 1                         ? first
-                                                  : first + second;
+    const bool two = spec.group_rank == GroupRank::top2_sum && size > 1;
+    rank[g] = without_nan<T>(spec.group_rank == GroupRank::sum ? total : two ? first + second : first);
   }
   choose<T>(rank, spec.groups, spec.groups_kept, best, kept);
   const Vector<T> masked = spec.group_mask == GroupMask::zero ? Vector<T>{} : broadcast<T>(-__builtin_inf());

@@ -12,9 +12,9 @@ namespace {
 // Each lane's sums, up to where add_up() writes those of all.
 template <class T>
 struct Totals {
-  Mask<T>*load, *first;              // [experts], negative counts
-  Vector<T>*importance, *share;      // [experts]
-  Mask<T> weighted{}, scored{};      // negative counts
+  Mask<T>*load, *first;          // [experts], negative counts
+  Vector<T>*importance, *share;  // [experts]
+  Mask<T> weighted{}, scored{};  // negative counts
   Vector<T> entropy{}, squares{};
 
   Totals(T* memory, std::int64_t experts)

@@ -24,14 +24,13 @@ struct RowScratch {
   Mask<T>* masks(std::int64_t i) const { return reinterpret_cast<Mask<T>*>(elements(i)); }
 };
 
-// What the selection goes by, without NaN: it counts as the largest. `key` holds the logits.
+// What the selection goes by. `key` holds the logits.
 template <class T>
 void make_keys(const GateForward<T>& g, const Vector<T>* z, const Vector<T>* s, Vector<T>* key) {
   const Vector<T>* const by_scores = g.bias && g.spec.bias_to == BiasTo::logits ? z : s;
   const bool plain = !g.bias && g.spec.groups == 1;
   for (std::int64_t e = 0; e < g.experts; ++e) {
-    const Vector<T> k = plain ? key[e] : g.bias ? by_scores[e] + g.bias[e] : by_scores[e];
-    key[e] = k != k ? broadcast<T>(__builtin_inf()) : k;
+    key[e] = without_nan<T>(plain ? key[e] : g.bias ? by_scores[e] + g.bias[e] : by_scores[e]);
   }
 }
 
@@ -87,7 +86,7 @@ void gate_backward_lanes(const GateBackward<T>& g, std::int64_t first, std::int6
   const GateSpec& spec = g.spec;
   const RowScratch<T> scratch{g.scratch, E};
   Vector<T>*const s = scratch[0], *const alpha = scratch[1], *const da = scratch[2], *const ds = scratch[3],
-          *const dz = scratch[4], *const work = scratch[5];
+                  *const dz = scratch[4], *const work = scratch[5];
   const auto gather = [&](Vector<T>* to, const T* from) {
     if (from) return gather_rows(reinterpret_cast<T*>(to), from + first * E, rows, E);
     for (std::int64_t e = 0; e < E; ++e) to[e] = Vector<T>{};

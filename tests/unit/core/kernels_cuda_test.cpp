@@ -10,6 +10,7 @@
 #include "kernels/gate/op.h"
 #include "kernels/gram/op.h"
 #include "kernels/linear/op.h"
+#include "tests/unit/core/kernels_gate_forms.h"
 #include "tests/unit/core/kernels_mlp_case.h"
 #include "tests/unit/core/kernels_support.h"
 #include "tests/unit/core/small_model.h"
@@ -18,6 +19,10 @@ namespace tessera::kernels {
 namespace {
 
 using at::Tensor;
+
+GateGradients on_gpu(const GateGradients& d) {
+  return {d.alpha.cuda(), d.scores.cuda(), d.importance.cuda(), d.share.cuda(), d.sums.cuda()};
+}
 
 TEST(Cuda, GateAgreesWithTheReference) {
   TESSERA_SKIP_WITHOUT_GPU();
@@ -32,10 +37,8 @@ TEST(Cuda, GateAgreesWithTheReference) {
           const Tensor logits = torch::randn({c.tokens, c.experts}, type).to(at::kCUDA).requires_grad_();
           const Tensor exact = logits.detach().to(at::kCPU, at::kDouble).requires_grad_();
           const Tensor da = torch::randn_like(exact), ds = torch::randn_like(exact);
-          const GateSpec spec{.temperature = .7,
-                              .score = score,
-                              .k = c.k,
-                              .normalise = normalise ? Normalise::sum : Normalise::none};
+          const GateSpec spec{
+              .temperature = .7, .score = score, .k = c.k, .normalise = normalise ? Normalise::sum : Normalise::none};
           const GateOutput there = reference::gate(exact, spec), here = gate(logits, spec);
           EXPECT_TRUE(near(here.scores, there.scores, tolerance_of(type)));
           EXPECT_TRUE(near(here.alpha, there.alpha, tolerance_of(type)));
@@ -44,6 +47,31 @@ TEST(Cuda, GateAgreesWithTheReference) {
               torch::autograd::grad({here.alpha, here.scores}, {logits}, {da.to(logits), ds.to(logits)})[0];
           EXPECT_TRUE(near(got, expected, 10 * tolerance_of(type))) << int(score) << " " << c.experts << " " << c.k;
         }
+      }
+    }
+  }
+}
+
+TEST(Cuda, GateInEveryFormAgreesWithTheReference) {
+  TESSERA_SKIP_WITHOUT_GPU();
+  torch::manual_seed(8);
+  for (const GateForm& form : gate_forms()) {
+    for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
+      for (const std::int64_t tokens : {19, 5000, 0}) {              // 5000: blocks take several rows
+        const double away = form.spec.score == Score::none ? 7 : 0;  // from a sum near 0: ill-conditioned
+        const Tensor logits = random_logits(tokens, 40, type) + away, bias = bias_for(form, logits);
+        const Tensor exact_bias = form.biased ? bias.to(at::kDouble) : bias;
+        const Tensor exact = logits.to(at::kDouble).requires_grad_(), there = logits.cuda().requires_grad_();
+        const GateGradients d = random_gradients(logits);
+        const GateOutput expected = reference::gate(exact, form.spec, exact_bias),
+                         got = gate(there, form.spec, form.biased ? bias.cuda() : bias);
+        const auto of_expected = tensors(expected), of_got = tensors(got);
+        for (std::size_t i = 0; i < of_got.size(); ++i) {
+          EXPECT_TRUE(near(of_got[i], of_expected[i], 10 * tolerance_of(type))) << form.name() << " " << i;
+        }
+        const Tensor d_logits = torch::autograd::grad({weighted(got, on_gpu(d))}, {there})[0];
+        EXPECT_TRUE(near(d_logits, torch::autograd::grad({weighted(expected, d)}, {exact})[0], 30 * tolerance_of(type)))
+            << form.name();
       }
     }
   }

@@ -24,7 +24,8 @@ struct GateForm {
 // For a number of experts that 4 divides.
 inline std::vector<GateForm> gate_forms() {
   std::vector<GateForm> forms;
-  for (const Score score : {Score::softmax, Score::sigmoid, Score::sparsemax, Score::entmax15, Score::relu, Score::none}) {
+  for (const Score score :
+       {Score::softmax, Score::sigmoid, Score::sparsemax, Score::entmax15, Score::relu, Score::none}) {
     for (const Normalise normalise : {Normalise::none, Normalise::sum, Normalise::l1, Normalise::softmax}) {
       const GateSpec plain{.temperature = .7, .score = score, .normalise = normalise};
       const auto add = [&](bool biased, auto change) {
@@ -46,6 +47,15 @@ inline std::vector<GateForm> gate_forms() {
     }
   }
   return forms;
+}
+
+// Logits whose scores are well apart, so that no rounding decides what is chosen.
+inline at::Tensor random_logits(std::int64_t tokens, std::int64_t experts, at::ScalarType type) {
+  return (at::randn({tokens, experts}, at::kDouble) * 2).to(type);
+}
+
+inline at::Tensor bias_for(const GateForm& form, const at::Tensor& logits) {
+  return form.biased ? at::linspace(-.5, .6, logits.size(1), logits.options()).flip(0).contiguous() : at::Tensor();
 }
 
 inline std::vector<at::Tensor> tensors(const GateOutput& out) {

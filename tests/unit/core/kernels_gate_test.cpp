@@ -16,10 +16,8 @@ using at::Tensor;
 constexpr Score scores_of_all[] = {Score::softmax, Score::sigmoid, Score::sparsemax, Score::entmax15};
 
 GateSpec spec_of(double temperature, Score score, std::int64_t k, bool normalise) {
-  return {.temperature = temperature,
-          .score = score,
-          .k = k,
-          .normalise = normalise ? Normalise::sum : Normalise::none};
+  return {
+      .temperature = temperature, .score = score, .k = k, .normalise = normalise ? Normalise::sum : Normalise::none};
 }
 
 struct Case {
@@ -101,11 +99,10 @@ TEST(Gate, EveryVersionAgreesWithTheReference) {
         for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
           const Tensor logits = torch::randn({c.tokens, c.experts}, type) * 2;
           const GateOutput expected = reference::gate(logits.to(at::kDouble), spec_of(.7, score, c.k, normalise));
-          with_each_version(logits, .7, score, c.k, normalise,
-                            [&](const auto& v, const Tensor& a, const Tensor& s) {
-                              EXPECT_TRUE(near(s, expected.scores, tolerance_of(type))) << v;
-                              EXPECT_TRUE(near(a, expected.alpha, tolerance_of(type))) << v << int(score) << c.experts;
-                            });
+          with_each_version(logits, .7, score, c.k, normalise, [&](const auto& v, const Tensor& a, const Tensor& s) {
+            EXPECT_TRUE(near(s, expected.scores, tolerance_of(type))) << v;
+            EXPECT_TRUE(near(a, expected.alpha, tolerance_of(type))) << v << int(score) << c.experts;
+          });
         }
       }
     }

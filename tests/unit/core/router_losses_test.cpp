@@ -18,9 +18,7 @@ at::Tensor golden_logits() {
   return at::tensor({2., 1., 0., -1., 0., 2., 1., -1., 1., 0., 3., 0., .5, .5, -.5, 1.5}, at::kDouble).view({4, 4});
 }
 
-Routing route(const at::Tensor& logits, const GateSpec& spec) {
-  return {kernels::gate(logits, spec), logits, {}};
-}
+Routing route(const at::Tensor& logits, const GateSpec& spec) { return {kernels::gate(logits, spec), logits, {}}; }
 
 RouterLossParameters coefficients(double alpha_entropy, double load_balance, double z_loss) {
   RouterLossParameters c;
