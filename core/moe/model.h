@@ -27,8 +27,8 @@ struct ModelParts {
 struct ModelOutput {
   at::Tensor logits;         // [samples, classes]
   at::Tensor task_loss;      // scalar; undefined without labels
-  at::Tensor router_losses;  // [router_loss_count]: see router_losses.h, summed over the layers; undefined when none is on, or without
-                             // gradients
+  at::Tensor router_losses;  // [router_loss_count]: see router_losses.h, summed over the layers; undefined when none is
+                             // on, or without gradients
   std::vector<Routing> routings;  // of each routed layer: the MoE layers, then the tiles of a mosaic head
 };
 

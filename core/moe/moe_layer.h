@@ -18,7 +18,7 @@ class MoeLayer {
            Initialiser& initialiser);
 
   struct Output {
-    at::Tensor y;  // [tokens, width]
+    at::Tensor y;       // [tokens, width]
     at::Tensor losses;  // [router_loss_count]: coefficient x value, see router_losses.h; undefined when none is on
     Routing routing;
   };
