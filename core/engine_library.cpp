@@ -1,10 +1,15 @@
 // What the shared library that holds the training core offers (app/commands/engine_library.cpp opens it).
 #include "core/engine.h"
+#include "core/engine/answer.h"
 #include "core/measure/metrics.h"
 
 extern "C" {
 
 tessera::Engine* tessera_new_engine() { return tessera::make_engine().release(); }
+
+void tessera_answer(const tessera::RouteQuestion& question, tessera::RouteAnswer& answer) {
+  answer = tessera::answer(question);
+}
 
 void tessera_declared_metrics(std::vector<tessera::MetricSpec>& specs) {
   tessera::Subject subject;

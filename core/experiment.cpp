@@ -49,18 +49,22 @@ std::string path_in_force(const Parameters& parameters, std::string_view base, i
   return parameters.overrides().contains(own) ? own : std::string(base);
 }
 
-void check_k(const Parameters& parameters, std::vector<Problem>& problems) {
+void check_routers(const Parameters& parameters, std::vector<Problem>& problems) {
   for (int layer = 0; layer < parameters.integer("model.depth"); ++layer) {
     const auto router = parameters.load<RouterParameters>("model.router", layer);
     const auto experts = parameters.load<ExpertParameters>("model.experts", layer);
-    if (router.selection != "top_k" || router.k <= experts.count) continue;
-    const Problem problem{path_in_force(parameters, "model.router.k", layer), std::to_string(router.k),
-                          "1 to " + std::to_string(experts.count) + ", as " +
-                              path_in_force(parameters, "model.experts.count", layer) + " has it"};
-    const bool said = std::any_of(problems.begin(), problems.end(), [&](const Problem& earlier) {
-      return earlier.where == problem.where && earlier.allowed == problem.allowed;
-    });
-    if (!said) problems.push_back(problem);  // without overrides all layers have the same problem
+    const auto at = [&](const std::string& name) { return path_in_force(parameters, "model." + name, layer); };
+    std::vector<Problem> found = router_problems(router, experts.routed(), at);
+    if (router.selection == "soft" && is_language(parameters)) {
+      found.push_back({at("router.selection"), "soft",
+                       "any other while task.kind is language: slots mix bytes with those that follow them"});
+    }
+    for (Problem& problem : found) {
+      const bool said = std::any_of(problems.begin(), problems.end(), [&](const Problem& earlier) {
+        return earlier.where == problem.where && earlier.allowed == problem.allowed;
+      });
+      if (!said) problems.push_back(std::move(problem));  // without overrides all layers have the same problem
+    }
   }
 }
 
@@ -124,7 +128,7 @@ const ParameterTable& experiment_parameters() {
 
 std::vector<Problem> check_combinations(const Parameters& parameters) {
   std::vector<Problem> problems;
-  check_k(parameters, problems);
+  check_routers(parameters, problems);
   check_heads(parameters, problems);
   check_tiles(parameters, problems);
   check_groups(parameters, problems);

@@ -32,6 +32,7 @@ void add_replay(CLI::App& program, Action& action);
 void add_compare(CLI::App& program, Action& action);
 void add_verify(CLI::App& program, Action& action);
 void add_export(CLI::App& program, Action& action);
+void add_route(CLI::App& program, Action& action);
 void add_check(CLI::App& program, Action& action);
 void add_presets(CLI::App& program, Action& action);
 void add_shot(CLI::App& program, Action& action);

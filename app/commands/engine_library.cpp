@@ -37,6 +37,12 @@ void load_engine_library() { library(); }
 
 std::unique_ptr<Engine> new_engine() { return std::unique_ptr<Engine>(find<Engine*()>("tessera_new_engine")()); }
 
+RouteAnswer answer_about(const RouteQuestion& question) {
+  RouteAnswer answer;
+  find<void(const RouteQuestion&, RouteAnswer&)>("tessera_answer")(question, answer);
+  return answer;
+}
+
 std::vector<MetricSpec> declared_metrics() {
   std::vector<MetricSpec> specs;
   find<void(std::vector<MetricSpec>&)>("tessera_declared_metrics")(specs);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/lab/engine.h"
+#include "core/lab/route_question.h"
 
 namespace tessera::commands {
 
@@ -15,6 +16,10 @@ void load_engine_library();
 
 // A new engine; loads the library if that was not done yet. Any thread.
 std::unique_ptr<Engine> new_engine();
+
+// What a router on its own makes of given logits; loads the library if that was not done yet. Any thread. Throws
+// InputError.
+RouteAnswer answer_about(const RouteQuestion& question);
 
 // The declarations of all metrics, as an experiment with two MoE layers and a mosaic head has them.
 std::vector<MetricSpec> declared_metrics();

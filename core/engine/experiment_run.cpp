@@ -99,7 +99,7 @@ ExperimentRun::ExperimentRun(const Parameters& parameters)
       task_(make_task(parameters, device_)),
       model_(model_parts(parameters), task_->outline().inputs, task_->outline().outputs,
              parameters.integer("run.seed"), at::TensorOptions(at::kFloat).device(device_)),
-      learner_(model_, *task_, parameters.load<LearnParameters>("learn")),
+      learner_(model_, *task_, parameters.load<LearnParameters>("learn"), parameters.integer("run.seed")),
       groups_(chosen_groups(measure_, task_->outline().classes.size())),
       probes_(*task_, groups_, measure_.conflict_samples, parameters.integer("run.seed")),
       evaluator_(*task_, measure_.test_samples),
@@ -205,7 +205,8 @@ void ExperimentRun::observe_scalars(const StepResult& result, bool whole, Observ
   const at::Tensor& parts = result.output.router_losses;
   std::array<bool, router_loss_count> on{};
   for (const RouterLossParameters& c : model_.live.losses) {
-    on = {on[0] || c.alpha_entropy != 0, on[1] || c.load_balance != 0, on[2] || c.z_loss != 0};
+    const auto of_layer = losses_on(c);
+    for (std::size_t i = 0; i < on.size(); ++i) on[i] = on[i] || of_layer[i];
   }
   for (std::size_t i = 0; i < on.size(); ++i) {
     if (on[i]) seen.loss.parts[i] = parts[static_cast<std::int64_t>(i)].item<double>();
@@ -252,6 +253,7 @@ void ExperimentRun::for_each_tensor(const Part& part) const {
     part("adamw.mean/" + weights[i].name, learner_.optimiser.mean[i]);
     part("adamw.square/" + weights[i].name, learner_.optimiser.square[i]);
   }
+  for (const ModelState& state : model_.states()) part("state/" + state.name, state.value);
   part("adamw.steps", learner_.optimiser.steps);
   const auto window = [&](const std::string& name, const WindowSum& sum) {
     part(name, sum.now);

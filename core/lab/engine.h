@@ -45,6 +45,13 @@ class Reader {
   virtual std::vector<std::byte> read(std::string_view name) = 0;  // throws InputError when there is none
 };
 
+// What a layer's router was given in the last step: for a panel that looks at single tokens.
+struct LayerLogits {
+  std::int64_t tokens = 0, width = 0;  // none before the first step, and for layers without logits (tiles)
+  std::vector<float> logits;           // [tokens, width]
+  std::vector<int> labels;             // of the tokens: index of their class
+};
+
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -58,6 +65,8 @@ class Engine {
   // Everything that the next step depends on: weights, optimiser, random state, data position.
   virtual void save(Writer&) const = 0;
   virtual void restore(Reader&) = 0;
+  // Of the first tokens of the last step's batch.
+  virtual LayerLogits layer_logits(int /*layer*/, std::int64_t /*most_tokens*/) const { return {}; }
   virtual std::uint64_t memory_bytes() const = 0;  // device memory on a GPU, else the process's resident memory
 };
 

@@ -16,7 +16,8 @@ struct StepResult {
 
 class Learner {
  public:
-  Learner(Model& model, Task& task, const LearnParameters& parameters);
+  // seed: of what is random in a step.
+  Learner(Model& model, Task& task, const LearnParameters& parameters, std::int64_t seed);
   // Not copyable or movable
   Learner(const Learner&) = delete;
   Learner& operator=(const Learner&) = delete;
@@ -27,9 +28,12 @@ class Learner {
   AdamW optimiser;
 
  private:
+  PassKind training_pass() const;
+
   Model& model_;
   Task& task_;
   std::vector<at::Tensor> weights_;
+  std::int64_t seed_;
 };
 
 }  // namespace tessera

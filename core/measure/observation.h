@@ -7,6 +7,8 @@
 #include <optional>
 #include <vector>
 
+#include "core/moe/router_losses.h"
+
 namespace tessera {
 
 // Tensors are double and on the CPU; shapes as in formulas.h. Only what the metrics due need is filled in.
@@ -25,8 +27,7 @@ struct LayerObservation {
 
 struct LossObservation {
   double total = 0, task = 0;
-  std::array<std::optional<double>, 3>
-      parts;  // alpha_entropy, load_balance, z_loss: coefficient x value; none when off
+  std::array<std::optional<double>, router_loss_count> parts;  // by RouterLoss: coefficient x value; none when off
 };
 
 struct Observation {

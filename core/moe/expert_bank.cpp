@@ -21,8 +21,7 @@ kernels::MlpForwardOutput ExpertBank::forward(const at::Tensor& x, const Routing
   return kernels::expert_mlp_forward(x, list.tokens, list.weights, list.offsets, w1, b1, w2, b2, activation_);
 }
 
-at::Tensor ExpertBank::forward_only(const at::Tensor& x, const Routing& routing) const {
-  const auto& list = routing.assignments;
+at::Tensor ExpertBank::apply(const at::Tensor& x, const kernels::Assignments& list) const {
   return kernels::expert_mlp(x, list.tokens, list.weights, list.offsets, w1, b1, w2, b2, activation_);
 }
 

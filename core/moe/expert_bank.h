@@ -17,9 +17,11 @@ class ExpertBank {
 
   // The two passes, without autograd. x: [tokens, width]; y: the weighted sum of each token's experts, alike.
   kernels::MlpForwardOutput forward(const at::Tensor& x, const Routing& routing) const;
-  at::Tensor forward_only(const at::Tensor& x, const Routing& routing) const;  // y, and nothing kept for the other pass
   kernels::MlpBackwardOutput backward(const at::Tensor& dy, const at::Tensor& x, const Routing& routing,
                                       const kernels::MlpForwardOutput& kept) const;
+
+  // y alone, differentiable with respect to x, the assignments' weights and the bank's.
+  at::Tensor apply(const at::Tensor& x, const kernels::Assignments& assignments) const;
 
   at::Tensor w1, b1, w2, b2;  // [E, D, H], [E, H], [E, H, D], [E, D]
 

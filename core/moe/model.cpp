@@ -12,19 +12,22 @@ Model::Model(const ModelParts& parts, const InputShape& shape, int outputs, std:
   Initialiser initialiser(seed, options);
   encoder_ = make_encoder(parts.outline.encoder, shape, width, initialiser);
   for (int i = 0; i < depth; ++i) {
+    const auto at = static_cast<std::size_t>(i);
     if (text_) mixers_.emplace_back(i, width, parts.outline.heads, initialiser);
-    layers_.emplace_back(i, width, parts.experts[static_cast<std::size_t>(i)], initialiser);
+    layers_.emplace_back(i, width, parts.experts[at], parts.live.routers[at], initialiser);
   }
   head_ = make_head(parts.head, width, outputs, depth, initialiser);
   weights_ = std::move(initialiser.weights);
+  states_ = std::move(initialiser.states);
 }
 
 at::Tensor Model::normed(const at::Tensor& x) const { return norm_ ? at::layer_norm(x, {x.size(1)}) : x; }
 
-ModelOutput Model::forward(const at::Tensor& inputs, const at::Tensor& targets, bool training) const {
+ModelOutput Model::forward(const at::Tensor& inputs, const at::Tensor& targets, const PassKind& pass) const {
   ModelOutput output;
   TokenContext context;
-  context.training = training;
+  context.training = pass.training;
+  context.noise = pass.noise;
   if (text_) {
     context.ids = inputs.flatten();
     context.sequence_length = inputs.size(1);
@@ -45,6 +48,10 @@ ModelOutput Model::forward(const at::Tensor& inputs, const at::Tensor& targets, 
   output.task_loss = std::move(head.loss);
   if (head.routing) output.routings.push_back(*std::move(head.routing));
   return output;
+}
+
+void Model::learned(const std::vector<Routing>& routings) const {
+  for (std::size_t i = 0; i < layers_.size(); ++i) layers_[i].learned(routings[i], live.routers[i], live.losses[i]);
 }
 
 std::vector<int> Model::experts() const {

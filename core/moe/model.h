@@ -28,9 +28,14 @@ struct ModelParts {
 struct ModelOutput {
   at::Tensor logits;         // [tokens, outputs]
   at::Tensor task_loss;      // scalar; undefined without targets
-  at::Tensor router_losses;  // [3]: see router_losses.h, summed over the layers; undefined when none is on, or without
-                             // gradients
+  at::Tensor router_losses;  // [router_loss_count]: see router_losses.h, summed over the layers; undefined when none is
+                             // on, or without gradients
   std::vector<Routing> routings;  // of each routed layer: the MoE layers, then the tiles of a mosaic head
+};
+
+struct PassKind {
+  bool training = false;    // a training step; not while testing or measuring
+  std::uint64_t noise = 0;  // seed of what is random in it
 };
 
 class Model {
@@ -39,12 +44,16 @@ class Model {
   Model(const ModelParts& parts, const InputShape& shape, int outputs, std::int64_t seed, at::TensorOptions options);
 
   // inputs: see encoder.h; a token is an image or a byte of text. targets: int64 [tokens], below `outputs`, undefined
-  // while testing. training: see TokenContext.
-  ModelOutput forward(const at::Tensor& inputs, const at::Tensor& targets, bool training = false) const;
+  // while testing.
+  ModelOutput forward(const at::Tensor& inputs, const at::Tensor& targets, const PassKind& pass = {}) const;
+
+  // After a training step with these routings: what routers remember moves.
+  void learned(const std::vector<Routing>& routings) const;
 
   LiveModelParameters live;
 
   const std::vector<Weight>& weights() const { return weights_; }
+  const std::vector<ModelState>& states() const { return states_; }  // what lasts besides them
   int moe_layers() const { return static_cast<int>(layers_.size()); }
   std::vector<int> experts() const;  // of each routed layer, tiles included
   TileLayout tiles() const { return head_->tiles(); }
@@ -59,6 +68,7 @@ class Model {
   std::vector<MoeLayer> layers_;
   std::unique_ptr<Head> head_;
   std::vector<Weight> weights_;
+  std::vector<ModelState> states_;
 };
 
 }  // namespace tessera

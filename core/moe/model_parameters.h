@@ -14,7 +14,7 @@ struct ModelParameters {
   std::int64_t heads = 4;
 
   void describe(Describer& d) {
-    d.integer("width", width, {.min = 8, .max = 1024, .scale = Scale::logarithmic}, "features",
+    d.integer("width", width, {.min = 8, .max = 8192, .scale = Scale::logarithmic}, "features",
               "Features of each token (an image, or a byte of text) between the layers.", Applies::rebuild);
     d.integer("depth", depth, {.min = 1, .max = 16}, "layers",
               "Number of MoE layers. Each adds to its input: x + moe(norm(x)).", Applies::rebuild);

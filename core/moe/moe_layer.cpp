@@ -2,13 +2,13 @@
 
 #include <torch/torch.h>
 
+#include "core/moe/router_losses.h"
+
 namespace tessera {
 namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-bool any_on(const RouterLossParameters& c) { return c.alpha_entropy != 0 || c.load_balance != 0 || c.z_loss != 0; }
 
 // A forward pass: what it was made from, and what it leaves for the backward pass. It holds no output of the node,
 // which would hold itself then.
@@ -24,12 +24,6 @@ struct Pass : torch::CustomClassHolder {
   kernels::MlpForwardOutput kept;
 };
 
-at::Tensor losses_of(const Routing& routing, const RouterLossParameters& coefficients) {
-  const at::Tensor losses = at::zeros({router_loss_count}, routing.alpha.options());
-  add_router_losses(routing, coefficients, losses);
-  return losses;
-}
-
 class Node : public torch::autograd::Function<Node> {
  public:
   static variable_list forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& input,
@@ -40,7 +34,9 @@ class Node : public torch::autograd::Function<Node> {
     pass->routing = pass->router.forward(input, pass->parameters);
     pass->kept = pass->bank.forward(input, pass->routing);
     variable_list made = {std::exchange(pass->kept.y, {}).add_(x)};
-    if (any_on(pass->coefficients)) made.push_back(losses_of(pass->routing, pass->coefficients));
+    if (any_on(pass->coefficients)) {
+      made.push_back(router_losses(pass->routing, pass->coefficients, pass->router.l1_coefficient()));
+    }
     context->saved_data["pass"] = c10::IValue::make_capsule(pass);
     context->set_materialize_grads(false);
     return made;
@@ -52,9 +48,9 @@ class Node : public torch::autograd::Function<Node> {
     const auto holder = context->saved_data["pass"].toCapsule();
     const auto& pass = static_cast<const Pass&>(*holder);
     const at::Tensor dy = outer[0].defined() ? outer[0] : at::zeros_like(pass.input);
-    RouterLossGradients of_losses;
+    kernels::GateGradients of_losses;
     if (outer.size() > 1 && outer[1].defined()) {
-      of_losses = router_loss_gradients(pass.routing, pass.coefficients, outer[1]);
+      of_losses = router_loss_gradients(pass.routing, pass.coefficients, pass.router.l1_coefficient(), outer[1]);
     }
     kernels::MlpBackwardOutput d = pass.bank.backward(dy, pass.input, pass.routing, pass.kept);
     const at::Tensor d_router =
@@ -65,24 +61,70 @@ class Node : public torch::autograd::Function<Node> {
 
 }  // namespace
 
-MoeLayer::MoeLayer(int layer, std::int64_t width, const ExpertParameters& experts, Initialiser& initialiser)
-    : router_(layer, width, experts.count, initialiser), bank_(layer, width, experts, initialiser) {}
+MoeLayer::MoeLayer(int layer, std::int64_t width, const ExpertParameters& experts, const RouterParameters& router,
+                   Initialiser& initialiser)
+    : router_(layer, width, experts.routed(), router, initialiser),
+      bank_(layer, width, experts, initialiser),
+      shared_(layer, width, experts, initialiser),
+      zero_(experts.zero.count),
+      identity_(experts.zero.kind == "identity") {}
 
 MoeLayer::Output MoeLayer::forward(const at::Tensor& x, const at::Tensor& input, const RouterParameters& router,
-                                   const RouterLossParameters& losses, const TokenContext&) const {
+                                   const RouterLossParameters& losses, const TokenContext& context) const {
+  const bool one_node =
+      router_.has_passes(router, context.training) && router.applies == "output" && zero_ == 0 && !shared_.any();
+  if (!one_node || !at::GradMode::is_enabled()) return composed(x, input, router, losses, context);
   Output output;
-  if (!at::GradMode::is_enabled()) {
-    output.routing = router_.forward(input, router);
-    output.y = bank_.forward_only(input, output.routing).add_(x);
-    if (any_on(losses)) output.losses = losses_of(output.routing, losses);
-    return output;
-  }
   const auto pass = c10::make_intrusive<Pass>(router_, bank_, router, losses);
-  variable_list made = Node::apply(x, input, router_.weight, bank_.w1, bank_.b1, bank_.w2, bank_.b2, pass);
+  variable_list made = Node::apply(x, input, router_.weight(), bank_.w1, bank_.b1, bank_.w2, bank_.b2, pass);
   output.y = std::move(made[0]);
   if (made.size() > 1) output.losses = std::move(made[1]);
   output.routing = pass->routing;
   return output;
+}
+
+MoeLayer::Output MoeLayer::composed(const at::Tensor& x, const at::Tensor& input, const RouterParameters& router,
+                                    const RouterLossParameters& losses, const TokenContext& context) const {
+  const at::Tensor logits = router_.logits(input, router, context);
+  const Routed routed = route(logits, router, router_.bias_in_force(router), context);
+  Output output;
+  at::Tensor y = routed_experts(input, routed, router, output.routing.assignments);
+  if (zero_ > 0 && identity_) {
+    y = y + input * routed.alpha.narrow(1, bank_.count(), zero_).sum(1, /*keepdim=*/true);
+  }
+  if (shared_.any()) y = y + shared_.forward(input);
+  output.y = x + y;
+  if (any_on(losses)) output.losses = router_losses(routed, losses, router_.l1_coefficient());
+  Routing& plain = output.routing;
+  plain.logits = logits.detach();
+  plain.scores = routed.scores.detach();
+  plain.alpha = routed.alpha.detach();
+  plain.load = routed.load;
+  return output;
+}
+
+// What the bank's experts add. `assignments`: what they were made from, for soft dispatch none.
+at::Tensor MoeLayer::routed_experts(const at::Tensor& input, const Routed& routed, const RouterParameters& router,
+                                    kernels::Assignments& assignments) const {
+  const auto integers = input.options().dtype(at::kInt).requires_grad(false);
+  const auto each_once = [&](std::int64_t count) { return at::arange(count, integers); };
+  const auto ones = [&](std::int64_t count) { return at::ones({count}, input.options().requires_grad(false)); };
+  if (router.selection == "soft") {  // Puigcerver et al. 2024, eq. 1 to 3
+    const at::Tensor slots = at::mm(routed.dispatch.t(), input);
+    const std::int64_t count = slots.size(0);
+    const at::Tensor offsets = each_once(bank_.count() + 1) * router.slots;
+    return at::mm(routed.combine, bank_.apply(slots, {each_once(count), {}, ones(count), offsets}));
+  }
+  const kernels::Assignments list = kernels::dispatch(routed.alpha, most_assignments(router));
+  assignments = {list.tokens, list.experts, list.weights.detach(), list.offsets};
+  kernels::Assignments of_bank = list;
+  of_bank.offsets = list.offsets.narrow(0, 0, bank_.count() + 1);
+  if (router.applies == "output") return bank_.apply(input, of_bank);
+  // The weight multiplies the expert's input: each assignment is a token of its own.
+  const std::int64_t count = list.tokens.size(0);
+  const at::Tensor rows = input.index_select(0, list.tokens) * list.weights.unsqueeze(1);
+  const at::Tensor out = bank_.apply(rows, {each_once(count), {}, ones(count), of_bank.offsets});
+  return at::zeros_like(input).index_add(0, list.tokens, out);
 }
 
 }  // namespace tessera

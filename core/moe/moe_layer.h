@@ -1,23 +1,25 @@
 // An MoE layer, a router and an expert bank, with a residual connection: x + experts(input).
 //
-// It is one node of autograd's graph, with a backward pass of its own made of the router's and the bank's: the model is
-// small, and a graph of each single operation costs as much time as the arithmetic.
+// What most routers need is one node of autograd's graph, with a backward pass of its own made of the router's and the
+// bank's: the model is small, and a graph of each single operation costs as much time as the arithmetic. Everything
+// else (core/moe/route.h, shared experts, experts that compute nothing) is composed of differentiable operations.
 #pragma once
 
 #include "core/moe/expert_bank.h"
 #include "core/moe/router.h"
-#include "core/moe/token_context.h"
+#include "core/moe/shared_experts.h"
 
 namespace tessera {
 
 class MoeLayer {
  public:
-  MoeLayer(int layer, std::int64_t width, const ExpertParameters& experts, Initialiser& initialiser);
+  // Of the router's parameters, those that need a rebuild count.
+  MoeLayer(int layer, std::int64_t width, const ExpertParameters& experts, const RouterParameters& router,
+           Initialiser& initialiser);
 
   struct Output {
-    at::Tensor y;  // [tokens, width]
-    at::Tensor
-        losses;  // [3]: coefficient x value, see router_losses.h; undefined when none is on
+    at::Tensor y;       // [tokens, width]
+    at::Tensor losses;  // [router_loss_count]: coefficient x value, see router_losses.h; undefined when none is on
     Routing routing;
   };
   // x, input: [tokens, width]; input is what router and experts see (x, or its norm). y and losses are differentiable,
@@ -25,11 +27,24 @@ class MoeLayer {
   Output forward(const at::Tensor& x, const at::Tensor& input, const RouterParameters& router,
                  const RouterLossParameters& losses, const TokenContext& context = {}) const;
 
-  std::int64_t experts() const { return bank_.count(); }
+  // After a step with this routing: what the router remembers moves.
+  void learned(const Routing& routing, const RouterParameters& router, const RouterLossParameters& losses) const {
+    router_.learned(routing.load, routing.alpha.size(0), router, losses);
+  }
+
+  std::int64_t experts() const { return bank_.count() + zero_; }  // that the router chooses from
 
  private:
+  Output composed(const at::Tensor& x, const at::Tensor& input, const RouterParameters& router,
+                  const RouterLossParameters& losses, const TokenContext& context) const;
+  at::Tensor routed_experts(const at::Tensor& input, const Routed& routed, const RouterParameters& router,
+                            kernels::Assignments& assignments) const;
+
   Router router_;
   ExpertBank bank_;
+  SharedExperts shared_;
+  std::int64_t zero_;  // experts that compute nothing, after those of the bank
+  bool identity_;      // they hand on their input; otherwise they add nothing
 };
 
 }  // namespace tessera

@@ -1,8 +1,9 @@
-// The linear router: logits x W, a score, a selection. Without bias, as in Switch, Mixtral, Qwen, OLMoE.
+// The router of an MoE layer: from tokens to logits, and what it remembers between steps. From logits on:
+// core/moe/route.h.
 #pragma once
 
-#include "core/moe/router_losses.h"
-#include "core/moe/router_parameters.h"
+#include "core/moe/loss_parameters.h"
+#include "core/moe/route.h"
 #include "core/moe/routing.h"
 #include "core/moe/weights.h"
 
@@ -10,17 +11,43 @@ namespace tessera {
 
 class Router {
  public:
-  // Weights start as U(-1/sqrt(width), 1/sqrt(width)).
-  Router(int layer, std::int64_t width, std::int64_t experts, Initialiser& initialiser);
+  // experts: those that compute nothing included. Of the parameters, those that need a rebuild count. Linear weights
+  // start as U(-1/sqrt(width), 1/sqrt(width)), biases at 0, means as N(0, 1), deviations at 1.
+  Router(int layer, std::int64_t width, std::int64_t experts, const RouterParameters& parameters,
+         Initialiser& initialiser);
 
-  // The two passes, without autograd. x: [tokens, width].
+  // x: [tokens, width]; [tokens, experts], with soft selection [tokens, experts x slots]. Differentiable.
+  //   linear    x W (+ b)
+  //   cosine    scale x cos(x, column of W) (+ b)
+  //   gaussian  sum_d ln N(x_d; mean_de, exp(log_deviation_de)^2)
+  //   hash      1 for the expert of the token's id, 0 for the others
+  at::Tensor logits(const at::Tensor& x, const RouterParameters& parameters, const TokenContext& context) const;
+
+  // Whether the two passes below compute all that is asked for.
+  bool has_passes(const RouterParameters& parameters, bool training) const;
+  // The two passes, without autograd, of a router that has them. x: [tokens, width].
   Routing forward(const at::Tensor& x, const RouterParameters& parameters) const;
   // From the gradient with respect to the assignments' weights, and those of the losses. Adds the gradient with respect
   // to x to dx and returns that of the weight.
   at::Tensor backward(const at::Tensor& x, const RouterParameters& parameters, const Routing& routing,
-                      const at::Tensor& d_weights, const RouterLossGradients& of_losses, const at::Tensor& dx) const;
+                      const at::Tensor& d_weights, const kernels::GateGradients& of_losses, const at::Tensor& dx) const;
 
-  at::Tensor weight;  // [width, experts]
+  // After a step whose tokens chose experts as `load` [experts] says: the selection bias (arXiv 2408.15664, algorithm
+  // 1) and the coefficient of the L1 loss (ReMoE, eq. 8) move.
+  void learned(const at::Tensor& load, std::int64_t tokens, const RouterParameters& parameters,
+               const RouterLossParameters& losses) const;
+
+  const at::Tensor& weight() const { return weight_; }  // [width, experts x slots]; undefined for gaussian and hash
+  std::vector<at::Tensor> weights() const;              // all that are learned
+  at::Tensor bias_in_force(const RouterParameters& parameters) const;   // of the selection, [experts]; undefined: none
+  const at::Tensor& l1_coefficient() const { return l1_coefficient_; }  // []; 0: not begun
+
+ private:
+  int layer_;
+  std::int64_t experts_;
+  at::Tensor weight_, bias_;         // [width, experts x slots], [experts x slots]
+  at::Tensor mean_, log_deviation_;  // [width, experts]
+  at::Tensor selection_bias_, l1_coefficient_;
 };
 
 }  // namespace tessera

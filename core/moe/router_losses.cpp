@@ -2,63 +2,86 @@
 
 #include <torch/torch.h>
 
-namespace tessera::by_aten {
+#include <algorithm>
+
+namespace tessera {
 namespace {
 
-// Rows divided by their sum; a row without weight stays zero.
-struct Normalised {
-  at::Tensor rows;     // [T, E]
-  at::Tensor inverse;  // [T, 1]: 1 / sum, 0 for a row without weight
-  at::Tensor count;    // rows with weight, at least 1
-};
-Normalised normalised(const at::Tensor& weights) {
-  const at::Tensor sum = weights.sum(1, true);
-  const at::Tensor inverse = sum.reciprocal().masked_fill_(sum == 0, 0);
-  return {weights * inverse, inverse, inverse.count_nonzero().clamp_min(1).to(weights.scalar_type())};
+double tokens(const kernels::GateOutput& gate) { return static_cast<double>(gate.alpha.size(0)); }
+double experts(const kernels::GateOutput& gate) { return static_cast<double>(gate.alpha.size(1)); }
+
+at::Tensor rows_with_weight(const kernels::GateOutput& gate) { return gate.sums.select(0, 1).detach().clamp_min(1); }
+
+// What the sums of P are multiplied by: E f / the number of scored rows.
+at::Tensor balance_factors(const kernels::GateOutput& gate, const std::string& form) {
+  const at::Tensor counts = form == "gshard" ? gate.first : gate.load;
+  const at::Tensor total = form == "hugging_face" ? at::full({}, tokens(gate), counts.options()) : counts.sum();
+  return counts * (experts(gate) / (total.clamp_min(1) * gate.sums.select(0, 2).detach().clamp_min(1)));
 }
 
-at::Tensor entropy(const at::Tensor& p) { return -at::xlogy(p, p).sum(1, true); }
+// What the importance is multiplied by.
+at::Tensor l1_factors(const kernels::GateOutput& gate, const RouterLossParameters& c, const at::Tensor& coefficient) {
+  return gate.load * (coefficient * (experts(gate) / (c.l1.target * tokens(gate) * tokens(gate))));
+}
 
-at::Tensor load_shares(const Routing& routing) {
-  const at::Tensor& offsets = routing.assignments.offsets;
-  return at::diff(offsets).to(routing.scores.scalar_type()).div_(offsets[-1].clamp_min(1));
+at::Tensor square_of_mean(const at::Tensor& importance) {
+  return importance.mean().square().clamp_min(1e-20);  // no token has weight: the loss is 0
 }
 
 }  // namespace
 
-void add_router_losses(const Routing& routing, const RouterLossParameters& c, const at::Tensor& parts) {
-  if (c.alpha_entropy != 0) {
-    const Normalised p = normalised(routing.alpha);
-    parts[0] += c.alpha_entropy * entropy(p.rows).sum() / p.count;
-  }
-  if (c.load_balance != 0) {
-    const Normalised q = normalised(routing.scores);
-    parts[1] +=
-        c.load_balance * static_cast<double>(q.rows.size(1)) * at::dot(load_shares(routing), q.rows.sum(0) / q.count);
-  }
-  if (c.z_loss != 0) parts[2] += c.z_loss * at::logsumexp(routing.logits, 1).square().mean();
+std::array<bool, router_loss_count> losses_on(const RouterLossParameters& c) {
+  return {c.alpha_entropy != 0, c.load_balance != 0, c.z_loss != 0, c.variance != 0, c.l1.start != 0};
 }
 
-RouterLossGradients router_loss_gradients(const Routing& routing, const RouterLossParameters& c,
-                                          const at::Tensor& scale) {
-  RouterLossGradients gradients;
-  if (c.alpha_entropy != 0) {
-    const Normalised p = normalised(routing.alpha);  // dH / dalpha_j = (-ln p_j - H) / sum
-    const at::Tensor factor = p.inverse * (scale[0] * c.alpha_entropy / p.count);
-    gradients.alpha = ((-p.rows.log() - entropy(p.rows)) * factor).masked_fill_(p.rows == 0, 0);
-  }
-  if (c.load_balance != 0) {
-    const Normalised q = normalised(routing.scores);
-    const at::Tensor f = load_shares(routing);
-    const at::Tensor factor = q.inverse * (scale[1] * c.load_balance * static_cast<double>(q.rows.size(1)) / q.count);
-    gradients.scores = (f - at::mv(q.rows, f).unsqueeze(1)) * factor;
-  }
-  if (c.z_loss != 0) {
-    const at::Tensor z = at::logsumexp(routing.logits, 1, true);
-    const double tokens = static_cast<double>(routing.logits.size(0));
-    gradients.logits = (routing.logits - z).exp() * z * (scale[2] * 2 * c.z_loss / tokens);
-  }
-  return gradients;
+bool any_on(const RouterLossParameters& c) {
+  const auto on = losses_on(c);
+  return std::any_of(on.begin(), on.end(), [](bool one) { return one; });
 }
 
-}  // namespace tessera::by_aten
+at::Tensor router_losses(const kernels::GateOutput& gate, const RouterLossParameters& c,
+                         const at::Tensor& l1_coefficient) {
+  const at::Tensor off = at::zeros({}, gate.sums.options().requires_grad(false));
+  std::vector<at::Tensor> parts(router_loss_count, off);
+  const auto part = [&](RouterLoss loss) -> at::Tensor& { return parts[static_cast<std::size_t>(loss)]; };
+  if (c.alpha_entropy != 0) {
+    part(RouterLoss::alpha_entropy) = c.alpha_entropy * gate.sums.select(0, 0) / rows_with_weight(gate);
+  }
+  if (c.load_balance != 0) {
+    part(RouterLoss::load_balance) = c.load_balance * at::dot(balance_factors(gate, c.balance_form), gate.share);
+  }
+  if (c.z_loss != 0) part(RouterLoss::z_loss) = gate.sums.select(0, 3) * (c.z_loss / tokens(gate));
+  if (c.variance != 0) {
+    const at::Tensor& importance = gate.importance;
+    part(RouterLoss::variance) = c.variance * importance.var(0, /*unbiased=*/false) / square_of_mean(importance);
+  }
+  if (c.l1.start != 0) part(RouterLoss::l1) = at::dot(l1_factors(gate, c, l1_coefficient), gate.importance);
+  return at::stack(parts);
+}
+
+kernels::GateGradients router_loss_gradients(const kernels::GateOutput& gate, const RouterLossParameters& c,
+                                             const at::Tensor& l1_coefficient, const at::Tensor& scale) {
+  const auto of = [&](RouterLoss loss) { return scale.select(0, static_cast<std::int64_t>(loss)); };
+  kernels::GateGradients d;
+  if (c.load_balance != 0) {
+    d.share = balance_factors(gate, c.balance_form) * (of(RouterLoss::load_balance) * c.load_balance);
+  }
+  if (c.alpha_entropy != 0 || c.z_loss != 0) {
+    d.sums = at::zeros_like(gate.sums);
+    d.sums[0] = of(RouterLoss::alpha_entropy) * c.alpha_entropy / rows_with_weight(gate);
+    d.sums[3] = of(RouterLoss::z_loss) * (c.z_loss / tokens(gate));
+  }
+  if (c.variance != 0) {  // of var / mean^2, with deviations x - m: 2 (x - m) / (E m^2) - 2 var / (E m^3)
+    const at::Tensor mean = gate.importance.mean();
+    const at::Tensor variance = gate.importance.var(0, /*unbiased=*/false);
+    d.importance = (of(RouterLoss::variance) * (2 * c.variance / experts(gate))) *
+                   (gate.importance - mean - variance / mean.clamp_min(1e-10)) / square_of_mean(gate.importance);
+  }
+  if (c.l1.start != 0) {
+    const at::Tensor of_l1 = l1_factors(gate, c, l1_coefficient) * of(RouterLoss::l1);
+    d.importance = d.importance.defined() ? d.importance + of_l1 : of_l1;
+  }
+  return d;
+}
+
+}  // namespace tessera

@@ -1,38 +1,42 @@
-// Auxiliary losses of a router.
+// Auxiliary losses of a router, from the gate's sums over the tokens.
 #pragma once
 
+#include <array>
+
 #include "core/moe/loss_parameters.h"
-#include "core/moe/routing.h"
+#include "kernels/gate/op.h"
 
 namespace tessera {
 
-// With alpha and scores [T, E], rows without weight left out of both first:
+// With T tokens and E experts, in the words of kernels/gate/op.h:
 //
-//   alpha_entropy  mean over tokens of H(alpha / its sum), nats
-//   load_balance   E sum_e f_e P_e; f_e: share of the assignments, P_e: mean over tokens of scores / their sum
-//                  (Fedus, Zoph & Shazeer 2022, eq. 4 to 6). f is a constant to the gradient; 1 when balanced.
+//   alpha_entropy  mean over tokens with weight of H(alpha / its sum), nats
+//   load_balance   E sum_e f_e P_e; P_e: mean over tokens of scores / their sum. f_e, a constant to the gradient:
+//                  switch        share of the assignments; 1 when balanced (Fedus, Zoph & Shazeer 2022, eq. 4 to 6)
+//                  gshard        share of the first choices (mesh-tensorflow's moe.py)
+//                  hugging_face  assignments / T; k when balanced (load_balancing_loss_func of transformers)
 //   z_loss         mean over tokens of logsumexp(logits)^2 (Zoph et al. 2022, eq. 5)
+//   variance       (population standard deviation / mean)^2 of the importance (Shazeer et al. 2017, eq. 6 and 7)
+//   l1             E sum_e c_e / (k T) mean over tokens of alpha_e, c_e: assignments, a constant; k: l1.target (ReMoE,
+//                  arXiv 2412.14711, eq. 10)
 //
-// A loss whose coefficient is zero costs nothing: it adds nothing, its gradient is undefined.
-constexpr std::int64_t router_loss_count = 3;  // in this order
+// A loss whose coefficient is zero costs nothing: its part is 0, and it has no gradient. l1's coefficient is a state of
+// the router's, [], which may be undefined where the loss is off.
+enum class RouterLoss { alpha_entropy, load_balance, z_loss, variance, l1 };
+inline constexpr std::int64_t router_loss_count = 5;
+inline constexpr const char* router_loss_names[router_loss_count] = {"alpha_entropy", "load_balance", "z_loss",
+                                                                     "variance", "l1"};
 
-// Adds coefficient x value to each of parts [3].
-void add_router_losses(const Routing& routing, const RouterLossParameters& coefficients, const at::Tensor& parts);
+std::array<bool, router_loss_count> losses_on(const RouterLossParameters& coefficients);
+bool any_on(const RouterLossParameters& coefficients);
 
-// Gradients of sum_i scale[i] x coefficient_i x value_i. scale: [3]. An expert that a token hasn't chosen (alpha 0)
-// gets none of the entropy's, whose slope there is infinite.
-struct RouterLossGradients {
-  at::Tensor alpha, scores, logits;  // [T, E]
-};
-RouterLossGradients router_loss_gradients(const Routing& routing, const RouterLossParameters& coefficients,
-                                          const at::Tensor& scale);
+// [router_loss_count]: coefficient x value. Differentiable with respect to the gate's outputs.
+at::Tensor router_losses(const kernels::GateOutput& gate, const RouterLossParameters& coefficients,
+                         const at::Tensor& l1_coefficient);
 
-// The definitions, in plain ATen calls: what is computed on a GPU. On the CPU the above are loops, since tokens x
-// experts is small and an ATen call isn't.
-namespace by_aten {
-void add_router_losses(const Routing& routing, const RouterLossParameters& coefficients, const at::Tensor& parts);
-RouterLossGradients router_loss_gradients(const Routing& routing, const RouterLossParameters& coefficients,
-                                          const at::Tensor& scale);
-}  // namespace by_aten
+// Gradients of sum_i scale[i] x coefficient_i x value_i with respect to the gate's outputs, for a caller with a
+// backward pass of its own. scale: [router_loss_count].
+kernels::GateGradients router_loss_gradients(const kernels::GateOutput& gate, const RouterLossParameters& coefficients,
+                                             const at::Tensor& l1_coefficient, const at::Tensor& scale);
 
 }  // namespace tessera

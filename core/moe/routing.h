@@ -4,15 +4,15 @@
 #include <ATen/core/Tensor.h>
 
 #include "kernels/dispatch/op.h"
+#include "kernels/gate/op.h"
 
 namespace tessera {
 
-// Plain values, without autograd's history: gradients go by way of the layer (moe_layer.h).
-struct Routing {
-  at::Tensor logits;                 // [tokens, experts]; undefined where a routing has none (tiles)
-  at::Tensor scores;                 // [tokens, experts], before the selection
-  at::Tensor alpha;                  // [tokens, experts], weights after the selection; zeros for the unchosen
-  kernels::Assignments assignments;  // alpha as a flat list sorted by expert; undefined for tiles, which need none
+// Plain values, without autograd's history: gradients go by way of the layer (moe_layer.h). Tiles have alpha and scores
+// only; load is of what was chosen, also of what an expert had no room for.
+struct Routing : kernels::GateOutput {
+  at::Tensor logits;                 // [tokens, experts]
+  kernels::Assignments assignments;  // alpha as a flat list sorted by expert; undefined for soft dispatch
 };
 
 }  // namespace tessera

@@ -1,14 +1,17 @@
-// What is known of the tokens of a pass, beside their features: for routers that look at more.
+// What an MoE layer may know of its tokens besides their features.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
+
 namespace tessera {
 
 struct TokenContext {
-  at::Tensor ids;                    // int64 [tokens]; undefined for images
-  std::int64_t sequence_length = 1;  // tokens come sequence by sequence, of so many each; an image is one of 1
-  bool training = false;             // a training step; not while testing or measuring
+  at::Tensor ids;                    // int64 [tokens], for hash routers; undefined where tokens have none
+  std::int64_t sequence_length = 0;  // tokens of a sequence, one after another; 0: all are one sequence
+  bool training = false;             // jitter, random second experts and the training capacity are in force
+  std::uint64_t noise = 0;           // seed of all that is random in this pass
 };
 
 }  // namespace tessera

@@ -2,6 +2,9 @@
 
 #include <torch/torch.h>
 
+#include <cmath>
+#include <numbers>
+
 #include "core/data/random.h"
 
 namespace tessera {
@@ -11,6 +14,26 @@ at::Tensor Initialiser::add(std::string name, Scope scope, int layer, at::IntArr
   at::Tensor drawn = at::empty(shape, at::kDouble);
   double* values = drawn.mutable_data_ptr<double>();
   for (std::int64_t i = 0; i < drawn.numel(); ++i) values[i] = bound * (2 * random.uniform() - 1);
+  return keep(std::move(name), scope, layer, drawn);
+}
+
+at::Tensor Initialiser::add_normal(std::string name, Scope scope, int layer, at::IntArrayRef shape) {
+  Random random(seed_, name);
+  at::Tensor drawn = at::empty(shape, at::kDouble);
+  double* values = drawn.mutable_data_ptr<double>();
+  for (std::int64_t i = 0; i < drawn.numel(); ++i) {  // Box & Muller 1958
+    const double radius = std::sqrt(-2 * std::log1p(-random.uniform()));
+    values[i] = radius * std::cos(2 * std::numbers::pi * random.uniform());
+  }
+  return keep(std::move(name), scope, layer, drawn);
+}
+
+at::Tensor Initialiser::add_state(std::string name, at::IntArrayRef shape) {
+  states.push_back({std::move(name), at::zeros(shape, options_)});
+  return states.back().value;
+}
+
+at::Tensor Initialiser::keep(std::string name, Scope scope, int layer, const at::Tensor& drawn) {
   weights.push_back({std::move(name), scope, layer, drawn.to(options_).set_requires_grad(true)});
   return weights.back().value;
 }

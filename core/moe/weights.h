@@ -17,17 +17,29 @@ struct Weight {
   at::Tensor value;
 };
 
-// Makes weights that start as U(-bound, bound), each from a generator of its own, seeded by name. Numbers are drawn in
-// double on the CPU, so that devices and dtypes start alike.
+// What a model keeps between steps and no gradient moves.
+struct ModelState {
+  std::string name;  // "layer2.router.selection_bias"
+  at::Tensor value;
+};
+
+// Makes weights that start as U(-bound, bound) or N(0, 1), each from a generator of its own, seeded by name. Numbers
+// are drawn in double on the CPU, so that devices and dtypes start alike.
 class Initialiser {
  public:
   Initialiser(std::int64_t seed, at::TensorOptions options) : seed_(seed), options_(options) {}
 
   at::Tensor add(std::string name, Scope scope, int layer, at::IntArrayRef shape, double bound);
 
+  at::Tensor add_normal(std::string name, Scope scope, int layer, at::IntArrayRef shape);
+  at::Tensor add_state(std::string name, at::IntArrayRef shape);  // zeros
+
   std::vector<Weight> weights;  // in the order added
+  std::vector<ModelState> states;
 
  private:
+  at::Tensor keep(std::string name, Scope scope, int layer, const at::Tensor& drawn);
+
   std::int64_t seed_;
   at::TensorOptions options_;  // dtype, device
 };

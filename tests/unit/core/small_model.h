@@ -13,11 +13,13 @@ constexpr int rows = 6, columns = 5, classes = 4, samples = 7;
 constexpr int vocabulary = 11, length = 6, sequences = 3;
 
 struct SmallModel {
-  std::string encoder = "linear", norm = "none", head = "linear", score = "softmax", activation = "gelu";
+  std::string encoder = "linear", norm = "none", head = "linear", score = "softmax", activation = "gelu",
+              normalise = "sum";
   int k = 2;  // 0: dense
-  bool normalise = true, route_by_label = false;
+  bool route_by_label = false;
   int depth = 2, experts = 4;
   bool text = false;
+  void (*adapt)(RouterParameters&, ExpertParameters&) = nullptr;  // everything else
 
   Model make(at::ScalarType type = at::kDouble, std::int64_t seed = 1, at::Device device = at::kCPU) const {
     ModelParts parts;
@@ -29,7 +31,6 @@ struct SmallModel {
     bank.count = experts;
     bank.hidden = 5;
     bank.activation = activation;
-    parts.experts.assign(static_cast<std::size_t>(depth), bank);
     parts.head.kind = head;
     parts.head.layout = "overlapping";
     parts.head.tiles = 2;
@@ -40,6 +41,8 @@ struct SmallModel {
     router.k = k;
     router.normalise = normalise;
     router.temperature = 0.7;
+    if (adapt) adapt(router, bank);
+    parts.experts.assign(static_cast<std::size_t>(depth), bank);
     parts.live.routers.assign(static_cast<std::size_t>(depth), router);
     parts.live.losses.resize(static_cast<std::size_t>(depth));
     parts.live.route_by_label = route_by_label;
