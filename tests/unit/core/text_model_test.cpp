@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include "core/moe/hash_logits.h"
 #include "tests/unit/core/finite_differences.h"
 #include "tests/unit/core/small_model.h"
 
@@ -10,19 +11,48 @@ namespace {
 
 using test::SmallModel;
 
-TEST(TextModel, FutureBytesChangeNothing) {
-  const Model model = SmallModel{.norm = "layer_norm", .text = true}.make();
+void limit_by_sequence(RouterParameters& router, ExpertParameters&) {
+  router.k = 1;
+  router.capacity.tokens = 2;
+  router.capacity.of = "sequence";
+}
+
+void hash(RouterParameters& router, ExpertParameters&) {
+  router.logits.kind = "hash";
+  router.selection = "winner_take_all";
+}
+
+class Causality : public testing::TestWithParam<SmallModel> {};
+
+TEST_P(Causality, FutureBytesChangeNothing) {
+  const Model model = GetParam().make();
   const test::Batch batch = test::random_text();
   const at::Tensor before = model.forward(batch.inputs, {}).logits.view({test::sequences, test::length, -1});
   for (int place = 0; place < test::length; ++place) {
     at::Tensor changed = batch.inputs.clone();
     changed[1][place] = (changed[1][place] + 1) % test::vocabulary;
     const at::Tensor after = model.forward(changed, {}).logits.view(before.sizes());
-    EXPECT_TRUE(at::equal(after.slice(1, 0, place), before.slice(1, 0, place))) << place;
-    EXPECT_TRUE(at::equal(after[0], before[0]) && at::equal(after[2], before[2])) << "of another sequence";
+    EXPECT_TRUE(at::allclose(after.slice(1, 0, place), before.slice(1, 0, place), 1e-12, 1e-12)) << place;
+    EXPECT_TRUE(at::allclose(after[0], before[0], 1e-12, 1e-12)) << "of another sequence";
+    EXPECT_TRUE(at::allclose(after[2], before[2], 1e-12, 1e-12)) << "of another sequence";
     for (int later = place; later < test::length; ++later) {
       EXPECT_FALSE(at::allclose(after[1][later], before[1][later])) << place << " " << later;
     }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Causality,
+                         testing::Values(SmallModel{.norm = "layer_norm", .text = true},
+                                         SmallModel{.text = true, .adapt = limit_by_sequence},
+                                         SmallModel{.text = true, .adapt = hash}));
+
+TEST(TextModel, HashRoutersGoByTheByte) {
+  const Model model = SmallModel{.text = true, .adapt = hash}.make();
+  const test::Batch batch = test::random_text();
+  const ModelOutput output = model.forward(batch.inputs, {});
+  for (int layer = 0; layer < model.moe_layers(); ++layer) {
+    const at::Tensor expected = hash_logits(batch.inputs.flatten(), layer, 4, at::kDouble);
+    EXPECT_TRUE(at::equal(output.routings[static_cast<std::size_t>(layer)].alpha, expected)) << layer;
   }
 }
 

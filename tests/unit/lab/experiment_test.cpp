@@ -109,6 +109,14 @@ TEST_F(Combinations, LanguageHasAttentionAndALinearHead) {
   EXPECT_EQ(problems()[0].where, "model.head.kind");
 }
 
+TEST_F(Combinations, SoftDispatchSeesTheFutureOfText) {
+  set("model.router.selection", "soft");
+  EXPECT_TRUE(problems().empty()) << "images have no order";
+  set("task.kind", "language");
+  ASSERT_EQ(problems().size(), 1u) << "once, not once a layer";
+  EXPECT_EQ(problems()[0].where, "model.router.selection");
+}
+
 TEST_F(Combinations, ProblemsAreReportedTogether) {
   set("model.router.k", std::int64_t{9});
   set("measure.groups", "custom");
