@@ -22,9 +22,7 @@ namespace {
 
 constexpr int classes = 10;  // of every image data set there is
 
-bool is_language(const Parameters& parameters) {
-  return parameters.load<TaskParameters>("task").kind == "language";
-}
+bool is_language(const Parameters& parameters) { return parameters.load<TaskParameters>("task").kind == "language"; }
 
 ParameterTable make_table() {
   ParameterTable table;

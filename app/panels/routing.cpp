@@ -128,7 +128,7 @@ class RoutingPanel final : public Panel {
     map.column_axis.highlighted = [&](int expert) { return context.selection.highlights(layer, expert); };
     map.value_name = "share";
     map.high = *std::max_element(shares.begin(), shares.end());
-    if (map.high > 0.5 || map.high <= 0) map.high = 1;  // with many experts all shares are small
+    if (map.high > 0.5 || map.high <= 0) map.high = 1;              // with many experts all shares are small
     map.selected_row = by_tokens() ? -1 : context.selection.group;  // the window's selection is one of classes
     map.selected_column = context.selection.expert;
     const HeatmapHit hit = draw_heatmap("##matrix", map, size, context, cache_);

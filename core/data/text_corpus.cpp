@@ -23,8 +23,7 @@ struct Source {
   std::string package;           // of Debian, that brings them
 };
 
-constexpr const char* folder_of_texts =
-    "a folder with a sub-folder of text files for each language in task.text.path";
+constexpr const char* folder_of_texts = "a folder with a sub-folder of text files for each language in task.text.path";
 
 bool is_folder(const fs::path& path) {
   std::error_code ignored;
@@ -162,7 +161,7 @@ std::vector<Text> load_texts(const std::string& path, const std::string& languag
 }
 
 const std::vector<std::string>& character_classes() {
-  static const std::vector<std::string> names = {"lower case", "upper case", "digit",      "punctuation",
+  static const std::vector<std::string> names = {"lower case", "upper case", "digit",       "punctuation",
                                                  "space",      "line end",   "UTF-8 first", "UTF-8 later"};
   return names;
 }

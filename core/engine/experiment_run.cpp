@@ -10,17 +10,19 @@
 #include "core/engine/tensor_parts.h"
 #include "core/experiment.h"
 #include "core/learn/run_parameters.h"
+#include "core/moe/jacobian.h"
 #include "core/tasks/task_parameters.h"
 #include "kernels/threads.h"
 
 namespace tessera {
 namespace {
 
+constexpr std::int64_t most_jacobian_tokens = 64;
 constexpr std::int64_t loss_check_every = 50;  // steps; on a GPU, where looking costs a wait
 
 // The number of threads belongs to the experiment. LibTorch gets helpers of its own only where much of the work is its
-// own, in convolutions and attention: its parallel regions end when the last of their threads does, so that each costs a time slice
-// wherever a core is wanted by something else, such as the window.
+// own, in convolutions and attention: its parallel regions end when the last of their threads does, so that each costs
+// a time slice wherever a core is wanted by something else, such as the window.
 ThreadCounts thread_counts(const Parameters& parameters) {
   const auto threads = static_cast<int>(parameters.load<RunParameters>("run").threads);
   const bool text = parameters.load<TaskParameters>("task").kind == "language";
@@ -97,8 +99,8 @@ ExperimentRun::ExperimentRun(const Parameters& parameters)
       threads_(thread_counts(parameters)),
       device_(prepared_device(threads_, parameters)),
       task_(make_task(parameters, device_)),
-      model_(model_parts(parameters), task_->outline().inputs, task_->outline().outputs,
-             parameters.integer("run.seed"), at::TensorOptions(at::kFloat).device(device_)),
+      model_(model_parts(parameters), task_->outline().inputs, task_->outline().outputs, parameters.integer("run.seed"),
+             at::TensorOptions(at::kFloat).device(device_)),
       learner_(model_, *task_, parameters.load<LearnParameters>("learn"), parameters.integer("run.seed")),
       groups_(chosen_groups(measure_, task_->outline().classes.size())),
       probes_(*task_, groups_, measure_.conflict_samples, parameters.integer("run.seed")),
@@ -146,7 +148,7 @@ void ExperimentRun::step(std::int64_t step, bool last, Telemetry& telemetry) {
   Observation seen;
   seen.layers.resize(windows_.size());
   if (scalars.now) observe_scalars(result, scalars.regular, seen);
-  if (maps.now) observe_maps(maps.regular, seen);
+  if (maps.now) observe_maps(result, maps.regular, seen);
   if (test.now) observe_test(step, last, seen);
   if (conflict.now) observe_conflict(seen);
   const bool is_due[] = {scalars.now, maps.now, test.now, conflict.now, last};  // by tessera::Due
@@ -221,13 +223,21 @@ void ExperimentRun::observe_scalars(const StepResult& result, bool whole, Observ
   }
 }
 
-void ExperimentRun::observe_maps(bool whole, Observation& seen) const {
+void ExperimentRun::observe_maps(const StepResult& result, bool whole, Observation& seen) const {
   for (std::size_t i = 0; i < windows_.size(); ++i) {
     seen.layers[i].routed = on_cpu(windows_[i].routed.sum(whole));
     seen.layers[i].together = on_cpu(windows_[i].together.sum(whole));
     seen.layers[i].routed_by_token_class = on_cpu(windows_[i].routed_by_token_class.sum(whole));
     seen.layers[i].chosen_by_id = on_cpu(windows_[i].chosen_by_id.sum(whole));
     seen.layers[i].occurrences = on_cpu(windows_[i].occurrences.sum(whole));
+  }
+  for (std::size_t i = 0; i < model_.live.routers.size(); ++i) {
+    if (model_.live.routers[i].selection == "soft") continue;  // it has logits of slots
+    const at::Tensor some = result.output.routings[i].logits.slice(0, 0, most_jacobian_tokens);
+    const at::Tensor logits = some.detach().clone().requires_grad_();
+    const Routed routed = model_.route(i, logits);
+    seen.layers[i].score_jacobian = on_cpu(jacobian(routed.scores, logits));
+    seen.layers[i].weight_jacobian = on_cpu(jacobian(routed.alpha, logits));
   }
 }
 

@@ -44,7 +44,7 @@ class ExperimentRun {
   void accumulate(const StepResult& result);
   void observe_test(std::int64_t step, bool all, Observation& seen);
   void observe_scalars(const StepResult& result, bool whole, Observation& seen) const;
-  void observe_maps(bool whole, Observation& seen) const;
+  void observe_maps(const StepResult& result, bool whole, Observation& seen) const;
   void observe_conflict(Observation& seen) const;
   template <class Part>
   void for_each_tensor(const Part& part) const;  // part(name, tensor): all that a checkpoint holds but the sampler

@@ -37,7 +37,8 @@ void add_losses(std::vector<Metric>& metrics, const Subject&) {
       "task + sum over layers of coefficient x auxiliary loss", "",
       [](const LossObservation& loss) { return loss.total; });
   add("task", "task loss",
-      "Cross entropy of the classes, or of the next byte; routed by label, that within the tiles of the sample's class.",
+      "Cross entropy of the classes, or of the next byte; routed by label, that within the tiles of the sample's "
+      "class.",
       "mean_t -ln softmax(logits_t)_y", "", [](const LossObservation& loss) { return loss.task; });
   add("alpha_entropy", "alpha entropy loss", "Its part in the loss, summed over the layers; none while it is off.",
       "c mean_t H(alpha_t / sum)", "Shannon 1948", part(0));

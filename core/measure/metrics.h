@@ -27,7 +27,7 @@ struct Subject {
   std::vector<int> experts;              // of each routed layer
   std::vector<std::string> classes, groups;
   std::string class_noun = "class";
-  std::string token_class_noun;            // these three: empty where the task has none
+  std::string token_class_noun;  // these three: empty where the task has none
   std::vector<std::string> token_classes;
   std::vector<std::string> vocabulary;
 };

@@ -13,10 +13,11 @@ namespace tessera {
 
 // Tensors are double and on the CPU; shapes as in formulas.h. Only what the metrics due need is filled in.
 struct LayerObservation {
-  at::Tensor alpha, scores;              // [T, E]: of this step's batch
-  at::Tensor load;                       // [E]: assignments since the last point of the curves
-  at::Tensor routed, together;           // [E, C], [E, E]: since the last heatmaps
-  at::Tensor routed_by_token_class;      // [E, token classes]: as routed
+  at::Tensor alpha, scores;                    // [T, E]: of this step's batch
+  at::Tensor load;                             // [E]: assignments since the last point of the curves
+  at::Tensor score_jacobian, weight_jacobian;  // [T, E, E]: of some tokens of this step's batch; undefined for tiles
+  at::Tensor routed, together;                 // [E, C], [E, E]: since the last heatmaps
+  at::Tensor routed_by_token_class;            // [E, token classes]: as routed
   at::Tensor chosen_by_id, occurrences;  // [E, V], [V]: tokens with an id that chose an expert, and all; as routed
   at::Tensor test_load;                  // [E]: assignments of the test samples
   double kept_choices = 0;               // see ChoiceHistory::add

@@ -19,7 +19,8 @@ void add_routing(std::vector<Metric>& metrics, const Subject& subject) {
   spec.rank = 2;
   spec.low = spec.high = 0;
   spec.definition =
-      "Share of all weight since the last heatmaps that went to an expert from tokens of a class (of text: a language). A "
+      "Share of all weight since the last heatmaps that went to an expert from tokens of a class (of text: a "
+      "language). A "
       "column is how a "
       "class is divided among the experts, a row's sum is an expert's part of the work. Experts without weight are "
       "dead.";

@@ -21,8 +21,8 @@ template <class Number>
 void add_rows(const at::Tensor& alpha, const TokenLabels& labels, RoutingWindow& window) {
   const std::int64_t T = alpha.size(0), E = alpha.size(1);
   const Number* weights = alpha.const_data_ptr<Number>();
-  const ByLabel classes(labels.classes, window.routed), token_classes(labels.token_classes, window.routed_by_token_class),
-      ids(labels.ids, window.chosen_by_id);
+  const ByLabel classes(labels.classes, window.routed),
+      token_classes(labels.token_classes, window.routed_by_token_class), ids(labels.ids, window.chosen_by_id);
   double* load = window.load.now.mutable_data_ptr<double>();
   double* together = window.together.now.mutable_data_ptr<double>();
   double* occurrences = window.occurrences.now.mutable_data_ptr<double>();

@@ -15,13 +15,14 @@ std::int64_t halved(std::int64_t side) { return (side + 1) / 2; }  // by a 3 x 3
 
 }  // namespace
 
-ImageEncoder::Linear ImageEncoder::linear(const std::string& name, std::int64_t in, std::int64_t out, Initialiser& initialiser) {
+ImageEncoder::Linear ImageEncoder::linear(const std::string& name, std::int64_t in, std::int64_t out,
+                                          Initialiser& initialiser) {
   return {initialiser.add("encoder." + name + ".weight", Scope::encoder, -1, {in, out}, bound(in)),
           initialiser.add("encoder." + name + ".bias", Scope::encoder, -1, {out}, bound(in))};
 }
 
 ImageEncoder::Convolution ImageEncoder::convolution(const std::string& name, std::int64_t in, std::int64_t out,
-                                          Initialiser& initialiser) {
+                                                    Initialiser& initialiser) {
   return {initialiser.add("encoder." + name + ".weight", Scope::encoder, -1, {out, in, 3, 3}, bound(9 * in)),
           initialiser.add("encoder." + name + ".bias", Scope::encoder, -1, {out}, bound(9 * in))};
 }

@@ -6,7 +6,7 @@
 namespace tessera {
 
 struct InputShape {
-  int rows = 0, columns = 0;                      // pixels of an image
+  int rows = 0, columns = 0;                         // pixels of an image
   std::int64_t vocabulary = 0, sequence_length = 0;  // of text: token ids there are, tokens of a sequence; 0 for images
 
   bool is_text() const { return vocabulary > 0; }

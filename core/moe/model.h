@@ -47,6 +47,11 @@ class Model {
   // while testing.
   ModelOutput forward(const at::Tensor& inputs, const at::Tensor& targets, const PassKind& pass = {}) const;
 
+  // What the router of an MoE layer makes of logits, [T, E] (core/moe/route.h), as in a pass that is no training step.
+  Routed route(std::size_t layer, const at::Tensor& logits) const {
+    return layers_[layer].route(logits, live.routers[layer]);
+  }
+
   // After a training step with these routings: what routers remember moves.
   void learned(const std::vector<Routing>& routings) const;
 

@@ -22,11 +22,12 @@ struct ModelParameters {
              "From pixels to features. linear: one matrix. mlp: two, with ReLU between. conv: two 3 x 3 convolutions "
              "of stride 2 (16 and 32 channels, ReLU), then one matrix; slowest, most accurate.",
              Applies::rebuild, {"/task.kind", {"classification"}});
-    d.choice("norm", norm, {"none", "layer_norm"},
-             "What each MoE layer does to its input first (pre-norm). layer_norm keeps the router's logits from "
-             "growing with the depth; it has no gain and bias of its own (as OLMo's, Groeneveld et al. 2024). Of text, also "
-             "what attention and head do to theirs.",
-             Applies::rebuild);
+    d.choice(
+        "norm", norm, {"none", "layer_norm"},
+        "What each MoE layer does to its input first (pre-norm). layer_norm keeps the router's logits from "
+        "growing with the depth; it has no gain and bias of its own (as OLMo's, Groeneveld et al. 2024). Of text, also "
+        "what attention and head do to theirs.",
+        Applies::rebuild);
     d.integer("attention.heads", heads, {.min = 1, .max = 64}, "heads",
               "Heads of the causal attention before each MoE layer; they divide the width.", Applies::rebuild,
               {"/task.kind", {"language"}});

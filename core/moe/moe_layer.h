@@ -27,6 +27,11 @@ class MoeLayer {
   Output forward(const at::Tensor& x, const at::Tensor& input, const RouterParameters& router,
                  const RouterLossParameters& losses, const TokenContext& context = {}) const;
 
+  // What the router makes of logits, as in a pass that is no training step.
+  Routed route(const at::Tensor& logits, const RouterParameters& router) const {
+    return tessera::route(logits, router, router_.bias_in_force(router), {});
+  }
+
   // After a step with this routing: what the router remembers moves.
   void learned(const Routing& routing, const RouterParameters& router, const RouterLossParameters& losses) const {
     router_.learned(routing.load, routing.alpha.size(0), router, losses);

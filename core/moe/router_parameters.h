@@ -59,8 +59,8 @@ struct RouterParameters {
     d.choice("logits.kind", logits.kind, {"linear", "cosine", "gaussian", "hash"},
              "From a token to one logit an expert. linear: x W. cosine: logits.scale times the cosine of x and the "
              "expert's column. gaussian: the log density of x under the expert's normal distribution, its mean and "
-             "deviations learned. hash: no parameters; each token's id has one expert, by a fixed hash (images are "
-             "told apart by their pixels).",
+             "deviations learned. hash: no parameters; each token's id has one expert, by a fixed hash (of text, ids are "
+             "the bytes; images are told apart by their pixels).",
              Applies::rebuild);
     d.boolean("logits.bias", logits.bias, "Add a learned number for each expert to the logits (gpt-oss).",
               Applies::rebuild, {"logits.kind", {"linear", "cosine"}});

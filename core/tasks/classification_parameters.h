@@ -13,8 +13,8 @@ struct ClassificationParameters {
   void describe(Describer& d) {
     const Condition images{"/task.kind", {"classification"}};
     d.choice("data.name", data_name, {"fashion-mnist", "mnist"},
-             "Data set: 60,000 training and 10,000 test images of 28 x 28 grey pixels in 10 classes.",
-             Applies::rebuild, images);
+             "Data set: 60,000 training and 10,000 test images of 28 x 28 grey pixels in 10 classes.", Applies::rebuild,
+             images);
     d.text("data.path", data_path,
            "Folder with the four IDX files (plain or .gz). Empty: the folder named after the data set below the "
            "environment variable TESSERA_DATA, else the one that the Debian package dataset-fashion-mnist installs.",

@@ -10,10 +10,11 @@ struct TaskParameters {
   std::int64_t batch_size = 128;
 
   void describe(Describer& d) {
-    d.choice("kind", kind, {"classification", "language"},
-             "classification: images, each of a class. language: texts, byte by byte; from the bytes before it, the next "
-             "one is predicted.",
-             Applies::rebuild);
+    d.choice(
+        "kind", kind, {"classification", "language"},
+        "classification: images, each of a class. language: texts, byte by byte; from the bytes before it, the next "
+        "one is predicted.",
+        Applies::rebuild);
     d.integer("batch_size", batch_size, {.min = 1, .max = 4096, .scale = Scale::logarithmic}, "samples",
               "Images, or sequences of text, a step. Every epoch goes through the training set in a new random order.",
               Applies::rebuild);

@@ -52,13 +52,11 @@ std::vector<at::Tensor> mosaic(const at::Tensor& x, const at::Tensor& labels, at
           output.routing->scores, output.routing->alpha};
 }
 
-// logits, weights and their names of a text model of two layers of four experts, just made; ids: int64 [sequences, length]
-std::tuple<at::Tensor, std::vector<at::Tensor>, std::vector<std::string>> text_model(const at::Tensor& ids,
-                                                                                     std::int64_t heads,
-                                                                                     const std::string& norm,
-                                                                                     const std::string& score,
-                                                                                     std::int64_t k,
-                                                                                     std::int64_t seed) {
+// logits, weights and their names of a text model of two layers of four experts, just made; ids: int64 [sequences,
+// length]
+std::tuple<at::Tensor, std::vector<at::Tensor>, std::vector<std::string>> text_model(
+    const at::Tensor& ids, std::int64_t heads, const std::string& norm, const std::string& score, std::int64_t k,
+    std::int64_t seed) {
   ModelParts parts;
   parts.outline.width = 16;
   parts.outline.depth = 2;

@@ -12,8 +12,10 @@ namespace tessera {
 namespace {
 
 TEST(Saturation, ByHand) {
-  const at::Tensor then = at::tensor({1., 1., 0., 0., /**/ 0., 1., 1., 0., /**/ 1., 0., 0., 0.}, at::kDouble).view({3, 4});
-  const at::Tensor now = at::tensor({.5, .5, 0., 0., /**/ .9, 0., .1, 0., /**/ 0., .2, .2, .6}, at::kDouble).view({3, 4});
+  const at::Tensor then =
+      at::tensor({1., 1., 0., 0., /**/ 0., 1., 1., 0., /**/ 1., 0., 0., 0.}, at::kDouble).view({3, 4});
+  const at::Tensor now =
+      at::tensor({.5, .5, 0., 0., /**/ .9, 0., .1, 0., /**/ 0., .2, .2, .6}, at::kDouble).view({3, 4});
   EXPECT_NEAR(saturation(then, now), (1 + 0.5 + 0) / 3, 1e-12);
   EXPECT_NEAR(saturation(now, then), (1 + 0.5 + 0) / 3, 1e-12);
   EXPECT_NEAR(saturation(now, now), 1, 1e-12);

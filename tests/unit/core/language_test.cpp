@@ -31,7 +31,8 @@ class LanguageTest : public testing::Test {
       upper += "XYZ 12\n";
       beyond += "\xC3\xA9\xC3\xA8\xC3\xA0 ";
     }
-    for (const auto& [name, text] : {std::pair{"lower", lower}, std::pair{"upper", upper}, std::pair{"beyond", beyond}}) {
+    for (const auto& [name, text] :
+         {std::pair{"lower", lower}, std::pair{"upper", upper}, std::pair{"beyond", beyond}}) {
       test::write_plain(folder_.path / (std::string(name) + ".txt"), test::Bytes(text.begin(), text.end()));
     }
   }
@@ -102,7 +103,8 @@ TEST_F(LanguageTest, EverySequenceIsForOneOfTwoPurposes) {
   LanguageTask task(parameters(), 4, 1, at::kCPU);
   const auto all = static_cast<std::int64_t>(task.train_labels().size()) + task.test_samples();
   EXPECT_EQ(all, 2 * (400 * 7 / 11) + 400 * 7 / 11);
-  EXPECT_EQ(task.test(0, 3).labels.view({3, 10}).select(1, 0).sum().item<std::int64_t>(), 0 + 1 + 2) << "they take turns";
+  EXPECT_EQ(task.test(0, 3).labels.view({3, 10}).select(1, 0).sum().item<std::int64_t>(), 0 + 1 + 2)
+      << "they take turns";
   const LanguageTask other(parameters(), 4, 2, at::kCPU);
   EXPECT_TRUE(at::equal(task.test(0, 9).inputs, other.test(0, 9).inputs)) << "whatever the seed";
 }

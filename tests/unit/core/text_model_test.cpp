@@ -72,7 +72,8 @@ TEST(TextModel, RoutesEveryByte) {
   const ModelOutput output = model.forward(batch.inputs, batch.labels);
   ASSERT_EQ(output.routings.size(), 2u);
   EXPECT_EQ(output.routings[0].alpha.sizes(), (std::vector<std::int64_t>{test::sequences * test::length, 4}));
-  EXPECT_NEAR(output.task_loss.item<double>(), at::cross_entropy_loss(output.logits, batch.labels).item<double>(), 1e-6);
+  EXPECT_NEAR(output.task_loss.item<double>(), at::cross_entropy_loss(output.logits, batch.labels).item<double>(),
+              1e-6);
 }
 
 TEST(Attention, GradientsAreThoseOfFiniteDifferences) {

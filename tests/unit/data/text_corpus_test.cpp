@@ -119,9 +119,9 @@ TEST(CharacterClasses, AreThoseOfBytes) {
     return character_classes().at(static_cast<std::size_t>(character_class(static_cast<std::uint8_t>(byte))));
   };
   const std::string text = "azAZ09.~ \t\n\r";
-  const std::vector<std::string> expected = {"lower case",  "lower case",  "upper case", "upper case",
-                                             "digit",       "digit",       "punctuation", "punctuation",
-                                             "space",       "space",       "line end",    "line end"};
+  const std::vector<std::string> expected = {"lower case", "lower case", "upper case",  "upper case",
+                                             "digit",      "digit",      "punctuation", "punctuation",
+                                             "space",      "space",      "line end",    "line end"};
   for (std::size_t i = 0; i < text.size(); ++i) EXPECT_EQ(named(text[i]), expected[i]) << i;
   const std::string e = "\xC3\xA9", kana = "\xE3\x81\x82";
   EXPECT_EQ(named(static_cast<unsigned char>(e[0])), "UTF-8 first");
