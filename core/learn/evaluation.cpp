@@ -7,7 +7,7 @@
 namespace tessera {
 namespace {
 
-constexpr std::int64_t tokens_at_once = 2048, most_probes = 256;
+constexpr std::int64_t tokens_at_once = 1000, most_probes = 256;
 
 }  // namespace
 

@@ -20,10 +20,8 @@ void add_routing(std::vector<Metric>& metrics, const Subject& subject) {
   spec.low = spec.high = 0;
   spec.definition =
       "Share of all weight since the last heatmaps that went to an expert from tokens of a class (of text: a "
-      "language). A "
-      "column is how a "
-      "class is divided among the experts, a row's sum is an expert's part of the work. Experts without weight are "
-      "dead.";
+      "language). A column is how a class is divided among the experts, a row's sum is an expert's part of the work. "
+      "Experts without weight are dead.";
   spec.formula = "W_ec / sum W, W_ec = sum over tokens t of class c of alpha_te";
   spec.source = "OLMoE, arXiv 2409.02060 (domain specialization), by class and weight";
   for (int layer = 0; layer < static_cast<int>(subject.experts.size()); ++layer) {

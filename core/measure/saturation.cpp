@@ -19,9 +19,8 @@ void add_saturation(std::vector<Metric>& metrics, const Subject& subject) {
   spec.title = "router saturation";
   spec.definition =
       "Of the experts chosen for a test token, the share that had been chosen for it at the test before, too; the mean "
-      "over the first 256 test tokens. Near 1 the router has settled. (OLMoE compares with the end of the run, which "
-      "is "
-      "not known while it goes on: that is in saturation_pairs.) Always 1 while all experts are chosen.";
+      "over up to 256 of the test tokens. Near 1 the router has settled. (OLMoE compares with the end of the run, "
+      "which is not known while it goes on: that is in saturation_pairs.) Always 1 while all experts are chosen.";
   spec.formula = "mean_t |E_t(before) & E_t(now)| / |E_t(now)|";
   spec.source = "OLMoE, arXiv 2409.02060, section 5.1, with the test before in place of an earlier checkpoint";
   constexpr bool tiles = false;
@@ -33,9 +32,8 @@ void add_saturation(std::vector<Metric>& metrics, const Subject& subject) {
   spec.rank = 2;
   spec.definition =
       "Of the experts chosen for a test token at one moment of the run (column), the share that had been chosen for it "
-      "at another (row); the mean over the first 256 test tokens. Moments are the tests nearest to a share of the "
-      "run's "
-      "steps. The last column is OLMoE's router saturation. At the end of a run.";
+      "at another (row); the mean over up to 256 of the test tokens. Moments are the tests nearest to a share of the "
+      "run's steps. The last column is OLMoE's router saturation. At the end of a run.";
   spec.formula = "mean_t |E_t(i) & E_t(j)| / |E_t(j)|";
   spec.source = "OLMoE, arXiv 2409.02060, section 5.1";
   spec.axes[0].title = spec.axes[1].title = "share of the run";

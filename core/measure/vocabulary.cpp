@@ -20,11 +20,9 @@ void add_vocabulary(std::vector<Metric>& metrics, const Subject& subject) {
   spec.title = "vocabulary specialisation";
   spec.definition =
       "How much a token id alone says about where a token goes: the share of an id's tokens that choose the expert "
-      "which "
-      "most of them choose, averaged over the ids that occur, since the last heatmaps. 1: every id has an expert that "
-      "always serves it; even routing to k of E experts gives little more than k / E. Ids are those of the tokens "
-      "given, "
-      "not of those to be said.";
+      "which most of them choose, averaged over the ids that occur, since the last heatmaps. 1: every id has an expert "
+      "that always serves it; even routing to k of E experts gives little more than k / E. Ids are those of the tokens "
+      "given, not of those to be said.";
   spec.formula = "mean over ids v of max_e N_ev / N_v";
   spec.source = "OLMoE, arXiv 2409.02060, section 5.4; the mean over ids of its maximum";
   constexpr bool tiles = false;
@@ -38,8 +36,7 @@ void add_vocabulary(std::vector<Metric>& metrics, const Subject& subject) {
   spec.rank = 2;
   spec.definition =
       "Of the tokens with an id (column), the share that choose an expert (row), since the last heatmaps. Nothing "
-      "where "
-      "an id doesn't occur.";
+      "where an id doesn't occur.";
   spec.formula = "N_ev / N_v";
   spec.source = "OLMoE, arXiv 2409.02060, section 5.4";
   spec.axes[1] = {"token id", subject.vocabulary};
