@@ -86,7 +86,7 @@ MoeLayer::Output MoeLayer::forward(const at::Tensor& x, const at::Tensor& input,
 MoeLayer::Output MoeLayer::composed(const at::Tensor& x, const at::Tensor& input, const RouterParameters& router,
                                     const RouterLossParameters& losses, const TokenContext& context) const {
   const at::Tensor logits = router_.logits(input, router, context);
-  const Routed routed = route(logits, router, router_.bias_in_force(router), context);
+  const Routed routed = tessera::route(logits, router, router_.bias_in_force(router), context);
   Output output;
   at::Tensor y = routed_experts(input, routed, router, output.routing.assignments);
   if (zero_ > 0 && identity_) {
