@@ -171,8 +171,9 @@ class Session {
  public:
   struct Options {
     std::chrono::milliseconds publish_every{50};
-    bool paced = true;                // obey run.pace; headless runs don't
-    std::function<void()> on_change;  // called on the worker after each publication (the window posts an empty event)
+    bool paced = true;  // obey run.pace; headless runs don't
+    // Called on the worker after each publication, and when the session has closed (the window posts an empty event).
+    std::function<void()> on_change;
     std::shared_ptr<Observer> observer;
     std::uint64_t runs_before = 0;  // snapshots' run numbers begin after it: two sessions in one window have others
     std::size_t history_bytes = History::usual_bound;  // of matrices kept for a look back; 0: none are
@@ -184,7 +185,7 @@ class Session {
   };
   // The engine is made, used and destroyed on the worker thread.
   Session(std::function<std::unique_ptr<Engine>()> make_engine, Options);
-  ~Session();  // asks the worker to stop after the step under way, and joins
+  ~Session();  // closes, and waits until it has
   // Not copyable or movable
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -195,6 +196,10 @@ class Session {
   std::shared_ptr<const Snapshot> snapshot() const;  // never null
   // Blocks until the snapshot satisfies `done` or the time is over; whether it did. For headless commands and tests.
   bool wait(const std::function<bool(const Snapshot&)>& done, std::chrono::milliseconds limit) const;
+  // Asks the worker to end after the step under way, and returns at once. The observer is told as ever; commands that
+  // have not begun are dropped, without an outcome. Any thread.
+  void close();
+  bool closed() const;  // it has ended: there is nothing left for the destructor to wait for. Any thread
 
  private:
   struct Worker;
