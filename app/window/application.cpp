@@ -408,6 +408,7 @@ PanelContext Application::context() {
   };
   return {.snapshot = rewind_.shown(),
           .newest = snapshot(),
+          .run_id = static_cast<int>(run().id),
           .moment = rewind_.moment(),
           .set_moment = [this](std::int64_t step) { moment_to_show_ = step; },
           .selection = selection_,

@@ -145,6 +145,10 @@ ImGuiID Harness::child(ImGuiTestContext* context, const char* panel, const char*
   return context->WindowInfo((window(panel) + "/" + child).c_str()).ID;
 }
 
+ImGuiID Harness::controls(ImGuiTestContext* context) const {
+  return context->GetID(("$$" + std::to_string(app_->run().id)).c_str(), child(context, "controls", "##parameters"));
+}
+
 void Harness::resize(ImGuiTestContext* context, int width, int height) {
   bool done = false;
   between_frames_ = [&] {

@@ -33,6 +33,15 @@ void fork(Context* t, Harness& h, const char* from) {
 
 double in_force(const LiveRun& run) { return run.snapshot->parameters->real(temperature); }
 
+// Shows the controls that match, and makes their list the reference.
+void find_parameter(Context* t, Harness& h, const char* what) {
+  t->SetRef(h.window("controls").c_str());
+  t->ItemClick("##filter");
+  t->KeyCharsReplace(what);
+  t->Yield(2);
+  t->SetRef(h.controls(t));
+}
+
 // A run of 20 steps of the default preset, in a folder.
 void record(Harness& h, const std::filesystem::path& folder) {
   Session::Options options;
@@ -105,6 +114,94 @@ void add_runs_tests(Harness& harness) {
     h.picture(t, "fork_now");
   });
 
+  // What is on its way to a run that is in the middle of a step isn't shown as
+  // another run's.
+  harness.add("runs", "controls_show_the_run_that_is_shown", [](Context* t, Harness& h) {
+    fork(t, h, "From the start");
+    const LiveRun &a = *h.app().live()[0], &b = *h.app().live()[1];
+    find_parameter(t, h, "router.temperature");
+    // Its arrow back to the default is there where a value is another.
+    const auto arrow = [&] {
+      t->Yield(2);
+      t->SetRef(h.controls(t));
+      return t->ItemExists("##reset model.router.temperature");
+    };
+    h.app().live()[1]->session->submit(command::Set{temperature, a.snapshot->parameters->real(temperature)});
+    IM_CHECK(h.until(t, [&] { return in_force(b) == in_force(a); }));
+    IM_CHECK(!arrow());
+    // A has published more than B, so that its age doesn't make the value
+    // void.
+    for (int i = 0; i < 20; ++i) h.app().live()[0]->session->submit(command::Pause{});
+    IM_CHECK(h.until(t, [&] { return a.snapshot->version > b.snapshot->version; }));
+    h.script().step_us = 1'500'000;
+    h.app().live()[0]->session->submit(command::Step{1});
+    IM_CHECK(h.until(t, [&] { return a.snapshot->state == State::running; }));
+    t->ItemInputValue("##model.router.temperature", 4.0f);
+    IM_CHECK(arrow());
+    t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_Tab);
+    IM_CHECK_EQ(&h.app().run(), &b);
+    IM_CHECK(!arrow());
+  });
+
+  // A field or a slider that a person holds belongs to the run it was taken
+  // hold of for.
+  harness.add("runs", "what_is_being_entered_stays_with_its_run", [](Context* t, Harness& h) {
+    fork(t, h, "From the start");
+    const LiveRun &a = *h.app().live()[0], &b = *h.app().live()[1];
+    const auto show_next = [&] {
+      t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_Tab);
+      t->SleepNoSkip(0.2f, 0.02f);  // long enough for a change to arrive
+      t->SetRef(h.controls(t));     // of that run
+    };
+    find_parameter(t, h, "task.data.path");
+    t->ItemClick("##task.data.path");
+    t->KeyChars("/of/a");
+    show_next();
+    IM_CHECK_EQ(&h.app().run(), &b);
+    IM_CHECK_EQ(ImGui::GetActiveID(), 0u);
+    t->ItemClick("##task.data.path");
+    t->KeyPress(ImGuiKey_Enter);
+    t->Yield(2);
+    IM_CHECK(!h.app().asking());  // nothing was entered for B
+    t->ItemClick("##task.data.path");
+    t->KeyChars("/of/b");
+    t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_W);  // at its start it is closed unasked
+    IM_CHECK(h.until(t, [&] { return h.app().live().size() == 1; }));
+    t->SleepNoSkip(0.2f, 0.02f);
+    IM_CHECK(!h.app().asking());
+    IM_CHECK_EQ(ImGui::GetActiveID(), 0u);
+
+    fork(t, h, "From the start");
+    find_parameter(t, h, "router.temperature");
+    const LiveRun& c = *h.app().live()[1];
+    const ImGuiTestItemInfo slider = t->ItemInfo("##model.router.temperature");
+    t->MouseMove(slider.ID);
+    t->MouseDown();
+    t->MouseMoveToPos(ImVec2(slider.RectFull.Min.x + slider.RectFull.GetWidth() * 0.3f, slider.RectFull.GetCenter().y));
+    t->SleepNoSkip(0.2f, 0.02f);
+    const double held = in_force(a);
+    show_next();
+    IM_CHECK_EQ(&h.app().run(), &c);
+    t->MouseMoveToPos(ImVec2(slider.RectFull.Max.x - 8, slider.RectFull.GetCenter().y));
+    t->SleepNoSkip(0.2f, 0.02f);
+    t->MouseUp();
+    t->SleepNoSkip(0.2f, 0.02f);
+    IM_CHECK_EQ(in_force(c), 0.25);
+    IM_CHECK_EQ(in_force(a), held);
+
+    t->SetRef(h.controls(t));
+    t->MouseMove("##model.router.temperature");
+    t->KeyDown(ImGuiMod_Ctrl);
+    t->MouseClick();
+    t->KeyUp(ImGuiMod_Ctrl);
+    t->KeyCharsReplace("3.5");
+    show_next();
+    IM_CHECK_EQ(&h.app().run(), &a);
+    t->KeyPress(ImGuiKey_Enter);
+    t->SleepNoSkip(0.2f, 0.02f);
+    IM_CHECK_EQ(in_force(a), held);
+  });
+
   harness.add("runs", "fork_from_the_start_is_that_preset", [](Context* t, Harness& h) {
     h.script().step_us = 500;
     fork(t, h, "From the start");
@@ -175,7 +272,8 @@ void add_runs_tests(Harness& harness) {
     t->SetRef(Harness::find("###question"));
     t->ItemClick("Cancel");
     IM_CHECK_EQ(h.app().live().size(), 2u);
-    t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_Tab);  // the other one is shown, and the window is to be closed
+    t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_Tab);  // the other one is shown, and the window is
+                                                // to be closed
     h.app().request_close();
     IM_CHECK(h.until(t, [&] { return Harness::shown("###question"); }));
     IM_CHECK_STR_EQ(h.app().run().name.c_str(), "B");
