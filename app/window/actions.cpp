@@ -161,7 +161,7 @@ const Action table[] = {
      ICON_FORK,
      ctrl | ImGuiKey_F,
      {},
-     "Train a second run beside this one, with one parameter changed: now, or from the start.",
+     "Train a second run beside this one, with one parameter changed: now, from the start, or at the moment shown.",
      [](Application& a) { a.ask_fork(); },
      fork_refused,
      true},

@@ -33,6 +33,8 @@ struct LiveRun {
   // Whether closing it loses something: changes, or an unsaved and unrecorded fork that has trained.
   bool at_risk() { return document.changed(*snapshot) || (document.file().empty() && snapshot->step > 0 && !folder); }
 
+  std::filesystem::path record() const { return folder ? folder() : std::filesystem::path(); }  // as `folder`
+
   const std::uint64_t id;  // no other run of this program has it
   std::string name;        // "A"
   Document document;

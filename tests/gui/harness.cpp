@@ -78,6 +78,7 @@ void Harness::start(const std::function<void(WindowOptions&)>& change) {
 void Harness::restart(ImGuiTestContext* context, bool keep, const std::function<void(WindowOptions&)>& change) {
   bool done = false;
   between_frames_ = [&] {
+    script_->hold = false;
     app_.reset();
     if (!keep) {
       glfwSetWindowSize(graphics_->window(), usual_width, usual_height);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 
+#include "core/lab/checkpoints.h"
 #include "core/lab/recorder.h"
 #include "core/lab/storage_error.h"
 #include "tests/gui/harness.h"
@@ -40,6 +41,27 @@ void find_parameter(Context* t, Harness& h, const char* what) {
   t->KeyCharsReplace(what);
   t->Yield(2);
   t->SetRef(h.controls(t));
+}
+
+// The figures of the steps before `step` are the parent's; its temperature is another one from `step` on.
+void check_leaves_at(const LiveRun& parent, const LiveRun& child, std::int64_t step) {
+  int same = 0, other = 0;
+  const auto& metrics = parent.snapshot->description->metrics;
+  for (std::size_t metric = 0; metric < metrics.size(); ++metric) {
+    const Series &one = parent.snapshot->series[metric], &another = child.snapshot->series[metric];
+    IM_CHECK_EQ_NO_RET(one.size(), another.size());
+    for (std::size_t i = 0; i < std::min(one.size(), another.size()); ++i) {
+      const bool equal = one[i].step == another[i].step && one[i].value == another[i].value;
+      if (one[i].step < step) IM_CHECK_NO_RET(equal);
+      same += one[i].step < step && equal ? 1 : 0;
+      if (one[i].step >= step && metrics[metric].family == "temperature") {
+        IM_CHECK_EQ_NO_RET(another[i].value, 0.25);
+        other += equal ? 0 : 1;
+      }
+    }
+  }
+  IM_CHECK_GT(same, 0);
+  IM_CHECK_GT(other, 0);
 }
 
 // A run of 20 steps of the default preset, in a folder.
@@ -114,8 +136,7 @@ void add_runs_tests(Harness& harness) {
     h.picture(t, "fork_now");
   });
 
-  // What is on its way to a run that is in the middle of a step isn't shown as
-  // another run's.
+  // What is on its way to a run that is in the middle of a step isn't shown as another run's.
   harness.add("runs", "controls_show_the_run_that_is_shown", [](Context* t, Harness& h) {
     fork(t, h, "From the start");
     const LiveRun &a = *h.app().live()[0], &b = *h.app().live()[1];
@@ -129,8 +150,7 @@ void add_runs_tests(Harness& harness) {
     h.app().live()[1]->session->submit(command::Set{temperature, a.snapshot->parameters->real(temperature)});
     IM_CHECK(h.until(t, [&] { return in_force(b) == in_force(a); }));
     IM_CHECK(!arrow());
-    // A has published more than B, so that its age doesn't make the value
-    // void.
+    // A has published more than B, so that its age doesn't make the value void.
     for (int i = 0; i < 20; ++i) h.app().live()[0]->session->submit(command::Pause{});
     IM_CHECK(h.until(t, [&] { return a.snapshot->version > b.snapshot->version; }));
     h.script().step_us = 1'500'000;
@@ -143,8 +163,7 @@ void add_runs_tests(Harness& harness) {
     IM_CHECK(!arrow());
   });
 
-  // A field or a slider that a person holds belongs to the run it was taken
-  // hold of for.
+  // A field or a slider that a person holds belongs to the run it was taken hold of for.
   harness.add("runs", "what_is_being_entered_stays_with_its_run", [](Context* t, Harness& h) {
     fork(t, h, "From the start");
     const LiveRun &a = *h.app().live()[0], &b = *h.app().live()[1];
@@ -217,6 +236,74 @@ void add_runs_tests(Harness& harness) {
     play_to_the_end(t, h);
   });
 
+  // Back at a moment, a fork differs after it: up to there it is the parent, figure for figure.
+  harness.add("runs", "fork_from_the_moment_shown", [](Context* t, Harness& h) {
+    h.script().step_us = 500;
+    h.app().submit(command::Step{100});
+    IM_CHECK(h.until(t, [&] { return h.now().step == 100 && h.now().state == State::paused; }));
+    h.app().rewind().go_to(59);
+    t->Yield(2);
+    fork(t, h, "From the moment shown");
+    const LiveRun &a = *h.app().live()[0], &b = *h.app().live()[1];
+    IM_CHECK_EQ(b.snapshot->step, 0);  // without a record it computes the steps before again
+    IM_CHECK(b.document.name().find("from step 60") != std::string::npos);
+    IM_CHECK_EQ(h.app().rewind().moment(), 59);
+    play_to_the_end(t, h);
+    check_leaves_at(a, b, 60);
+    h.picture(t, "fork_from_the_moment_shown");
+  });
+
+  harness.add("runs", "fork_from_the_moment_shown_of_a_recorded_run", [](Context* t, Harness& h) {
+    std::vector<Parent> parents;
+    const auto run = h.folder() / "run";
+    h.restart(t, true, [&](WindowOptions& options) {
+      options.make_recording = [&parents, run](const std::optional<Parent>& parent) {
+        if (parent) parents.push_back(*parent);
+        const auto recorder = std::make_shared<RunRecorder>(run, RunRecorder::Existing::beside);
+        return WindowOptions::Recording{recorder, [recorder] { return recorder->folder(); }};
+      };
+    });
+    IM_CHECK(h.until(t, State::ready));
+    h.script().step_us = 500;
+    const auto train_to = [&](int step) {
+      h.app().submit(command::Step{step - static_cast<int>(h.now().step)});
+      return h.until(t, [&] { return h.now().step == step && h.now().state == State::paused; });
+    };
+    for (const int step : {40, 70, 90}) {
+      IM_CHECK(train_to(step));
+      h.app().submit(command::SaveCheckpoint{});
+      if (step == 40) h.app().submit(command::Set{"learn.rate", 0.001});  // is kept, being before the fork
+      if (step == 70) h.app().submit(command::Set{temperature, 3.0});     // and this one isn't
+    }
+    IM_CHECK(train_to(120));
+    IM_CHECK(std::filesystem::exists(checkpoint_file(run, 90)));
+    std::filesystem::resize_file(checkpoint_file(run, 70), 100);  // damaged: the one before it is taken
+    h.app().rewind().go_to(70);
+    t->Yield(2);
+    fork(t, h, "From the moment shown");
+    const LiveRun &a = *h.app().live()[0], &b = *h.app().live()[1];
+    IM_CHECK_EQ(b.snapshot->step, 40);
+    IM_CHECK(b.snapshot->state == State::paused);
+    IM_CHECK_EQ(parents.size(), 1u);
+    IM_CHECK_EQ(parents[0].step, 71);
+    IM_CHECK(parents[0].folder == run);
+    play_to_the_end(t, h);
+    check_leaves_at(a, b, 71);
+    IM_CHECK_EQ(b.snapshot->parameters->real("learn.rate"), 0.001);
+  });
+
+  harness.add("runs", "a_fork_from_a_moment_trains_along", [](Context* t, Harness& h) {
+    h.script().step_us = 20000;  // it isn't over before it is forked
+    t->KeyPress(ImGuiKey_Space);
+    IM_CHECK(h.until(t, [&] { return h.now().step > 30; }));
+    t->KeyPress(ImGuiKey_Home);
+    IM_CHECK_EQ(h.app().rewind().moment(), 0);
+    fork(t, h, "From the moment shown");
+    const LiveRun &a = *h.app().live()[0], &b = *h.app().live()[1];
+    IM_CHECK(h.until(t, [&] { return b.snapshot->step > 5 && a.snapshot->state == State::running; }));
+    IM_CHECK_EQ(in_force(b), 0.25);
+  });
+
   harness.add("runs", "driven_as_one", [](Context* t, Harness& h) {
     fork(t, h, "From the start");
     const auto all = [&](State state) {
@@ -237,7 +324,7 @@ void add_runs_tests(Harness& harness) {
   });
 
   harness.add("runs", "forked_while_it_trains_both_go_on", [](Context* t, Harness& h) {
-    h.script().step_us = 2000;
+    h.script().step_us = 20000;  // it isn't over before it is forked
     t->KeyPress(ImGuiKey_Space);
     IM_CHECK(h.until(t, [&] { return h.now().step > 5; }));
     fork(t, h, "From now on");
@@ -252,7 +339,7 @@ void add_runs_tests(Harness& harness) {
     t->KeyPress(ImGuiKey_Space);
     IM_CHECK(h.until(t, [&] { return h.now().step > 5; }));
     h.script().refuse_build = true;
-    h.app().fork(temperature, 0.25, false);
+    h.app().fork(temperature, 0.25, ForkFrom::now);
     IM_CHECK(h.until(t, [&] { return Harness::shown("###question"); }));
     t->SetRef(Harness::find("###question"));
     t->ItemClick("Close");
@@ -272,8 +359,7 @@ void add_runs_tests(Harness& harness) {
     t->SetRef(Harness::find("###question"));
     t->ItemClick("Cancel");
     IM_CHECK_EQ(h.app().live().size(), 2u);
-    t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_Tab);  // the other one is shown, and the window is
-                                                // to be closed
+    t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_Tab);  // the other one is shown, and the window is to be closed
     h.app().request_close();
     IM_CHECK(h.until(t, [&] { return Harness::shown("###question"); }));
     IM_CHECK_STR_EQ(h.app().run().name.c_str(), "B");
@@ -299,6 +385,28 @@ void add_runs_tests(Harness& harness) {
     IM_CHECK_EQ(h.app().live().size(), 1u);
     t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_W);
     IM_CHECK_EQ(h.app().live().size(), 1u);
+  });
+
+  harness.add("runs", "closing_a_run_does_not_wait_for_its_step", [](Context* t, Harness& h) {
+    fork(t, h, "From the start");
+    h.script().hold = true;
+    t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_Tab);
+    t->KeyPress(ImGuiKey_Space);
+    IM_CHECK(h.until(t, [&] { return h.script().stepping == 2; }));
+    t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_W);
+    IM_CHECK_EQ(h.app().live().size(), 1u);
+    IM_CHECK_STR_EQ(h.app().run().name.c_str(), "A");
+    t->Yield(5);
+    IM_CHECK_EQ(h.script().alive.load(), 2);  // it is in the middle of its step still
+    fork(t, h, "From the start");             // and its place is free
+    IM_CHECK_STR_EQ(h.app().live().back()->name.c_str(), "B");
+    h.script().step_us = 500;
+    h.script().hold = false;
+    IM_CHECK(h.until(t, [&] { return h.script().alive == 2; }));
+    IM_CHECK(h.until(t, [&] { return h.now().step > 10; }));
+    h.restart(t, true);
+    IM_CHECK(h.until(t, State::ready));
+    IM_CHECK_EQ(h.script().alive.load(), 1);
   });
 
   harness.add("runs", "a_full_disk_pauses_with_a_message", [](Context* t, Harness& h) {
