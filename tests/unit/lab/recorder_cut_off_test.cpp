@@ -58,8 +58,10 @@ TEST_F(CutOffTest, ARunThatGoesOnAfterItsEndHasNotEnded) {
   must(command::Load{preset(5)});
   must(command::Play{});
   reach(State::finished);
+  EXPECT_TRUE(recorded_whole(run, table()));
   must(command::Set{"run.steps", std::int64_t{9}, false});
   EXPECT_EQ(recorded_state(run), State::finished) << "so far it has";
+  EXPECT_FALSE(recorded_whole(run, table())) << "more is planned";
   step_to(6);
   EXPECT_FALSE(recorded_state(run));
   kill_here();
