@@ -79,9 +79,9 @@ int fork(const Request& request) {
       if (change.step >= from) child.to_come.push_back(change);
     }
   }
-  const Parent origin{seen_from(child.recorder->folder(), folder), run.preset.name,
-                      run.preset.parameters.integer("run.seed"), request.at, std::move(fork.value->changes)};
-  child.recorder->begin_with({folder, std::move(found.checkpoint), parent_json(origin)});
+  Parent origin{folder, run.preset.name, run.preset.parameters.integer("run.seed"), request.at,
+                std::move(fork.value->changes)};
+  child.recorder->begin_with({std::move(origin), child.resume_from.value_or(0), std::move(found.checkpoint)});
   return train(child);
 }
 

@@ -7,7 +7,7 @@
 #include "app/window/layout.h"
 #include "core/lab/atomic_file.h"
 #include "core/lab/evidence.h"
-#include "core/lab/recorder.h"
+#include "core/lab/row_text.h"
 #include "imgui.h"
 #include "imgui_internal.h"
 

@@ -163,11 +163,13 @@ class Application {
     std::uint64_t child = 0;             // likewise, once there is one
     std::vector<std::uint64_t> waiting;  // runs that trained, and go on together with the new one
     std::optional<Ticket> asked;         // the parent's TakeCheckpoint
+    std::filesystem::path folder;        // that the parent is recorded into; empty: none
   };
   struct Handover {  // from the parent's worker
     std::mutex mutex;
     std::shared_ptr<const Checkpoint> checkpoint;
     std::shared_ptr<const Snapshot> snapshot;
+    std::filesystem::path folder;  // that the parent was recorded into then
   };
   struct Then {  // a run at the moment shown, worked out before
     std::shared_ptr<const Snapshot> newest;

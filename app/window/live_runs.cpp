@@ -65,20 +65,23 @@ void Application::close_run() {
 
 void Application::fork(const std::string& path, const Value& value, bool from_start) {
   if (!snapshot().preset || live_.size() >= most_live || forking_) return;
-  forking_ = Forking{path, value, run().id, 0, {}, {}};
+  forking_ = Forking{path, value, run().id, 0, {}, {}, {}};
   if (from_start) {
+    if (run().folder) forking_->folder = run().folder();
     add_fork(nullptr, snapshot());
     return;
   }
   // Shared, since the answer may come when this window is gone.
-  forking_->asked = submit_to(run(), command::TakeCheckpoint{[to = handover_, wake = wake_](auto made, auto snapshot) {
-                                {
-                                  const std::lock_guard lock(to->mutex);
-                                  to->checkpoint = std::move(made);
-                                  to->snapshot = std::move(snapshot);
-                                }
-                                wake();
-                              }});
+  forking_->asked = submit_to(
+      run(), command::TakeCheckpoint{[to = handover_, wake = wake_, folder = run().folder](auto made, auto snapshot) {
+        {
+          const std::lock_guard lock(to->mutex);
+          if (folder) to->folder = folder();
+          to->checkpoint = std::move(made);
+          to->snapshot = std::move(snapshot);
+        }
+        wake();
+      }});
   for (const auto& live : live_) {  // so that all go on from there together
     if (live->snapshot->state != State::running) continue;
     forking_->waiting.push_back(live->id);
@@ -89,12 +92,16 @@ void Application::fork(const std::string& path, const Value& value, bool from_st
 void Application::take_handover() {
   std::shared_ptr<const Checkpoint> checkpoint;
   std::shared_ptr<const Snapshot> parent;
+  std::filesystem::path folder;
   {
     const std::lock_guard lock(handover_->mutex);
     checkpoint.swap(handover_->checkpoint);
     parent.swap(handover_->snapshot);
+    folder.swap(handover_->folder);
   }
-  if (checkpoint && forking_) add_fork(std::move(checkpoint), *parent);
+  if (!checkpoint || !forking_) return;
+  forking_->folder = std::move(folder);
+  add_fork(std::move(checkpoint), *parent);
 }
 
 // Without a checkpoint from the start.
@@ -113,8 +120,8 @@ void Application::add_fork(std::shared_ptr<const Checkpoint> checkpoint, const S
   preset.name.clear();  // it is no longer the preset of that name
 
   const LiveRun* of = find_run(forking_->parent);
-  const Parent origin{of && of->folder ? of->folder() : std::filesystem::path(), parent.preset->name,
-                      preset.parameters.integer(seed_path), step, std::move(fork.value->changes)};
+  const Parent origin{forking_->folder, parent.preset->name, preset.parameters.integer(seed_path), step,
+                      std::move(fork.value->changes)};
   try {
     LiveRun& child = add_run(origin);
     forking_->child = child.id;

@@ -43,12 +43,14 @@ Result<Fork> fork_of(const Preset& parent, const std::vector<Intervention>& time
 
 // Where a forked run comes from: parent.json in its folder.
 struct Parent {
-  std::filesystem::path folder;  // relative to the fork's folder, if it isn't absolute; empty: it wasn't recorded
+  std::filesystem::path folder;  // in parent.json relative to the fork's, or absolute; empty: it wasn't recorded
   std::string preset;            // its name
   std::int64_t seed = 0, step = 0;
   std::vector<ForkChange> changes;
 };
 std::string parent_json(const Parent& parent);
+// The folder of a fork's parent as parent.json has it: relative, so that both can be moved together.
+std::filesystem::path seen_from(const std::filesystem::path& child, const std::filesystem::path& parent);
 // Nothing when the folder has no parent.json; problems when it can't be understood.
 Result<std::optional<Parent>> recorded_parent(const std::filesystem::path& run, const ParameterTable&);
 

@@ -142,7 +142,7 @@ TEST_F(ForkedRunTest, IsTheRunWithThatSchedule) {
       EXPECT_EQ(*from, step / 4 * 4);
       found.checkpoint->timeline = fork.value->preset.schedule;
     }
-    recorder->begin_with({parent, std::move(found.checkpoint), "{}"});
+    recorder->begin_with({Parent{parent, "", 1, step, {}}, from.value_or(0), std::move(found.checkpoint)});
     train(fork.value->preset, child, recorder, from);
     train(fork.value->preset, same, std::make_shared<RunRecorder>(same));
     EXPECT_EQ(figures(child), figures(same)) << "forked at " << step;

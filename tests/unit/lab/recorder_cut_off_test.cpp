@@ -6,6 +6,7 @@
 #include "core/lab/recorded_run.h"
 #include "core/lab/recorder.h"
 #include "core/lab/resume.h"
+#include "core/lab/row_text.h"
 #include "tests/unit/lab/files.h"
 #include "tests/unit/lab/session_fixture.h"
 
