@@ -1,6 +1,6 @@
 // Presets in and out, and the other files that a person asks for.
 #include "app/window/application.h"
-#include "core/lab/recorder.h"
+#include "core/lab/row_text.h"
 
 namespace tessera {
 namespace {

@@ -38,28 +38,30 @@ Forking::Forking(Application& app, std::function<void()> wake) : app_(app), orig
 void Forking::begin(std::string path, Value value, ForkFrom from, std::int64_t step) {
   LiveRun& parent = app_.run();
   Fork& fork = fork_.emplace(Fork{++forks_, std::move(path), std::move(value), parent.id, 0, {}, {}});
-  Origin origin{fork.number, step, nullptr, parent.snapshot, {}};
+  Origin origin{fork.number, step, nullptr, parent.snapshot, parent.record(), {}};
   if (from == ForkFrom::now) {
-    fork.asked = app_.submit_to(parent, command::TakeCheckpoint{[this, number = fork.number](auto taken, auto then) {
-                                  origins_.put({number, then->step, std::move(taken), std::move(then), {}});
+    fork.asked = app_.submit_to(parent, command::TakeCheckpoint{[this, number = fork.number, folder = parent.folder](
+                                                                auto taken, auto then) {
+                                  auto recorded = folder ? folder() : std::filesystem::path();
+                                  origins_.put({number, then->step, std::move(taken), std::move(then), std::move(recorded), {}});
                                 }});
-  } else if (const auto run = parent.record(); from == ForkFrom::moment && !run.empty()) {
-    origins_.begin([origin, run] { return newest_checkpoint(run, origin); });
+  } else if (from == ForkFrom::moment && !origin.folder.empty()) {
+    origins_.begin([origin] { return newest_checkpoint(origin); });
   } else {
     origins_.put(std::move(origin));
   }
   if (from != ForkFrom::start) hold();
 }
 
-Forking::Origin Forking::newest_checkpoint(const std::filesystem::path& run, Origin origin) {
+Forking::Origin Forking::newest_checkpoint(Origin origin) {
   try {
-    FoundCheckpoint found = find_checkpoint(run, origin.step, origin.parent->preset->parameters.table());
+    FoundCheckpoint found = find_checkpoint(origin.folder, origin.step, origin.parent->preset->parameters.table());
     origin.passed_over = std::move(found.damaged);
     if (found.checkpoint && same_past(*found.checkpoint, *origin.parent->timeline)) {
       origin.checkpoint = std::make_shared<const Checkpoint>(*std::move(found.checkpoint));
     }
   } catch (const std::exception& error) {  // out of memory, say
-    origin.passed_over.push_back({run.string(), error.what(), ""});
+    origin.passed_over.push_back({origin.folder.string(), error.what(), ""});
   }
   return origin;
 }
@@ -94,10 +96,10 @@ void Forking::build(const Origin& origin) {
   preset.name.clear();  // it is no longer the preset of that name
 
   const LiveRun* of = app_.live_runs().find(fork_->parent);
-  const Parent from{of ? of->record() : std::filesystem::path(), parent.preset->name,
-                    preset.parameters.integer(seed_path), origin.step, std::move(fork.value->changes)};
+  const Parent from{origin.folder, parent.preset->name, preset.parameters.integer(seed_path), origin.step,
+                    std::move(fork.value->changes)};
   try {
-    LiveRun& child = app_.live_runs().add(from);
+    LiveRun& child = app_.live_runs().add({from, origin.checkpoint ? origin.checkpoint->step : 0});
     fork_->child = child.id;
     Command command = command::Load{preset};
     if (origin.checkpoint) command = command::Continue{preset, origin.checkpoint, origin.parent};

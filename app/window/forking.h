@@ -54,9 +54,10 @@ class Forking {
     std::int64_t step = 0;                         // the first one that may differ
     std::shared_ptr<const Checkpoint> checkpoint;  // of `step` or an earlier one; null: from step 0
     std::shared_ptr<const Snapshot> parent;        // the run, at or after the checkpoint
+    std::filesystem::path folder;                  // that the parent was recorded into then; empty: none
     std::vector<Problem> passed_over;              // damaged checkpoints
   };
-  static Origin newest_checkpoint(const std::filesystem::path& run, Origin);  // any thread
+  static Origin newest_checkpoint(Origin);  // any thread
   void hold();
   void build(const Origin&);
   void end();  // made or not: those that waited go on

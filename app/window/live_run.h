@@ -16,9 +16,9 @@
 namespace tessera {
 
 struct LiveRun {
-  // wake: called on any thread when there may be news. parent: of a fork.
+  // wake: called on any thread when there may be news. past: of a fork.
   LiveRun(const WindowOptions&, std::string name, std::function<void()> wake,
-          const std::optional<Parent>& parent = std::nullopt);
+          const std::optional<RecordedPast>& past = std::nullopt);
 
   struct Loading {
     std::filesystem::path file;  // empty: a fork, of no file

@@ -24,11 +24,11 @@ bool LiveRuns::any_running() const {
                      [](const auto& run) { return run->snapshot->state == State::running; });
 }
 
-LiveRun& LiveRuns::add(const Parent& parent) {
+LiveRun& LiveRuns::add(const RecordedPast& past) {
   std::string name = "A";
   const auto taken = [&](const auto& run) { return run->name == name; };
   while (std::any_of(runs_.begin(), runs_.end(), taken)) ++name[0];
-  runs_.push_back(std::make_unique<LiveRun>(options_, name, wake_, parent));
+  runs_.push_back(std::make_unique<LiveRun>(options_, name, wake_, past));
   return *runs_.back();
 }
 

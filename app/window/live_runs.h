@@ -30,8 +30,8 @@ class LiveRuns {
 
   void show(std::size_t index) { shown_ = index; }
   void show_next() { shown_ = (shown_ + 1) % runs_.size(); }
-  // A fork of `parent`, with the first letter that is free. There must be room. Throws what making its recorder does.
-  LiveRun& add(const Parent& parent);
+  // A fork, with the first letter that is free. There must be room. Throws what making its recorder does.
+  LiveRun& add(const RecordedPast& past);
   // Doesn't wait for the step under way: the run is kept until its worker has ended. If it was shown, the next one is.
   // There must be another.
   void close(LiveRun&);

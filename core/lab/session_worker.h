@@ -100,7 +100,7 @@ struct Session::Worker : private Telemetry {
   std::string restore(Checkpoint& saved, const std::string& name);
   void go_on_from(Checkpoint& checkpoint);
   void take_over(const Snapshot& past);
-  void take_over_frames(const Snapshot& past, std::size_t from, std::size_t to);
+  std::vector<std::shared_ptr<const Matrix>> frames_before(const Snapshot& past, std::size_t metric);
 
   std::int64_t planned_steps() const;  // 0: without end
 

@@ -16,10 +16,11 @@ using Context = ImGuiTestContext;
 constexpr const char* temperature = "model.router.temperature";
 
 // Asks for a fork with another temperature, and waits until it is there.
-void fork(Context* t, Harness& h, const char* from) {
+// Whether it was made; if not, the test has failed, and must end.
+[[nodiscard]] bool fork(Context* t, Harness& h, const char* from) {
   const std::size_t before = h.app().live().size();
   t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_F);
-  IM_CHECK(h.until(t, [&] { return Harness::shown("###fork"); }));
+  IM_CHECK_RETV(h.until(t, [&] { return Harness::shown("###fork"); }), false);
   t->SetRef(Harness::find("###fork"));
   t->ItemClick(from);
   t->ItemClick("##filter");
@@ -27,9 +28,14 @@ void fork(Context* t, Harness& h, const char* from) {
   t->ItemClick("**/###model.router.temperature");
   t->ItemInputValue(("##" + std::string(temperature)).c_str(), 0.25f);
   t->ItemClick("Fork");
-  IM_CHECK(
-      h.until(t, [&] { return h.app().live().size() == before + 1 && h.app().live().back()->snapshot->description; }));
-  IM_CHECK(h.until(t, [&] { return h.app().live().back()->loading.empty(); }));
+  IM_CHECK_RETV(h.until(t,
+                        [&] {
+                          const auto& live = h.app().live();
+                          return live.size() == before + 1 && live.back()->snapshot->description &&
+                                 live.back()->loading.empty();
+                        }),
+                false);
+  return true;
 }
 
 double in_force(const LiveRun& run) { return run.snapshot->parameters->real(temperature); }
@@ -113,7 +119,7 @@ void add_runs_tests(Harness& harness) {
     h.script().step_us = 500;
     h.app().submit(command::Step{7});
     IM_CHECK(h.until(t, [&] { return h.now().step == 7 && h.now().state == State::paused; }));
-    fork(t, h, "From now on");
+    if (!fork(t, h, "From now on")) return;
     const LiveRun &a = *h.app().live()[0], &b = *h.app().live()[1];
     IM_CHECK_EQ(b.snapshot->step, 7);
     IM_CHECK_STR_EQ(b.name.c_str(), "B");
@@ -138,7 +144,7 @@ void add_runs_tests(Harness& harness) {
 
   // What is on its way to a run that is in the middle of a step isn't shown as another run's.
   harness.add("runs", "controls_show_the_run_that_is_shown", [](Context* t, Harness& h) {
-    fork(t, h, "From the start");
+    if (!fork(t, h, "From the start")) return;
     const LiveRun &a = *h.app().live()[0], &b = *h.app().live()[1];
     find_parameter(t, h, "router.temperature");
     // Its arrow back to the default is there where a value is another.
@@ -165,7 +171,7 @@ void add_runs_tests(Harness& harness) {
 
   // A field or a slider that a person holds belongs to the run it was taken hold of for.
   harness.add("runs", "what_is_being_entered_stays_with_its_run", [](Context* t, Harness& h) {
-    fork(t, h, "From the start");
+    if (!fork(t, h, "From the start")) return;
     const LiveRun &a = *h.app().live()[0], &b = *h.app().live()[1];
     const auto show_next = [&] {
       t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_Tab);
@@ -190,7 +196,7 @@ void add_runs_tests(Harness& harness) {
     IM_CHECK(!h.app().asking());
     IM_CHECK_EQ(ImGui::GetActiveID(), 0u);
 
-    fork(t, h, "From the start");
+    if (!fork(t, h, "From the start")) return;
     find_parameter(t, h, "router.temperature");
     const LiveRun& c = *h.app().live()[1];
     const ImGuiTestItemInfo slider = t->ItemInfo("##model.router.temperature");
@@ -223,7 +229,7 @@ void add_runs_tests(Harness& harness) {
 
   harness.add("runs", "fork_from_the_start_is_that_preset", [](Context* t, Harness& h) {
     h.script().step_us = 500;
-    fork(t, h, "From the start");
+    if (!fork(t, h, "From the start")) return;
     const LiveRun& b = *h.app().live()[1];
     IM_CHECK_EQ(b.snapshot->step, 0);
     IM_CHECK_EQ(b.snapshot->preset->parameters.real(temperature), 0.25);
@@ -243,7 +249,7 @@ void add_runs_tests(Harness& harness) {
     IM_CHECK(h.until(t, [&] { return h.now().step == 100 && h.now().state == State::paused; }));
     h.app().rewind().go_to(59);
     t->Yield(2);
-    fork(t, h, "From the moment shown");
+    if (!fork(t, h, "From the moment shown")) return;
     const LiveRun &a = *h.app().live()[0], &b = *h.app().live()[1];
     IM_CHECK_EQ(b.snapshot->step, 0);  // without a record it computes the steps before again
     IM_CHECK(b.document.name().find("from step 60") != std::string::npos);
@@ -254,11 +260,11 @@ void add_runs_tests(Harness& harness) {
   });
 
   harness.add("runs", "fork_from_the_moment_shown_of_a_recorded_run", [](Context* t, Harness& h) {
-    std::vector<Parent> parents;
+    std::vector<RecordedPast> pasts;
     const auto run = h.folder() / "run";
     h.restart(t, true, [&](WindowOptions& options) {
-      options.make_recording = [&parents, run](const std::optional<Parent>& parent) {
-        if (parent) parents.push_back(*parent);
+      options.make_recording = [&pasts, run](const std::optional<RecordedPast>& past) {
+        if (past) pasts.push_back(*past);
         const auto recorder = std::make_shared<RunRecorder>(run, RunRecorder::Existing::beside);
         return WindowOptions::Recording{recorder, [recorder] { return recorder->folder(); }};
       };
@@ -280,13 +286,14 @@ void add_runs_tests(Harness& harness) {
     std::filesystem::resize_file(checkpoint_file(run, 70), 100);  // damaged: the one before it is taken
     h.app().rewind().go_to(70);
     t->Yield(2);
-    fork(t, h, "From the moment shown");
+    if (!fork(t, h, "From the moment shown")) return;
     const LiveRun &a = *h.app().live()[0], &b = *h.app().live()[1];
     IM_CHECK_EQ(b.snapshot->step, 40);
     IM_CHECK(b.snapshot->state == State::paused);
-    IM_CHECK_EQ(parents.size(), 1u);
-    IM_CHECK_EQ(parents[0].step, 71);
-    IM_CHECK(parents[0].folder == run);
+    IM_CHECK_EQ(pasts.size(), 1u);
+    IM_CHECK_EQ(pasts[0].parent.step, 71);
+    IM_CHECK(pasts[0].parent.folder == run);
+    IM_CHECK_EQ(pasts[0].step, 40);
     play_to_the_end(t, h);
     check_leaves_at(a, b, 71);
     IM_CHECK_EQ(b.snapshot->parameters->real("learn.rate"), 0.001);
@@ -298,14 +305,14 @@ void add_runs_tests(Harness& harness) {
     IM_CHECK(h.until(t, [&] { return h.now().step > 30; }));
     t->KeyPress(ImGuiKey_Home);
     IM_CHECK_EQ(h.app().rewind().moment(), 0);
-    fork(t, h, "From the moment shown");
+    if (!fork(t, h, "From the moment shown")) return;
     const LiveRun &a = *h.app().live()[0], &b = *h.app().live()[1];
     IM_CHECK(h.until(t, [&] { return b.snapshot->step > 5 && a.snapshot->state == State::running; }));
     IM_CHECK_EQ(in_force(b), 0.25);
   });
 
   harness.add("runs", "driven_as_one", [](Context* t, Harness& h) {
-    fork(t, h, "From the start");
+    if (!fork(t, h, "From the start")) return;
     const auto all = [&](State state) {
       return h.until(t, [&, state] {
         return h.app().live()[0]->snapshot->state == state && h.app().live()[1]->snapshot->state == state;
@@ -327,7 +334,7 @@ void add_runs_tests(Harness& harness) {
     h.script().step_us = 20000;  // it isn't over before it is forked
     t->KeyPress(ImGuiKey_Space);
     IM_CHECK(h.until(t, [&] { return h.now().step > 5; }));
-    fork(t, h, "From now on");
+    if (!fork(t, h, "From now on")) return;
     const LiveRun& b = *h.app().live()[1];
     IM_CHECK(h.until(t, [&] { return b.snapshot->state == State::running || b.snapshot->state == State::finished; }));
     IM_CHECK(h.until(t, [&] { return h.now().state == State::running || h.now().state == State::finished; }));
@@ -349,7 +356,7 @@ void add_runs_tests(Harness& harness) {
   });
 
   harness.add("runs", "a_fork_that_closes_unsaved_asks", [](Context* t, Harness& h) {
-    fork(t, h, "From the start");
+    if (!fork(t, h, "From the start")) return;
     t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_Tab);
     IM_CHECK_STR_EQ(h.app().run().name.c_str(), "B");
     t->KeyPress(ImGuiKey_Period);
@@ -379,7 +386,7 @@ void add_runs_tests(Harness& harness) {
     IM_CHECK(h.until(t, [&] { return h.app().live().size() == 3; }));
     IM_CHECK_STR_EQ(h.app().run().name.c_str(), "C");
     t->ItemClick("//##MainMenuBar/##MenuBar/A");
-    fork(t, h, "From the start");  // the free letter
+    if (!fork(t, h, "From the start")) return;  // the free letter
     IM_CHECK_STR_EQ(h.app().live().back()->name.c_str(), "B");
     for (int i = 0; i < 3; ++i) t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_W);
     IM_CHECK_EQ(h.app().live().size(), 1u);
@@ -388,7 +395,7 @@ void add_runs_tests(Harness& harness) {
   });
 
   harness.add("runs", "closing_a_run_does_not_wait_for_its_step", [](Context* t, Harness& h) {
-    fork(t, h, "From the start");
+    if (!fork(t, h, "From the start")) return;
     h.script().hold = true;
     t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_Tab);
     t->KeyPress(ImGuiKey_Space);
@@ -398,7 +405,7 @@ void add_runs_tests(Harness& harness) {
     IM_CHECK_STR_EQ(h.app().run().name.c_str(), "A");
     t->Yield(5);
     IM_CHECK_EQ(h.script().alive.load(), 2);  // it is in the middle of its step still
-    fork(t, h, "From the start");             // and its place is free
+    if (!fork(t, h, "From the start")) return;             // and its place is free
     IM_CHECK_STR_EQ(h.app().live().back()->name.c_str(), "B");
     h.script().step_us = 500;
     h.script().hold = false;
@@ -440,7 +447,7 @@ void add_runs_tests(Harness& harness) {
   harness.add("runs", "compare", [](Context* t, Harness& h) {
     h.script().step_us = 500;
     h.app().show_panel("compare", true);
-    fork(t, h, "From the start");
+    if (!fork(t, h, "From the start")) return;
     play_to_the_end(t, h);
     t->Yield(3);
     t->SetRef(h.window("compare").c_str());
