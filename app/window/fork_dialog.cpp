@@ -48,7 +48,8 @@ void ForkDialog::show(const Application& app) {
   filter_.clear();
   path_.clear();
   in_force_.reset();
-  from_ = app.rewind().active() ? ForkFrom::moment : app.snapshot().step > 0 ? ForkFrom::now : ForkFrom::start;
+  const bool now = app.snapshot().step > 0 && app.snapshot().state != State::failed;
+  from_ = app.rewind().active() ? ForkFrom::moment : now ? ForkFrom::now : ForkFrom::start;
 }
 
 void ForkDialog::choose(const std::string& path, const Parameters& there) {
@@ -74,7 +75,7 @@ void ForkDialog::draw_origins(const Application& app) {
     choose_origin(now.step > 0 ? ForkFrom::now : ForkFrom::start, now);
   }
   const std::string label = "From now on (step " + with_commas(now.step) + ")###From now on";
-  ImGui::BeginDisabled(now.step == 0);
+  ImGui::BeginDisabled(now.step == 0 || now.state == State::failed);  // a failed run has no state to go on from
   if (ImGui::RadioButton(label.c_str(), from_ == ForkFrom::now)) choose_origin(ForkFrom::now, now);
   ImGui::EndDisabled();
   ImGui::SameLine();

@@ -40,11 +40,11 @@ void Forking::begin(std::string path, Value value, ForkFrom from, std::int64_t s
   Fork& fork = fork_.emplace(Fork{++forks_, std::move(path), std::move(value), parent.id, 0, {}, {}});
   Origin origin{fork.number, step, nullptr, parent.snapshot, parent.record(), {}};
   if (from == ForkFrom::now) {
-    fork.asked = app_.submit_to(parent, command::TakeCheckpoint{[this, number = fork.number, folder = parent.folder](
-                                                                auto taken, auto then) {
-                                  auto recorded = folder ? folder() : std::filesystem::path();
-                                  origins_.put({number, then->step, std::move(taken), std::move(then), std::move(recorded), {}});
-                                }});
+    fork.asked = app_.submit_to(
+        parent, command::TakeCheckpoint{[this, number = fork.number, folder = parent.folder](auto taken, auto then) {
+          auto recorded = folder ? folder() : std::filesystem::path();
+          origins_.put({number, then->step, std::move(taken), std::move(then), std::move(recorded), {}});
+        }});
   } else if (from == ForkFrom::moment && !origin.folder.empty()) {
     origins_.begin([origin] { return newest_checkpoint(origin); });
   } else {
@@ -111,16 +111,17 @@ void Forking::build(const Origin& origin) {
 }
 
 void Forking::built(LiveRun& child, const Outcome& outcome, const LiveRun::Loading& loading) {
+  const bool under_way = fork_ && fork_->child == child.id;  // its parent may be closed, and another one be made
   if (outcome.accepted) {
     child.document.forked(loading.name, loading.preset);
     app_.say(Severity::info, "Run " + child.name + " is " + loading.name);
     app_.show_panel("compare", true);
-    if (fork_ && !fork_->waiting.empty()) app_.submit_to(child, command::Play{});
+    if (under_way && !fork_->waiting.empty()) app_.submit_to(child, command::Play{});
   } else {
     app_.tell("The run can't be forked", outcome.text, {});
-    app_.close_unasked(child);
+    if (app_.live().size() > 1) app_.close_unasked(child);
   }
-  if (fork_) end();
+  if (under_way) end();
 }
 
 void Forking::refused(const LiveRun& run, Ticket ticket) {
@@ -128,7 +129,7 @@ void Forking::refused(const LiveRun& run, Ticket ticket) {
 }
 
 void Forking::closes(const LiveRun& run) {
-  if (fork_ && (fork_->parent == run.id || fork_->child == run.id)) end();
+  if (fork_ && run.id == (fork_->child ? fork_->child : fork_->parent)) end();
 }
 
 void Forking::end() {

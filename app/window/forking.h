@@ -29,7 +29,7 @@ class Forking {
   // From now: it goes on from the state that the run hands over, at whichever step it is by then.
   // From a moment: it goes on from the newest checkpoint of the run's record that is not after `step`, or begins at
   // step 0 when there is none, and so computes the steps before `step` again.
-  // But from the start, runs that train wait, and go on together with the new one, or when it can't be made.
+  // Unless it is from the start, runs that train wait, and go on together with the new one, or when it can't be made.
   void begin(std::string path, Value value, ForkFrom, std::int64_t step);
   bool under_way() const { return fork_.has_value(); }
   void take();  // goes on with what has arrived; call it when there may be news
@@ -45,7 +45,7 @@ class Forking {
     std::string path;
     Value value;
     std::uint64_t parent = 0;            // id of the run
-    std::uint64_t child = 0;             // likewise, once there is one
+    std::uint64_t child = 0;             // likewise; 0: there is none yet
     std::vector<std::uint64_t> waiting;  // runs that trained
     std::optional<Ticket> asked;         // the parent's TakeCheckpoint
   };

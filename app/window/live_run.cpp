@@ -4,9 +4,9 @@
 namespace tessera {
 namespace {
 
-std::uint64_t next_id() {  // runs are made by the window's thread
-  static std::uint64_t last = 0;
-  return last++;
+std::uint64_t next_id() {         // runs are made by the window's thread
+  static std::uint64_t last = 0;  // no run has this one
+  return ++last;
 }
 
 }  // namespace

@@ -67,39 +67,38 @@ void RunRecorder::started(const Preset& preset, const Description& description) 
 
 // All or nothing: a run that can't start leaves no folder behind.
 void RunRecorder::make_files(const Preset& preset, const Description& description) {
-  const auto [folder, is_new] = claim_new(folder_, existing_ == Existing::beside, lock_);
-  folder_ = folder;
-  std::vector<fs::path> made;
+  ClaimedFolder claimed = claim_new(folder_, existing_ == Existing::beside, lock_);
+  folder_ = std::move(claimed.folder);
+  is_new_ = claimed.is_new;
   const auto make = [&](AppendFile& file, const char* name, const char* header) {
     file.create(folder_ / name);
-    made.push_back(folder_ / name);
     file.append(header);
     file.flush();
-  };
-  const auto write = [&](const char* name, const std::string& text) {
-    write_file(folder_ / name, text);
-    made.push_back(folder_ / name);
   };
   try {
     make(scalars_, "scalars.csv", scalars_header);
     make(timing_, "timing.csv", timing_header);
     write_timeline();
-    made.push_back(folder_ / "timeline.json");
-    write("description.json", write_description(description));
+    write_file(folder_ / "description.json", write_description(description));
     if (past_) take_over();
     sync();
-    write("preset.json", write_preset(preset, true));  // last: with it, the folder holds a run
+    write_file(folder_ / "preset.json", write_preset(preset, true));  // last: with it, the folder holds a run
     sync_folder(folder_.parent_path());
   } catch (const std::exception&) {
-    std::error_code error;
-    for (const fs::path& file : made) fs::remove(file, error);
-    if (past_) fs::remove(folder_ / "parent.json", error);
-    if (past_) fs::remove_all(folder_ / "matrices", error);
-    if (past_) fs::remove_all(folder_ / "checkpoints", error);
-    if (is_new) fs::remove(folder_, error);
-    lock_.release();
+    remove_files();
     throw;
   }
+}
+
+// The folder was empty when it was claimed.
+void RunRecorder::remove_files() {
+  std::error_code error;
+  for (const char* name : {"preset.json", "scalars.csv", "timing.csv", "timeline.json", "description.json",
+                           "parent.json", "matrices", "checkpoints"}) {
+    fs::remove_all(folder_ / name, error);
+  }
+  if (is_new_) fs::remove(folder_, error);
+  lock_.release();
 }
 
 void RunRecorder::take_over() {
@@ -158,7 +157,10 @@ void RunRecorder::restored(std::int64_t step, const std::vector<Intervention>& t
   timeline_changed_ = true;
   std::error_code error;
   saved_step_ = fs::exists(checkpoint_file(folder_, step), error) ? step : -1;  // it may come from elsewhere
+  const bool just_taken_over = undecided_ && has_past(step);
   undecided_ = false;
+  cut_from_.reset();
+  if (just_taken_over) return;
   cut_from_ = step;
   cut();
 }
@@ -325,7 +327,11 @@ void RunRecorder::remove_summary() {
 }
 
 void RunRecorder::ended(State state, const Snapshot& snapshot) {
-  if (untouched()) return;
+  if (!started_) return;
+  if (untouched()) {
+    if (past_) remove_files();  // a fork that could not go on
+    return;
+  }
   timeline_ = *snapshot.timeline;
   timeline_changed_ = true;
   flush();

@@ -89,6 +89,7 @@ class RunRecorder : public Observer {
   };
 
   void make_files(const Preset& preset, const Description& description);
+  void remove_files();
   void take_over();
   void remember_last();
   AppendFile& open_matrices(const std::string& name);
@@ -106,10 +107,10 @@ class RunRecorder : public Observer {
   Existing existing_;
   Checkpoints checkpoints_;
   std::optional<RecordedPast> past_;
-  bool started_ = false;
-  std::optional<std::int64_t> cut_from_;  // what is in the folder of this step and later ones is void, and still there
-  bool undecided_ = false;                // resumed or forked, and not known yet from which step
-  std::vector<std::string> names_;        // of the metrics, in their order
+  bool started_ = false, is_new_ = false;  // the folder is
+  std::optional<std::int64_t> cut_from_;   // what is in the folder of this step and later ones is void, and still there
+  bool undecided_ = false;                 // resumed or forked, and not known yet from which step
+  std::vector<std::string> names_;         // of the metrics, in their order
   std::map<std::string, std::size_t, std::less<>> order_;  // the other way round
   std::map<std::size_t, double> last_;                     // of each scalar, by metric
   std::vector<Row> rows_;                                  // of the step under way

@@ -176,10 +176,20 @@ std::string Session::Worker::on(command::Continue& command) {
   const std::string name = command.preset.name.empty() ? command.preset.title : command.preset.name;
   from.timeline = command.preset.schedule;
   std::string reason = build(std::move(command.preset), "loaded " + (name.empty() ? "a preset" : name));
-  if (reason.empty()) reason = restore(from, "checkpoint");
-  if (!reason.empty()) return reason;
-  try {
+  const auto take_over_past = [&] {
     if (command.past) take_over(*command.past);
+  };
+  try {
+    try {
+      if (reason.empty()) reason = restore(from, "checkpoint");
+    } catch (const StorageError&) {  // of the observer, when all is restored
+      take_over_past();
+      throw;
+    }
+    if (!reason.empty()) return reason;
+    take_over_past();
+  } catch (const StorageError&) {
+    throw;
   } catch (...) {  // of the observer
     fail(reason_of_failure());
     return failure_;

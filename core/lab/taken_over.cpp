@@ -30,7 +30,10 @@ void take_over_figures(const fs::path& parent, std::int64_t step, const fs::path
   copy(parent / "scalars.csv", scalars, step, csv_step);
   const fs::path matrices = folder / "matrices";
   std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(parent / "matrices", error)) {
+  const fs::directory_iterator entries(parent / "matrices", error);
+  if (error == std::errc::no_such_file_or_directory) return;
+  if (error) throw InputError({{(parent / "matrices").string(), error.message(), "a folder that can be read"}});
+  for (const fs::directory_entry& entry : entries) {
     if (entry.path().extension() != ".ndjson") continue;
     fs::create_directory(matrices, error);
     if (error) throw StorageError(matrices.string(), error.message());

@@ -44,6 +44,7 @@ class FakeEngine final : public Engine {
   ~FakeEngine() override { --script_->alive; }
 
   Description build(const Preset& preset) override {
+    while (script_->hold_build) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     if (script_->refuse_build) throw InputError({{"task.data.path", "/no/such/folder", "a folder with the data set"}});
     const Parameters& p = preset.parameters;
     if (script_->refuse_depth == p.integer("model.depth")) throw InputError({{"model.depth", "too deep", "less"}});

@@ -355,6 +355,53 @@ void add_runs_tests(Harness& harness) {
     IM_CHECK(h.until(t, [&] { return h.now().state == State::running; }));  // it goes on
   });
 
+  harness.add("runs", "a_fork_that_can_not_be_built_and_is_left_alone", [](Context* t, Harness& h) {
+    h.script().hold_build = true;
+    h.app().fork(temperature, 0.25, ForkFrom::start);
+    IM_CHECK(h.until(t, [&] { return h.app().live().size() == 2; }));
+    t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_W);  // its parent
+    IM_CHECK_EQ(h.app().live().size(), 1u);
+    IM_CHECK_STR_EQ(h.app().run().name.c_str(), "B");
+    h.script().refuse_build = true;
+    h.script().hold_build = false;
+    IM_CHECK(h.until(t, [&] { return Harness::shown("###question"); }));
+    t->SetRef(Harness::find("###question"));
+    t->ItemClick("Close");
+    IM_CHECK_EQ(h.app().live().size(), 1u);
+    IM_CHECK(!h.app().forking());
+    h.script().refuse_build = false;
+    h.app().submit(command::Reset{});
+    IM_CHECK(h.until(t, State::ready));
+  });
+
+  harness.add("runs", "a_fork_goes_on_when_its_parent_closes", [](Context* t, Harness& h) {
+    h.script().hold_build = true;
+    h.app().fork(temperature, 0.25, ForkFrom::start);
+    IM_CHECK(h.until(t, [&] { return h.app().live().size() == 2; }));
+    t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_W);
+    IM_CHECK(h.app().forking());
+    h.script().hold_build = false;
+    IM_CHECK(h.until(t, [&] { return !h.app().forking(); }));
+    IM_CHECK_EQ(in_force(h.app().run()), 0.25);
+    // And one is made of B while A, the program's first run, has gone.
+    if (!fork(t, h, "From the start")) return;
+    IM_CHECK_EQ(h.app().live().size(), 2u);
+  });
+
+  harness.add("runs", "a_failed_run_is_forked_from_a_moment_before", [](Context* t, Harness& h) {
+    h.script().step_us = 500;
+    h.script().fail_at = 100;
+    t->KeyPress(ImGuiKey_Space);
+    IM_CHECK(h.until(t, [&] { return h.now().state == State::failed; }));
+    h.script().fail_at = -1;
+    h.app().rewind().go_to(59);
+    t->Yield(2);
+    if (!fork(t, h, "From the moment shown")) return;
+    const LiveRun& b = *h.app().live()[1];
+    IM_CHECK(b.snapshot->state == State::ready);
+    IM_CHECK(b.document.name().find("from step 60") != std::string::npos);
+  });
+
   harness.add("runs", "a_fork_that_closes_unsaved_asks", [](Context* t, Harness& h) {
     if (!fork(t, h, "From the start")) return;
     t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_Tab);
@@ -376,7 +423,9 @@ void add_runs_tests(Harness& harness) {
   });
 
   harness.add("runs", "no_more_than_four_and_close", [](Context* t, Harness& h) {
-    for (int i = 0; i < 3; ++i) fork(t, h, "From the start");
+    for (int i = 0; i < 3; ++i) {
+      if (!fork(t, h, "From the start")) return;
+    }
     t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_F);
     t->Yield(2);
     IM_CHECK(!Harness::shown("###fork"));
@@ -404,8 +453,8 @@ void add_runs_tests(Harness& harness) {
     IM_CHECK_EQ(h.app().live().size(), 1u);
     IM_CHECK_STR_EQ(h.app().run().name.c_str(), "A");
     t->Yield(5);
-    IM_CHECK_EQ(h.script().alive.load(), 2);  // it is in the middle of its step still
-    if (!fork(t, h, "From the start")) return;             // and its place is free
+    IM_CHECK_EQ(h.script().alive.load(), 2);    // it is in the middle of its step still
+    if (!fork(t, h, "From the start")) return;  // and its place is free
     IM_CHECK_STR_EQ(h.app().live().back()->name.c_str(), "B");
     h.script().step_us = 500;
     h.script().hold = false;

@@ -55,7 +55,7 @@ TEST_F(WindowForkTest, AForkSaysWhereItComesFrom) {
 }
 
 TEST_F(WindowForkTest, OfARunThatIsNotRecorded) {
-  WindowRecorder child(folder / "run", RunRecorder::Existing::beside, 
+  WindowRecorder child(folder / "run", RunRecorder::Existing::beside,
                        RecordedPast{Parent{{}, "specialize/x", 1, 0, {}}});
   child.started(preset, {});
   const auto read = recorded_parent(child.folder(), experiment_parameters());
@@ -103,13 +103,14 @@ class ForkedInWindowTest : public SessionTest {
     parent = std::move(session);
   }
   // Another session goes on from the checkpoint, with another temperature.
-  Outcome go_on() {
-    auto fork = fork_of(*past->preset, *past->timeline, checkpoint->step, {{temperature, 0.25}});
+  Outcome go_on() { return go_on(checkpoint->step); }
+  Outcome go_on(std::int64_t step) {
+    auto fork = fork_of(*past->preset, *past->timeline, step, {{temperature, 0.25}});
     EXPECT_TRUE(fork);
-    const Parent origin{parent_recorder ? parent_recorder->folder() : fs::path(), past->preset->name, 1,
-                        checkpoint->step, fork.value->changes};
-    options.observer = 
-        std::make_shared<WindowRecorder>(folder / "child", RunRecorder::Existing::beside, RecordedPast{origin, checkpoint->step});
+    const Parent origin{parent_recorder ? parent_recorder->folder() : fs::path(), past->preset->name, 1, step,
+                        fork.value->changes};
+    options.observer = std::make_shared<WindowRecorder>(folder / "child", RunRecorder::Existing::beside,
+                                                        RecordedPast{origin, checkpoint->step});
     start();
     return act(command::Continue{fork.value->preset, checkpoint, past});
   }
@@ -179,6 +180,49 @@ TEST_F(ForkedInWindowTest, TheForkOfARunThatIsNotRecordedReplays) {
   EXPECT_EQ(figures(folder / "child"), replayed(folder / "child"));
 }
 
+TEST_F(ForkedInWindowTest, TheForkFromAMomentAfterTheCheckpointReplays) {
+  begin_parent(true, 60);
+  step_to(23);
+  take();
+  session = std::move(parent);
+  step_to(30);
+  must(command::Set{temperature, 2.0, false});
+  step_to(45);
+  past = session->snapshot();
+  parent = std::move(session);
+  const std::string before = figures(folder / "run");
+  const Outcome outcome = go_on(35);
+  ASSERT_TRUE(outcome.accepted) << outcome.text;
+  EXPECT_EQ(session->snapshot()->step, 23);
+  EXPECT_EQ(session->snapshot()->series[0].size(), past->series[0].size() * 23 / 45);
+  finish();
+  EXPECT_EQ((*recorded_parent(folder / "child", table()).value)->step, 35);
+  EXPECT_EQ(figures(folder / "child"), replayed(folder / "child"));
+  EXPECT_EQ(figures(folder / "run"), before) << "the parent's record is only read";
+}
+
+TEST_F(ForkedInWindowTest, ARunThatGetsNoFolderLeavesOthersAlone) {
+  const fs::path run = folder / std::string(255, 'r');  // there is no room for "-2"
+  const auto recorder = std::make_shared<WindowRecorder>(run);
+  options.observer = recorder;
+  start();
+  must(command::Load{plan(5)});
+  must(command::Play{});
+  reach(State::finished);
+  EXPECT_EQ(act(command::Load{preset(7)}).accepted, false) << "the window's next run has a folder beside it";
+  session.reset();
+  const std::string timeline = read_text(run / "timeline.json"), summary = read_text(run / "summary.json");
+  EXPECT_NE(timeline.find(temperature), std::string::npos);
+  EXPECT_NE(summary.find("\"finished\""), std::string::npos);
+
+  options.observer = std::make_shared<RunRecorder>(run, RunRecorder::Existing::beside);  // a fork's
+  start();
+  EXPECT_FALSE(act(command::Load{preset(7)}).accepted);
+  session.reset();
+  EXPECT_EQ(read_text(run / "timeline.json"), timeline);
+  EXPECT_EQ(read_text(run / "summary.json"), summary);
+}
+
 TEST_F(ForkedInWindowTest, AParentsFileThatHasNoEndIsRefused) {
   begin_parent(true, 60);
   step_to(23);
@@ -203,6 +247,16 @@ TEST_F(ForkedInWindowTest, WhatCouldNotBeRestoredBeginsAnew) {
   EXPECT_EQ(session->snapshot()->step, 0);
   finish();
   EXPECT_EQ(figures(folder / "child"), replayed(folder / "child")) << "nothing of the parent is left in it";
+}
+
+TEST_F(ForkedInWindowTest, WhatCouldNotBeRestoredAndIsClosedLeavesNoFolder) {
+  begin_parent(true, 60);
+  step_to(23);
+  take();
+  script->on_restore = [] { throw std::runtime_error("of another kind"); };
+  EXPECT_FALSE(go_on().accepted);
+  session.reset();
+  EXPECT_FALSE(fs::exists(folder / "child"));
 }
 
 }  // namespace
