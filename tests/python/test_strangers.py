@@ -90,6 +90,7 @@ def test_reading_always_ends(name, what, run, tmp_path):
 @pytest.mark.parametrize("what", ["endless", "pipe", "one line", "folder"])
 def test_a_fork_takes_over_files_only(name, what, run, tmp_path):
     """From a checkpoint on, the parent's figures are copied."""
+    step = newest_checkpoint(run).stem
     file = sorted(run.glob(name))[0] if "*" in name else run / name
     file.unlink(missing_ok=True)
     if what == "pipe":
@@ -101,7 +102,6 @@ def test_a_fork_takes_over_files_only(name, what, run, tmp_path):
     else:
         with open(file, "wb") as made:  # a hole takes no space
             made.truncate(1 << 40)
-    step = newest_checkpoint(run).stem
     command = ["fork", run, "--at", step, "--steps", int(step) + 3, "--out", tmp_path / "fork"]
     lines = refused(tessera(*command, timeout=60))
     assert any(str(file.name) in line for line in lines), lines
