@@ -112,16 +112,17 @@ void Forking::build(const Origin& origin) {
 
 void Forking::built(LiveRun& child, const Outcome& outcome, const LiveRun::Loading& loading) {
   const bool under_way = fork_ && fork_->child == child.id;  // its parent may be closed, and another one be made
+  const bool plays = under_way && !fork_->waiting.empty();
+  if (under_way) end();
   if (outcome.accepted) {
     child.document.forked(loading.name, loading.preset);
     app_.say(Severity::info, "Run " + child.name + " is " + loading.name);
     app_.show_panel("compare", true);
-    if (under_way && !fork_->waiting.empty()) app_.submit_to(child, command::Play{});
+    if (plays) app_.submit_to(child, command::Play{});
   } else {
     app_.tell("The run can't be forked", outcome.text, {});
     if (app_.live().size() > 1) app_.close_unasked(child);
   }
-  if (under_way) end();
 }
 
 void Forking::refused(const LiveRun& run, Ticket ticket) {

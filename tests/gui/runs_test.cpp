@@ -376,13 +376,13 @@ void add_runs_tests(Harness& harness) {
 
   harness.add("runs", "a_fork_goes_on_when_its_parent_closes", [](Context* t, Harness& h) {
     h.script().hold_build = true;
-    h.app().fork(temperature, 0.25, ForkFrom::start);
+    h.app().fork(temperature, 0.5, ForkFrom::start);
     IM_CHECK(h.until(t, [&] { return h.app().live().size() == 2; }));
     t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_W);
     IM_CHECK(h.app().forking());
     h.script().hold_build = false;
     IM_CHECK(h.until(t, [&] { return !h.app().forking(); }));
-    IM_CHECK_EQ(in_force(h.app().run()), 0.25);
+    IM_CHECK_EQ(in_force(h.app().run()), 0.5);
     // And one is made of B while A, the program's first run, has gone.
     if (!fork(t, h, "From the start")) return;
     IM_CHECK_EQ(h.app().live().size(), 2u);
