@@ -79,9 +79,11 @@ int fork(const Request& request) {
       if (change.step >= from) child.to_come.push_back(change);
     }
   }
-  const Parent origin{seen_from(child.recorder->folder(), folder), run.preset.name,
-                      run.preset.parameters.integer("run.seed"), request.at, std::move(fork.value->changes)};
-  child.recorder->begin_with({folder, std::move(found.checkpoint), parent_json(origin)});
+  Parent origin{folder, run.preset.name, run.preset.parameters.integer("run.seed"), request.at,
+                std::move(fork.value->changes)};
+  RecordedPast past{std::move(origin), child.resume_from.value_or(0)};
+  if (found.checkpoint) past.checkpoint = std::make_shared<const Checkpoint>(*std::move(found.checkpoint));
+  child.recorder->begin_with(std::move(past));
   return train(child);
 }
 

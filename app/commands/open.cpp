@@ -38,9 +38,9 @@ int open(const Request& request) {
   options.quit = request.quit;
   if (request.out) {  // the first one says now what is wrong with the folder
     options.make_recording = [first = std::make_shared<WindowRecorder>(*request.out),
-                              out = *request.out](const std::optional<Parent>& parent) mutable {
+                              out = *request.out](const std::optional<RecordedPast>& past) mutable {
       auto recorder = first ? std::exchange(first, nullptr)
-                            : std::make_shared<WindowRecorder>(out, RunRecorder::Existing::beside, parent);
+                            : std::make_shared<WindowRecorder>(out, RunRecorder::Existing::beside, past);
       return WindowOptions::Recording{recorder, [recorder] { return recorder->folder(); }};
     };
   }

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <ctime>
 
-#include "core/lab/atomic_file.h"
-
 namespace fs = std::filesystem;
 
 namespace tessera::commands {
@@ -44,16 +42,10 @@ fs::path default_run_folder(const Preset& preset) {
   return fs::path("runs") / (name + "-" + seed + "-" + time);
 }
 
-fs::path seen_from(const fs::path& child, const fs::path& parent) {
-  std::error_code error;
-  const fs::path relative = fs::relative(parent, child, error);
-  return error || relative.empty() ? fs::absolute(parent, error) : relative;
+WindowRecorder::WindowRecorder(const fs::path& folder, RunRecorder::Existing existing, std::optional<RecordedPast> past)
+    : recorder_(open_recorder("--out", folder, existing, at_rest())), folder_(recorder_->folder()) {
+  if (past) recorder_->begin_with(*std::move(past));
 }
-
-WindowRecorder::WindowRecorder(const fs::path& folder, RunRecorder::Existing existing, std::optional<Parent> parent)
-    : recorder_(open_recorder("--out", folder, existing, at_rest())),
-      folder_(recorder_->folder()),
-      parent_(std::move(parent)) {}
 
 fs::path WindowRecorder::folder() const {
   const std::lock_guard lock(mutex_);
@@ -63,10 +55,6 @@ fs::path WindowRecorder::folder() const {
 void WindowRecorder::started(const Preset& preset, const Description& description) {
   if (++runs_ > 1) recorder_ = open_recorder("--out", folder_, RunRecorder::Existing::beside, at_rest());
   recorder_->started(preset, description);
-  if (runs_ == 1 && parent_) {
-    if (!parent_->folder.empty()) parent_->folder = seen_from(recorder_->folder(), parent_->folder);
-    write_file(recorder_->folder() / "parent.json", parent_json(*parent_));
-  }
   const std::lock_guard lock(mutex_);
   now_ = recorder_->folder();
 }
@@ -88,6 +76,8 @@ void WindowRecorder::paused() { recorder_->paused(); }
 void WindowRecorder::restored(std::int64_t step, const std::vector<Intervention>& timeline) {
   recorder_->restored(step, timeline);
 }
+
+bool WindowRecorder::has_past(std::int64_t step) { return recorder_->has_past(step); }
 
 void WindowRecorder::planned(const std::vector<Intervention>& timeline) { recorder_->planned(timeline); }
 

@@ -21,17 +21,14 @@ std::shared_ptr<RunRecorder> open_recorder(const std::string& option, const std:
 // start in the same second.
 std::filesystem::path default_run_folder(const Preset& preset);
 
-// The folder of a fork's parent as parent.json has it: relative, so that both can be moved together.
-std::filesystem::path seen_from(const std::filesystem::path& child, const std::filesystem::path& parent);
-
 // Records every run of a window: the first in the folder given; those after a reset, or with another preset, in
 // folders beside it, with a number more.
 class WindowRecorder : public Observer {
  public:
-  // parent: of a run that was forked in the window; its folder is empty where the parent isn't recorded.
+  // past: of a run that was forked in the window.
   explicit WindowRecorder(const std::filesystem::path& folder,
                           RunRecorder::Existing existing = RunRecorder::Existing::refuse,
-                          std::optional<Parent> parent = std::nullopt);
+                          std::optional<RecordedPast> past = std::nullopt);
   std::filesystem::path folder() const;  // of the run that is there now; any thread
   void started(const Preset&, const Description&) override;
   void scalar(std::int64_t step, const MetricSpec&, double value) override;
@@ -40,6 +37,7 @@ class WindowRecorder : public Observer {
   void stepped(std::int64_t steps_done, double seconds, std::uint64_t memory_bytes) override;
   void paused() override;
   void restored(std::int64_t step, const std::vector<Intervention>& timeline) override;
+  bool has_past(std::int64_t step) override;
   void planned(const std::vector<Intervention>& timeline) override;
   bool checkpoint_wanted(std::int64_t step, bool at_rest) override;
   std::filesystem::path checkpoint_place(std::int64_t step) override;
@@ -49,7 +47,6 @@ class WindowRecorder : public Observer {
  private:
   std::shared_ptr<RunRecorder> recorder_;  // of the run that is there now
   std::filesystem::path folder_;           // of the first
-  std::optional<Parent> parent_;           // of the first
   int runs_ = 0;
   mutable std::mutex mutex_;
   std::filesystem::path now_;  // with mutex_: the folder of recorder_

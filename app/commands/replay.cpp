@@ -117,7 +117,7 @@ int replay(const Request& request) {
   run.quiet = request.quiet;
   run.summary = false;
   if (const int code = train(run); code != fine) return code;
-  return compare(folder, out, recorded_state(folder) == State::finished);
+  return compare(folder, out, recorded_whole(folder, experiment_parameters(), check_combinations));
 }
 
 }  // namespace

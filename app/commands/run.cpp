@@ -50,7 +50,7 @@ int resume(const Request& request) {
     return report({{"--resume", "with a preset or other settings",
                     "only --quiet and --checkpoint-every beside it: a run goes on as it was started"}});
   }
-  if (recorded_state(folder) == State::finished) {
+  if (recorded_whole(folder, experiment_parameters(), check_combinations)) {
     if (!request.quiet) std::printf("%s is finished already; nothing to do\n", folder.c_str());
     return fine;
   }

@@ -53,6 +53,7 @@ struct ComparedRun {
 struct PanelContext {
   const Snapshot& snapshot;  // the run at the moment shown
   const Snapshot& newest;    // the same run now; what a command acts on
+  int run_id = 0;            // of that run, however often it is built anew: no other one of this program has it
   // The step shown, as it was when that step had been computed (snapshot.step is one more); -1: now, and `snapshot` is
   // `newest`.
   std::int64_t moment = -1;

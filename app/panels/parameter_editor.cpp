@@ -235,6 +235,7 @@ void ParameterEditor::row(PanelContext& context, const ParameterSpec& spec, int 
   Value value = known != pending_.end() ? known->second.value : parameters.get(path);
   const bool was_editing = known != pending_.end() && known->second.editing;
 
+  ImGui::PushID(context.run_id);  // a field that is held when another run is shown is let go
   const float start = ImGui::GetCursorPosX();
   const char* refused = change_refused(context.snapshot.state, spec);
   ImGui::BeginDisabled(!enabled || *refused);
@@ -251,6 +252,7 @@ void ParameterEditor::row(PanelContext& context, const ParameterSpec& spec, int 
   }
   reset(context, spec, layer, start + label_width + width + 2);
   ImGui::EndDisabled();
+  ImGui::PopID();
 }
 
 }  // namespace tessera

@@ -1,5 +1,5 @@
-// The widget of a parameter, made from its description alone. Item ids are the parameter's path: "##model.router.k",
-// "##model.layer2.router.k" for one layer.
+// The widget of a parameter, made from its description alone. Item ids are the parameter's path, "##model.router.k",
+// "##model.layer2.router.k" for one layer; those of an editor below the run's (PanelContext::run_id).
 #pragma once
 
 #include <chrono>

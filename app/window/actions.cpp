@@ -37,7 +37,9 @@ const char* fork_refused(const Application& app) {
   if (app.live().size() >= most_live) return "Four runs train side by side already: close one first.";
   if (app.forking()) return "A fork is being made already.";
   if (const char* empty = needs_preset(app); *empty) return empty;
-  return refusal<command::TakeCheckpoint>(app.snapshot().state);
+  const Snapshot& now = app.snapshot();
+  const bool was_built = now.state != State::building && now.description;
+  return was_built ? "" : refusal<command::TakeCheckpoint>(now.state);
 }
 
 const char* close_refused(const Application& app) { return app.live().size() > 1 ? "" : "It is the only run."; }
@@ -161,7 +163,7 @@ const Action table[] = {
      ICON_FORK,
      ctrl | ImGuiKey_F,
      {},
-     "Train a second run beside this one, with one parameter changed: now, or from the start.",
+     "Train a second run beside this one, with one parameter changed: now, from the start, or at the moment shown.",
      [](Application& a) { a.ask_fork(); },
      fork_refused,
      true},

@@ -5,29 +5,27 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <future>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "app/panels/panel.h"
 #include "app/window/background.h"
+#include "app/window/compared_runs.h"
 #include "app/window/dialogs.h"
 #include "app/window/document.h"
 #include "app/window/file_dialog.h"
 #include "app/window/fonts.h"
 #include "app/window/fork_dialog.h"
-#include "app/window/live_run.h"
+#include "app/window/forking.h"
+#include "app/window/live_runs.h"
+#include "app/window/recorded_runs.h"
 #include "app/window/rewind.h"
 #include "app/window/settings.h"
 #include "app/window/window.h"
 
 namespace tessera {
-
-inline constexpr std::size_t most_live = 4;  // runs that train side by side
 
 enum class News { none, data, urgent };
 
@@ -49,7 +47,8 @@ class Application {
  public:
   // There is an ImGui context, with these fonts. `wake` is called on any thread when there may be news. solo: the name
   // of the panel that fills the window; empty: the docking layout.
-  Application(const WindowOptions&, SettingsFile, const Fonts&, std::function<void()> wake, std::string solo = "");
+  Application(const WindowOptions&, SettingsFile, const Fonts&, const std::function<void()>& wake,
+              std::string solo = "");
   ~Application();
   // Not copyable or movable
   Application(const Application&) = delete;
@@ -80,20 +79,25 @@ class Application {
   void not_written(const std::string& what, const std::vector<Problem>&);
   void ask_file(FileRequest);
   void ask(Question question) { dialogs_.ask(std::move(question)); }
+  void tell(std::string title, std::string text, std::vector<Problem> problems) {
+    dialogs_.tell(std::move(title), std::move(text), std::move(problems));
+  }
   void submit(Command command) { submit_to(run(), std::move(command)); }
+  Ticket submit_to(LiveRun&, Command);
   // To every run that allows it in its state; to compare runs, they are driven as one.
   void submit_to_all(const Command& command);
   void toggle_play();
   void new_seed();
-  void ask_fork() { fork_dialog_.show(run()); }
-  // Adds a run that differs from the present one in a parameter, from its start or from now on.
-  void fork(const std::string& path, const Value& value, bool from_start);
-  bool forking() const { return forking_.has_value(); }  // one is being made
-  void close_run();                                      // the present one; there must be another
+  void ask_fork() { fork_dialog_.show(*this); }
+  // Adds a run that differs from the present one in a parameter (Forking::begin).
+  void fork(const std::string& path, const Value& value, ForkFrom from);
+  bool forking() const { return forking_.under_way(); }  // one is being made
+  void close_run();                                      // the present one, asking first; there must be another
+  void close_unasked(LiveRun&);                          // likewise
   void show_run(std::size_t index);
   void ask_run();  // the folder of a recorded run, to be compared
   void add_recorded(const std::filesystem::path& folder);
-  void show_next_run() { show_run((active_ + 1) % live_.size()); }
+  void show_next_run();
   void confirm(Command, std::string question);
   void reset_layout();
   void set_theme(bool dark);
@@ -103,11 +107,12 @@ class Application {
   void say(Severity, const std::string& text);  // in the log, and for a while in the status bar
 
   // --- what there is to see ---
-  const std::vector<std::unique_ptr<LiveRun>>& live() const { return live_; }  // at least one, at most most_live
-  LiveRun& run() { return *live_[active_]; }                                   // the one that the window shows
-  const LiveRun& run() const { return *live_[active_]; }
-  bool any_running() const;
-  const std::vector<ComparedRun>& runs() const { return runs_; }
+  const std::vector<std::unique_ptr<LiveRun>>& live() const { return live_.all(); }
+  LiveRuns& live_runs() { return live_; }
+  LiveRun& run() { return live_.shown(); }  // the one that the window shows
+  const LiveRun& run() const { return live_.shown(); }
+  bool any_running() const { return live_.any_running(); }
+  const std::vector<ComparedRun>& runs() const { return compared_.all(); }
   const Snapshot& snapshot() const { return *run().snapshot; }
   const std::vector<Event>& events() const { return events_; }
   std::size_t errors() const { return errors_; }
@@ -123,6 +128,7 @@ class Application {
   float scale() const { return scale_; }
   bool dark() const { return settings_.settings.dark; }
   const Fonts& fonts() const { return fonts_; }
+  const CombinationCheck& check() const { return options_.check; }
   const std::string& notice() const { return notice_; }  // of the status bar; empty when it is over
   bool building_long() const;                            // long enough to say so
   bool at_start() const;  // an experiment is ready and no step is done: the welcome card shows
@@ -130,54 +136,24 @@ class Application {
   bool asking() const { return !dialogs_.empty() || files_.visible() || fork_dialog_.visible(); }
 
  private:
-  Ticket submit_to(LiveRun&, Command command);
   void take_outcomes(LiveRun&);
-  void take_events(LiveRun&);
+  void take_events();
   void take_recorded();  // those that were read
-  void list_runs();
-  void take_handover();
-  void add_fork(std::shared_ptr<const Checkpoint>, const Snapshot& parent);
-  void end_fork();  // made or not: those that waited go on
-  LiveRun* find_run(std::uint64_t id);
-  void erase_run(LiveRun&);
-  void close_from(std::size_t index);  // asks about each run that would lose something, then closes the window  // what
-                                       // the run to be forked handed over
-  LiveRun& add_run(const Parent&);
-  void forked(LiveRun&, const Outcome&, const LiveRun::Loading&);  // its Load or Continue was answered
-  void load(const std::filesystem::path&);                         // without asking about changes
+  void take_written();
+  News news_of_runs();
+  void shown_is_another();
+  void close_from(std::size_t index);       // asks about each run that would lose something, then closes the window
+  void load(const std::filesystem::path&);  // without asking about changes
+  void loaded(LiveRun&, const Outcome&, const LiveRun::Loading&);  // this Load was answered
   bool save_to(const std::filesystem::path&);                      // whether it was saved
   void if_unchanged(const std::string& question, const std::function<void()>& then);
+  void capture_soon(Capture);
   PanelContext context();
   void draw_panels();
   void draw_panel(Panel&, PanelContext&);
   void raise_panels();
   bool shipped(const std::filesystem::path&) const;
 
-  void loaded(LiveRun&, const Outcome&, const LiveRun::Loading&);  // this Load was answered
-
-  // A fork that is being made: first its parent hands over its state, then the new run is built.
-  struct Forking {
-    std::string path;
-    Value value;
-    std::uint64_t parent = 0;            // id of the run
-    std::uint64_t child = 0;             // likewise, once there is one
-    std::vector<std::uint64_t> waiting;  // runs that trained, and go on together with the new one
-    std::optional<Ticket> asked;         // the parent's TakeCheckpoint
-  };
-  struct Handover {  // from the parent's worker
-    std::mutex mutex;
-    std::shared_ptr<const Checkpoint> checkpoint;
-    std::shared_ptr<const Snapshot> snapshot;
-  };
-  struct Then {  // a run at the moment shown, worked out before
-    std::shared_ptr<const Snapshot> newest;
-    std::int64_t moment;
-    std::shared_ptr<const Snapshot> snapshot;
-  };
-  struct Opening {
-    std::filesystem::path folder;
-    std::future<Result<std::shared_ptr<const Snapshot>>> run;
-  };
   WindowOptions options_;
   std::string solo_;
   SettingsFile settings_;
@@ -190,15 +166,11 @@ class Application {
   std::optional<std::int64_t> moment_to_show_;  // asked for by a panel in this frame
   Dialogs dialogs_;
   FileDialog files_;
-  std::vector<ComparedRun> recorded_;  // read from folders
-  std::vector<ComparedRun> runs_;      // all there are to compare, of this frame
-  std::vector<Then> then_;             // of runs_, while an earlier moment is shown
-  std::vector<Opening> opening_;       // recorded runs that are being read
   ForkDialog fork_dialog_;
-  std::optional<Forking> forking_;
-  std::shared_ptr<Handover> handover_ = std::make_shared<Handover>();
-  std::function<void()> wake_;
   Background background_;
+  RecordedRuns recorded_;
+  ComparedRuns compared_;  // as of this frame
+  Forking forking_;
   std::vector<Event> events_;
   std::size_t errors_ = 0;
   std::int64_t drawn_moment_ = -1;
@@ -217,9 +189,7 @@ class Application {
   bool applied_dark_ = false;
   bool closing_ = false;
   int exit_code_ = 0;
-  std::vector<std::unique_ptr<LiveRun>> abandoned_;  // forks that could not be built, until nobody reads them
-  std::size_t active_ = 0;                           // of live_
-  std::vector<std::unique_ptr<LiveRun>> live_;       // last: their workers may wake us until they are gone
+  LiveRuns live_;  // last: their workers may hand over something until they are gone
 };
 
 }  // namespace tessera

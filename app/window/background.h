@@ -2,10 +2,10 @@
 #pragma once
 
 #include <functional>
-#include <future>
 #include <string>
 #include <vector>
 
+#include "app/window/later.h"
 #include "core/lab/problem.h"
 
 namespace tessera {
@@ -18,13 +18,14 @@ class Background {
     std::vector<Problem> problems;  // none: it succeeded
   };
 
-  // `work` returns what to say when it is done, and throws InputError, or anything else, when it can't be. `wake` is
-  // called on its thread then. The destructor waits for all that was begun.
-  void begin(std::string what, std::function<std::string()> work, std::function<void()> wake);
-  std::vector<Done> take();  // what has ended since the last call
+  // `wake` is called on another thread when something has ended. The destructor waits for all that was begun.
+  explicit Background(std::function<void()> wake) : done_(std::move(wake)) {}
+  // `work` returns what to say when it is done, and throws InputError, or anything else, when it can't be.
+  void begin(std::string what, std::function<std::string()> work);
+  std::vector<Done> take() { return done_.take(); }  // what has ended since the last call
 
  private:
-  std::vector<std::future<Done>> under_way_;
+  Later<Done> done_;
 };
 
 }  // namespace tessera

@@ -7,6 +7,7 @@
 #include "app/window/chrome.h"
 #include "app/window/layout.h"
 #include "app/window/theme.h"
+#include "core/lab/atomic_file.h"
 #include "imgui.h"
 #include "imgui_internal.h"
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr ImGuiID dock_space = 0x7e55e7a;  // its own: the layout that is kept names it
 constexpr int raising_frames = 3;
+constexpr int settle_frames = 4;  // until menus and dialogs are gone from a picture
 
 }  // namespace
 
@@ -52,12 +54,17 @@ void Application::draw() {
   if (moment_to_show_) rewind_.go_to(*std::exchange(moment_to_show_, {}));
   selection_.end_frame();
   if (ImGui::GetIO().WantSaveIniSettings) leave();
-  for (const auto& live : live_) {
+  for (const auto& live : live_.all()) {
     live->drawn_state = live->snapshot->state;
     live->drawn_version = live->snapshot->version;
   }
   answered_ = capture_.has_value() || !to_front_.empty() || rewind_.moment() != drawn_moment_;
   drawn_moment_ = rewind_.moment();
+}
+
+void Application::capture_soon(Capture capture) {
+  capture_ = std::move(capture);
+  capture_in_ = settle_frames;
 }
 
 float Application::fineness() const { return capturing_ ? capture_->scale : 1; }
@@ -68,7 +75,7 @@ std::optional<Capture> Application::take_capture() {
 }
 
 void Application::draw_panels() {
-  list_runs();
+  compared_.list(live_, recorded_.all(), rewind_.moment());
   PanelContext panel_context = context();
   const ImGuiViewport& viewport = *ImGui::GetMainViewport();
   if (!solo_.empty()) {
@@ -121,6 +128,60 @@ void Application::draw_panel(Panel& panel, PanelContext& panel_context) {
   ImGui::SetNextWindowClass(&tab);
   if (ImGui::Begin(window_id(panel).c_str(), solo_.empty() ? &open : nullptr, flags)) panel.draw(panel_context);
   ImGui::End();
+}
+
+PanelContext Application::context() {
+  const auto ask = [this](std::string name, std::string what, std::function<void(const std::filesystem::path&)> done) {
+    ask_file({.purpose = FileRequest::Purpose::save,
+              .title = "Save " + what,
+              .extension = std::filesystem::path(name).extension().string(),
+              .folder = {},
+              .name = name,
+              .done = std::move(done)});
+  };
+  const auto save_png = [this, ask](std::string name, float x, float y, float width, float height) {
+    ask(std::move(name), "picture", [this, x, y, width, height](const std::filesystem::path& file) {
+      capture_soon({file, x, y, width, height});
+    });
+  };
+  const auto save_text = [this, ask](std::string name, std::string content) {
+    ask(std::move(name), "figures", [this, content = std::move(content)](const std::filesystem::path& file) {
+      try {
+        write_file(file, content);
+        say(Severity::info, "Saved " + file.string());
+      } catch (const InputError& error) {
+        tell("The file was not saved", "Nothing was written.", error.problems());
+        say(Severity::error, error.what());
+      }
+    });
+  };
+  return {.snapshot = rewind_.shown(),
+          .newest = snapshot(),
+          .run_id = static_cast<int>(run().id),
+          .moment = rewind_.moment(),
+          .set_moment = [this](std::int64_t step) { moment_to_show_ = step; },
+          .selection = selection_,
+          .submit = [this](Command command) { return submit_to(run(), std::move(command)); },
+          .check = options_.check,
+          .confirm = [this](Command command, std::string text) { confirm(std::move(command), std::move(text)); },
+          .events = events_,
+          .presets = shipped_,
+          .recent = settings().recent,
+          .evidence = evidence_,
+          .runs = compared_.all(),
+          .add_run = [this] { ask_run(); },
+          .remove_run = [this](std::size_t index) { recorded_.remove(index - live().size()); },
+          .fork = [this] { ask_fork(); },
+          .load = [this](const std::filesystem::path& file) { open(file); },
+          .read = options_.read_preset,
+          .save = [this] { save(); },
+          .save_as = [this] { save_as(); },
+          .save_png = save_png,
+          .save_text = save_text,
+          .scale = scale_,
+          .dark = settings().dark,
+          .figures = fonts_.figures,
+          .heading = fonts_.heading};
 }
 
 }  // namespace tessera

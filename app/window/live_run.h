@@ -16,9 +16,9 @@
 namespace tessera {
 
 struct LiveRun {
-  // wake: called on any thread when there may be news. parent: of a fork.
+  // wake: called on any thread when there may be news. past: of a fork.
   LiveRun(const WindowOptions&, std::string name, std::function<void()> wake,
-          const std::optional<Parent>& parent = std::nullopt);
+          const std::optional<RecordedPast>& past = std::nullopt);
 
   struct Loading {
     std::filesystem::path file;  // empty: a fork, of no file
@@ -32,6 +32,8 @@ struct LiveRun {
 
   // Whether closing it loses something: changes, or an unsaved and unrecorded fork that has trained.
   bool at_risk() { return document.changed(*snapshot) || (document.file().empty() && snapshot->step > 0 && !folder); }
+
+  std::filesystem::path record() const { return folder ? folder() : std::filesystem::path(); }  // as `folder`
 
   const std::uint64_t id;  // no other run of this program has it
   std::string name;        // "A"

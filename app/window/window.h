@@ -43,7 +43,7 @@ struct WindowOptions {
     std::shared_ptr<Observer> observer;
     std::function<std::filesystem::path()> folder;
   };
-  std::function<Recording(const std::optional<Parent>&)> make_recording;
+  std::function<Recording(const std::optional<RecordedPast>&)> make_recording;
 };
 
 // $XDG_CONFIG_HOME/tessera, else ~/.config/tessera; empty when neither variable is set (nothing is remembered then).

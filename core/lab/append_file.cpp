@@ -4,10 +4,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <stdexcept>
 #include <system_error>
 
+#include "core/lab/line_reader.h"
 #include "core/lab/storage_error.h"
 
 namespace tessera {
@@ -34,7 +36,7 @@ void AppendFile::open(const std::filesystem::path& path) {
   const off_t end = ::lseek(file_, 0, SEEK_END);
   if (end < 0) fail(errno);
   size_ = static_cast<std::uint64_t>(end);
-  truncate(contents().rfind('\n') + 1);  // npos + 1 is 0: not one whole line
+  if (const std::uint64_t whole = end_of_lines(); whole < size_) truncate(whole);
 }
 
 void AppendFile::append(std::string_view lines) { buffer_ += lines; }
@@ -64,17 +66,33 @@ void AppendFile::sync() {
   if (::fdatasync(file_) != 0) fail(errno);
 }
 
-std::string AppendFile::contents() {
+void AppendFile::cut(const std::function<bool(std::string_view line)>& first_dropped) {
   flush();
-  std::string all(size_, '\0');
-  std::size_t done = 0;
-  while (done < all.size()) {
-    const ssize_t read = ::pread(file_, all.data() + done, all.size() - done, static_cast<off_t>(done));
-    if (read < 0 && errno == EINTR) continue;
-    if (read <= 0) fail(read < 0 ? errno : EIO);
-    done += static_cast<std::size_t>(read);
+  LineReader lines(path_);
+  std::uint64_t kept = 0;
+  for (auto line = lines.next(); line && !first_dropped(*line); line = lines.next()) kept = lines.bytes();
+  if (kept < size_) truncate(kept);
+}
+
+// Behind the last line feed, looked for from the end: it is there, but for the part of a line, or the file is none of
+// lines.
+std::uint64_t AppendFile::end_of_lines() const {
+  std::array<char, 64 << 10> block;
+  std::uint64_t end = size_;
+  while (end > 0) {
+    if (size_ - end > max_line_bytes) {
+      throw InputError({{path_.string(), "its last line has no end", "the figures of a run"}});
+    }
+    const std::uint64_t start = end > block.size() ? end - block.size() : 0;
+    const ssize_t count = ::pread(file_, block.data(), end - start, static_cast<off_t>(start));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail(errno);
+    if (static_cast<std::uint64_t>(count) < end - start) fail(EIO);
+    const std::string_view text(block.data(), end - start);
+    if (const std::size_t feed = text.rfind('\n'); feed != std::string_view::npos) return start + feed + 1;
+    end = start;
   }
-  return all;
+  return 0;
 }
 
 void AppendFile::truncate(std::uint64_t size) {

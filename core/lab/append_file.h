@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -27,22 +28,15 @@ class AppendFile {
   void flush();                         // to the system
   void sync();                          // to the disk; that the file exists is its folder's to sync
 
-  // Drops all lines from the first one that `first_dropped` is true for. The buffer is flushed before.
-  template <class Predicate>
-  void cut(Predicate first_dropped) {
-    const std::string all = contents();
-    std::size_t start = 0;
-    while (start < all.size()) {
-      const std::size_t end = all.find('\n', start);
-      if (first_dropped(std::string_view(all).substr(start, end - start))) break;
-      start = end + 1;
-    }
-    truncate(start);
-  }
+  std::size_t buffered() const { return buffer_.size(); }  // bytes
+
+  // Drops all lines from the first one that `first_dropped` is true for. The buffer is flushed before. InputError when
+  // the lines can't be read (core/lab/line_reader.h).
+  void cut(const std::function<bool(std::string_view line)>& first_dropped);
 
  private:
   [[noreturn]] void fail(int error) const;
-  std::string contents();
+  std::uint64_t end_of_lines() const;
   void truncate(std::uint64_t size);
 
   std::filesystem::path path_;

@@ -148,6 +148,12 @@ std::string parent_json(const Parent& parent) {
   return print_json(json);
 }
 
+fs::path seen_from(const fs::path& child, const fs::path& parent) {
+  std::error_code error;
+  const fs::path relative = fs::relative(parent, child, error);
+  return error || relative.empty() ? fs::absolute(parent, error) : relative;
+}
+
 Result<std::optional<Parent>> recorded_parent(const fs::path& run, const ParameterTable& table) {
   const fs::path path = run / "parent.json";
   std::error_code error;

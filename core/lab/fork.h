@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,8 @@
 #include "core/lab/preset.h"
 
 namespace tessera {
+
+struct Checkpoint;
 
 // The timeline of a run that leaves its parent before step `step`: what the parent changed earlier, then `changes`
 // (their steps are set to `step`), then what the parent has later but for the changed paths. Sorted by step.
@@ -43,12 +46,22 @@ Result<Fork> fork_of(const Preset& parent, const std::vector<Intervention>& time
 
 // Where a forked run comes from: parent.json in its folder.
 struct Parent {
-  std::filesystem::path folder;  // relative to the fork's folder, if it isn't absolute; empty: it wasn't recorded
+  std::filesystem::path folder;  // in parent.json relative to the fork's, or absolute; empty: it wasn't recorded
   std::string preset;            // its name
   std::int64_t seed = 0, step = 0;
   std::vector<ForkChange> changes;
 };
+
+// What the record of a forked run begins with: parent.json, and the parent's record before `step`.
+struct RecordedPast {
+  Parent parent;          // its folder as it is found from here; only read. Empty: nothing can be taken over
+  std::int64_t step = 0;  // from which the fork goes on, at or before the one at which it may differ; 0: from the start
+  std::shared_ptr<const Checkpoint> checkpoint = nullptr;  // of that step, if one is to be in the folder
+};
+
 std::string parent_json(const Parent& parent);
+// The folder of a fork's parent as parent.json has it: relative, so that both can be moved together.
+std::filesystem::path seen_from(const std::filesystem::path& child, const std::filesystem::path& parent);
 // Nothing when the folder has no parent.json; problems when it can't be understood.
 Result<std::optional<Parent>> recorded_parent(const std::filesystem::path& run, const ParameterTable&);
 

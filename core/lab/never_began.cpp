@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "core/lab/row_text.h"
+
 namespace tessera {
 namespace {
 

@@ -7,10 +7,6 @@
 
 namespace tessera {
 
-// The first lines of the files that only grow.
-inline constexpr const char* scalars_header = "step,name,value\n";
-inline constexpr const char* timing_header = "step,seconds,steps_per_s,memory_bytes\n";
-
 // Whether a folder holds what a recorder makes before preset.json, and nothing else. Figures are there only in a fork,
 // those of its parent: no file that somebody trained or exported is ever taken for such a leftover. It may still be in
 // the making: only who has the folder's lock knows that it isn't.

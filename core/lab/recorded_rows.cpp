@@ -3,12 +3,12 @@
 
 #include <charconv>
 #include <cmath>
-#include <fstream>
 #include <limits>
 #include <optional>
 #include <string_view>
 
 #include "core/lab/json_text.h"
+#include "core/lab/line_reader.h"
 #include "core/lab/preset.h"
 
 namespace tessera {
@@ -70,24 +70,11 @@ std::optional<Matrix> parse_matrix(const json& line) {
   return matrix;
 }
 
-// Failed where it is no regular file: a pipe would have to be waited for, a device may never end.
-std::ifstream open_regular(const fs::path& file) {
-  std::ifstream in;
-  std::error_code error;
-  fs::is_regular_file(file, error) ? in.open(file, std::ios::binary) : in.setstate(std::ios::failbit);
-  return in;
-}
-
-// Each whole line after the first, until `line` says that it can't be read.
-std::vector<Problem> each_line(std::ifstream& in, const fs::path& file, const char* allowed,
-                               const std::function<bool(const std::string&)>& line) {
-  std::string text;
-  try {
-    for (std::int64_t number = 2; std::getline(in, text) && !in.eof(); ++number) {
-      if (!line(text)) return {{file.string(), "line " + std::to_string(number), allowed}};
-    }
-  } catch (const InputError& error) {
-    return error.problems();
+// Each whole line that is left, until `line` says that it can't be read.
+std::vector<Problem> each_line(LineReader& lines, const fs::path& file, const char* allowed,
+                               const std::function<bool(std::string_view)>& line) {
+  while (const auto text = lines.next()) {
+    if (!line(*text)) return {{file.string(), "line " + std::to_string(lines.lines()), allowed}};
   }
   return {};
 }
@@ -96,39 +83,40 @@ std::vector<Problem> each_line(std::ifstream& in, const fs::path& file, const ch
 
 std::vector<Problem> read_scalars(
     const fs::path& file, const std::function<void(std::int64_t step, const std::string& name, double value)>& row) {
-  std::ifstream in = open_regular(file);
-  std::string header;
-  if (!in || !std::getline(in, header)) return {{file.string(), "can't be read", "the scalars of a run"}};
-  return each_line(in, file, "step,name,value", [&](const std::string& line) {
-    const std::optional<Row> parsed = parse_row(line);
-    if (parsed) row(parsed->step, parsed->name, parsed->value);
-    return parsed.has_value();
-  });
+  try {
+    LineReader lines(file);
+    if (!lines.next()) return {{file.string(), "has no first line", "the scalars of a run"}};
+    return each_line(lines, file, "step,name,value", [&](std::string_view line) {
+      const std::optional<Row> parsed = parse_row(line);
+      if (parsed) row(parsed->step, parsed->name, parsed->value);
+      return parsed.has_value();
+    });
+  } catch (const InputError& error) {
+    return error.problems();
+  }
 }
 
 std::vector<Problem> read_matrices(const fs::path& file, const std::function<void(const std::string& metric)>& header,
                                    const std::function<void(Matrix)>& frame) {
-  std::ifstream in = open_regular(file);
-  std::string first;
-  if (!in) return {{file.string(), "can't be read", "the matrices of a metric"}};
-  std::getline(in, first);
-  if (in.eof()) return {};  // it was cut off before the first line was whole
-  const json head = json::parse(first, nullptr, false);
-  const auto metric = head.is_object() ? head.find("metric") : head.end();
-  if (!head.is_object() || metric == head.end() || !metric->is_string()) {
-    return {{file.string(), "line 1", "{\"metric\", ...}"}};
-  }
   try {
+    LineReader lines(file);
+    const auto first = lines.next();
+    if (!first) return {};  // it was cut off before the first line was whole
+    const json head = json::parse(*first, nullptr, false);
+    const auto metric = head.is_object() ? head.find("metric") : head.end();
+    if (!head.is_object() || metric == head.end() || !metric->is_string()) {
+      return {{file.string(), "line 1", "{\"metric\", ...}"}};
+    }
     header(metric->get<std::string>());
+    return each_line(lines, file, a_matrix, [&](std::string_view line) {
+      const json parsed = json::parse(line, nullptr, false);
+      auto matrix = parsed.is_object() ? parse_matrix(parsed) : std::nullopt;
+      if (matrix) frame(*std::move(matrix));
+      return matrix.has_value();
+    });
   } catch (const InputError& error) {
     return error.problems();
   }
-  return each_line(in, file, a_matrix, [&](const std::string& line) {
-    const json parsed = json::parse(line, nullptr, false);
-    auto matrix = parsed.is_object() ? parse_matrix(parsed) : std::nullopt;
-    if (matrix) frame(*std::move(matrix));
-    return matrix.has_value();
-  });
 }
 
 }  // namespace tessera

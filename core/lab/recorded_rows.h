@@ -1,4 +1,5 @@
-// The figures of a run's folder (recorder.h), row by row. A last line that was cut off is left out.
+// The figures of a run's folder (recorder.h), row by row, in the memory that a row needs (core/lab/line_reader.h). A
+// last line that was cut off is left out.
 #pragma once
 
 #include <cstdint>

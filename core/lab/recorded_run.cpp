@@ -10,6 +10,7 @@
 #include "core/lab/preset_json.h"
 #include "core/lab/recorded_rows.h"
 #include "core/lab/text.h"
+#include "core/lab/timeline.h"
 
 namespace tessera {
 namespace {
@@ -17,14 +18,16 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-// A text in summary.json; empty when there is none, or no such file.
+// What summary.json has under this key; null when it has nothing, or there is no such file.
+json summary_value(const fs::path& folder, const char* key) {
+  const auto text = read_given_file(folder / "summary.json", max_json_bytes);
+  const json summary = text ? json::parse(*text.value, nullptr, false) : json();
+  return summary.is_object() && summary.contains(key) ? summary[key] : json();
+}
+
 std::string summary_text(const fs::path& folder, const char* key) {
-  const fs::path path = folder / "summary.json";
-  const auto text = read_given_file(path, max_json_bytes);
-  if (!text) return "";
-  const json summary = json::parse(*text.value, nullptr, false);
-  const auto found = summary.is_object() ? summary.find(key) : summary.end();
-  return summary.is_object() && found != summary.end() && found->is_string() ? found->get<std::string>() : "";
+  const json value = summary_value(folder, key);
+  return value.is_string() ? value.get<std::string>() : "";
 }
 
 }  // namespace
@@ -64,6 +67,17 @@ Result<std::vector<Intervention>> recorded_timeline(const fs::path& folder, cons
   if (problems.empty()) problems = check_preset(repeated, check);
   if (!problems.empty()) return problems;
   return repeated.schedule;
+}
+
+bool recorded_whole(const fs::path& folder, const ParameterTable& table, const CombinationCheck& check) {
+  if (recorded_state(folder) != State::finished) return false;
+  const json steps = summary_value(folder, "steps");
+  const auto preset = recorded_preset(folder, table, check);
+  if (!preset || !steps.is_number_unsigned() || steps.get<std::uint64_t>() > max_step) return false;
+  const auto timeline = recorded_timeline(folder, *preset.value, check);
+  if (!timeline) return false;
+  const auto done = steps.get<std::int64_t>();
+  return in_force(preset.value->parameters, *timeline.value, done).integer(steps_path) <= done;
 }
 
 Result<RecordedRun> read_run(const fs::path& folder, const ParameterTable& table, const CombinationCheck& check) {

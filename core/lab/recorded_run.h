@@ -31,6 +31,9 @@ Result<Preset> recorded_preset(const std::filesystem::path& folder, const Parame
 Result<std::vector<Intervention>> recorded_timeline(const std::filesystem::path& folder, const Preset&,
                                                     const CombinationCheck& = {});
 
+// Whether a run came to its planned end, and wasn't made longer since. False where that can't be read, too.
+bool recorded_whole(const std::filesystem::path& folder, const ParameterTable&, const CombinationCheck& = {});
+
 struct RecordedRun {
   std::filesystem::path folder;
   Preset preset;                                     // with all its parameters

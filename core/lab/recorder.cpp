@@ -2,21 +2,19 @@
 #include "core/lab/recorder.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <fstream>
-#include <limits>
 
 #include "core/lab/atomic_file.h"
 #include "core/lab/build_info.h"
 #include "core/lab/checkpoints.h"
 #include "core/lab/description_json.h"
-#include "core/lab/given_files.h"
 #include "core/lab/json_text.h"
 #include "core/lab/never_began.h"
 #include "core/lab/preset_json.h"
 #include "core/lab/recorded_rows.h"
+#include "core/lab/row_text.h"
+#include "core/lab/run_folder.h"
 #include "core/lab/storage_error.h"
+#include "core/lab/taken_over.h"
 #include "core/lab/text.h"
 
 namespace tessera {
@@ -25,90 +23,13 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
-constexpr const char* matrix_prefix = "{\"step\": ";
-constexpr const char* probe_name = "tessera-probe";
-constexpr const char* still_going = "another run is being recorded in this folder";
-
-std::string scalar_row(std::int64_t step, const std::string& name, double value) {
-  return number_text(step) + ',' + csv_field(name) + ',' + number_text(value) + '\n';
-}
-
-std::string matrix_row(const Matrix& matrix) {
-  std::string row = matrix_prefix + number_text(matrix.step) + ", \"rows\": " + std::to_string(matrix.rows) +
-                    ", \"columns\": " + std::to_string(matrix.columns) + ", \"values\": [";
-  for (int r = 0; r < matrix.rows; ++r) {
-    row += r == 0 ? "[" : ", [";
-    for (int c = 0; c < matrix.columns; ++c) {
-      if (c > 0) row += ", ";
-      char buffer[32];
-      const float value = matrix.at(r, c);
-      if (std::isfinite(value)) {
-        row.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
-      } else {
-        row += "null";
-      }
-    }
-    row += ']';
-  }
-  return row + "]}\n";
-}
-
-std::string matrix_header(const MetricSpec& metric) {
-  ordered_json header = {{"metric", metric.name}, {"title", metric.title}, {"unit", metric.unit}};
-  for (const Axis& axis : metric.axes) header["axes"].push_back({{"title", axis.title}, {"labels", axis.labels}});
-  return print_json_line(header) + '\n';
-}
-
-// The number that a line begins with, after `prefix`; -1 for a header.
-std::int64_t step_of(std::string_view line, std::string_view prefix) {
-  if (!line.starts_with(prefix)) return -1;
-  line.remove_prefix(prefix.size());
-  std::int64_t step = -1;
-  std::from_chars(line.data(), line.data() + line.size(), step);
-  return step;
-}
-
 // Of lines of matrices, those from this step on.
 void drop_rows(std::string& rows, std::int64_t step) {
   std::size_t start = 0;
-  while (start < rows.size() && step_of(std::string_view(rows).substr(start), matrix_prefix) < step) {
+  while (start < rows.size() && matrix_step(std::string_view(rows).substr(start)) < step) {
     start = rows.find('\n', start) + 1;
   }
   rows.erase(start);
-}
-
-[[noreturn]] void refuse(const fs::path& folder, std::string found, std::string allowed) {
-  throw InputError({{folder.string(), std::move(found), std::move(allowed)}});
-}
-
-// Whether files can be made where the folder is or will be: by making one, and removing it.
-void try_to_write(const fs::path& folder) {
-  fs::path existing = folder;
-  std::error_code error;
-  while (!fs::exists(existing, error) && existing.has_relative_path()) existing = existing.parent_path();
-  if (existing.empty()) existing = ".";
-  if (!fs::is_directory(existing, error)) refuse(folder, existing.string() + " is not a folder", "");
-  try {
-    AtomicFile probe(existing / probe_name);  // never committed
-    probe.write(std::string(64 << 10, ' '));
-  } catch (const InputError& error) {
-    refuse(folder, error.problems()[0].found, "a folder that can be written, with space on its disk");
-  }
-}
-
-// What keeps a new run out of a folder.
-std::optional<Problem> occupied(const fs::path& folder) {
-  if (holds_run(folder)) {
-    return Problem{folder.string(), "this folder holds a run already", "a new or empty folder, or to resume that run"};
-  }
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with("." + std::string(probe_name))) continue;  // of a recorder that looks at the same folder
-    return Problem{folder.string(), "this folder is not empty: " + in_quotes(name) + " is in it",
-                   "a new or empty folder"};
-  }
-  return std::nullopt;
 }
 
 }  // namespace
@@ -120,20 +41,16 @@ RunRecorder::RunRecorder(fs::path folder, Existing existing, Checkpoints checkpo
   if (existing == Existing::refuse) {
     if (auto problem = occupied(folder_); problem && !never_began(folder_)) throw InputError({*std::move(problem)});
   }
-  if (existing == Existing::resume) {
-    if (!fs::exists(folder_ / "preset.json")) {
-      refuse(folder_, "this folder holds no run", "the folder of an earlier run");
-    }
-    if (auto links = links_below(folder_); !links.empty()) throw InputError(std::move(links));
-    if (!lock_.take(folder_)) refuse(folder_, still_going, "the folder of a run that has stopped");
-  }
+  if (existing == Existing::resume) claim_recorded(folder_, lock_);
   try_to_write(folder_);
 }
 
 RunRecorder::~RunRecorder() = default;
 
 void RunRecorder::started(const Preset& preset, const Description& description) {
-  if (started_) refuse(folder_, "a second run can't go into the same folder", "one run a folder");
+  if (started_) {
+    throw InputError({{folder_.string(), "a second run can't go into the same folder", "one run a folder"}});
+  }
   for (const MetricSpec& metric : description.metrics) {
     order_.emplace(metric.name, names_.size());
     names_.push_back(metric.name);
@@ -148,89 +65,59 @@ void RunRecorder::started(const Preset& preset, const Description& description) 
   began_ = flushed_ = stepped_ = saved_ = Clock::now();
 }
 
-// Locks a new or empty folder for this run; whether it was made for it. Others may want the same folder at the same
-// time: whoever has the lock of an empty folder has won it.
-bool RunRecorder::claim() {
-  const fs::path wanted = folder_;
-  std::error_code error;
-  if (wanted.has_parent_path()) fs::create_directories(wanted.parent_path(), error);
-  for (int n = 2;; ++n) {
-    const bool is_new = fs::create_directory(folder_, error);
-    const bool another = existing_ == Existing::beside;
-    if (error && !(another && fs::exists(folder_))) refuse(folder_, "can't be made: " + error.message(), "");
-    if (!error) {
-      std::optional<Problem> problem = Problem{folder_.string(), still_going, "a new or empty folder"};
-      if (lock_.take(folder_)) {
-        clear_never_began(folder_, lock_);
-        problem = occupied(folder_);
-      }
-      if (!problem) return is_new;
-      lock_.release();
-      if (!another) throw InputError({*std::move(problem)});
-    }
-    folder_ = wanted.string() + "-" + std::to_string(n);
-  }
-}
-
 // All or nothing: a run that can't start leaves no folder behind.
 void RunRecorder::make_files(const Preset& preset, const Description& description) {
-  const bool is_new = claim();
-  std::vector<fs::path> made;
+  ClaimedFolder claimed = claim_new(folder_, existing_ == Existing::beside, lock_);
+  folder_ = std::move(claimed.folder);
+  is_new_ = claimed.is_new;
   const auto make = [&](AppendFile& file, const char* name, const char* header) {
     file.create(folder_ / name);
-    made.push_back(folder_ / name);
     file.append(header);
     file.flush();
-  };
-  const auto write = [&](const char* name, const std::string& text) {
-    write_file(folder_ / name, text);
-    made.push_back(folder_ / name);
   };
   try {
     make(scalars_, "scalars.csv", scalars_header);
     make(timing_, "timing.csv", timing_header);
     write_timeline();
-    made.push_back(folder_ / "timeline.json");
-    write("description.json", write_description(description));
+    write_file(folder_ / "description.json", write_description(description));
     if (past_) take_over();
     sync();
-    write("preset.json", write_preset(preset, true));  // last: with it, the folder holds a run
+    write_file(folder_ / "preset.json", write_preset(preset, true));  // last: with it, the folder holds a run
     sync_folder(folder_.parent_path());
   } catch (const std::exception&) {
-    std::error_code error;
-    for (const fs::path& file : made) fs::remove(file, error);
-    if (past_) fs::remove(folder_ / "parent.json", error);
-    if (past_) fs::remove_all(folder_ / "matrices", error);
-    if (past_) fs::remove_all(folder_ / "checkpoints", error);
-    if (is_new) fs::remove(folder_, error);
-    lock_.release();
+    remove_files();
     throw;
   }
 }
 
-// Lines that are cut off are those of steps that the checkpoint's run did later, or is doing now.
-void RunRecorder::take_over() {
-  const auto copy = [](const fs::path& from, AppendFile& to, std::int64_t end, const char* prefix) {
-    std::ifstream lines(from, std::ios::binary);
-    if (!lines) throw InputError({{from.string(), "can't be read", "the figures of a run"}});
-    std::string line;
-    while (std::getline(lines, line) && !lines.eof() && step_of(line, prefix) < end) to.append(line + '\n');
-  };
-  write_file(folder_ / "parent.json", past_->parent_json);
-  if (!past_->checkpoint) return;
-  const std::int64_t end = past_->checkpoint->step;
-  scalars_.cut([](std::string_view) { return true; });  // the header is copied with the rest
-  copy(past_->run / "scalars.csv", scalars_, end, "");
-  remember_last();
-  std::error_code none;
-  for (const fs::directory_entry& file : fs::directory_iterator(past_->run / "matrices", none)) {
-    if (file.path().extension() != ".ndjson") continue;
-    AppendFile& matrix = open_matrices(file.path().filename().string());
-    copy(file.path(), matrix, end, matrix_prefix);
+// The folder was empty when it was claimed.
+void RunRecorder::remove_files() {
+  std::error_code error;
+  for (const char* name : {"preset.json", "scalars.csv", "timing.csv", "timeline.json", "description.json",
+                           "parent.json", "matrices", "checkpoints"}) {
+    fs::remove_all(folder_ / name, error);
   }
-  flush();
-  write_checkpoint(*past_->checkpoint, checkpoint_place(end));
-  saved_step_ = end;
+  if (is_new_) fs::remove(folder_, error);
+  lock_.release();
+}
+
+void RunRecorder::take_over() {
+  Parent parent = past_->parent;
+  if (!parent.folder.empty()) parent.folder = seen_from(folder_, parent.folder);
+  write_file(folder_ / "parent.json", parent_json(parent));
+  const std::int64_t step = past_->step;
+  if (!has_past(step)) return;
+  take_over_figures(past_->parent.folder, step, folder_, scalars_);
+  new_files_ = true;
+  remember_last();
+  if (past_->checkpoint) write_checkpoint(*past_->checkpoint, checkpoint_place(step));
+  past_->checkpoint.reset();  // it may be large
+  cut_from_ = 0;
+  undecided_ = true;
+}
+
+bool RunRecorder::has_past(std::int64_t step) {
+  return past_ && past_->step > 0 && past_->step == step && !past_->parent.folder.empty();
 }
 
 // The last value of each scalar that the file has.
@@ -270,7 +157,10 @@ void RunRecorder::restored(std::int64_t step, const std::vector<Intervention>& t
   timeline_changed_ = true;
   std::error_code error;
   saved_step_ = fs::exists(checkpoint_file(folder_, step), error) ? step : -1;  // it may come from elsewhere
+  const bool just_taken_over = undecided_ && has_past(step);
   undecided_ = false;
+  cut_from_.reset();
+  if (just_taken_over) return;
   cut_from_ = step;
   cut();
 }
@@ -287,17 +177,17 @@ void RunRecorder::cut() {
   remove_leftovers(folder_ / "checkpoints");
   remove_checkpoints_after(folder_, step);
   remove_summary();
-  const auto cut_lines = [](AppendFile& file, std::int64_t first, const char* prefix) {
-    file.cut([=](std::string_view line) { return step_of(line, prefix) >= first; });
+  const auto cut_lines = [](AppendFile& file, std::int64_t first, std::int64_t (*step_of)(std::string_view)) {
+    file.cut([=](std::string_view line) { return step_of(line) >= first; });
   };
-  cut_lines(scalars_, step, "");
+  cut_lines(scalars_, step, csv_step);
   if (scalars_.empty()) scalars_.append(scalars_header);
-  cut_lines(timing_, step + 1, "");  // its steps are those done
+  cut_lines(timing_, step + 1, csv_step);  // its steps are those done
   if (timing_.empty()) timing_.append(timing_header);
   if (fs::exists(folder_ / "matrices")) {
     for (const fs::directory_entry& file : fs::directory_iterator(folder_ / "matrices")) {
       if (file.path().extension() != ".ndjson") continue;
-      cut_lines(open_matrices(file.path().filename().string()), step, matrix_prefix);
+      cut_lines(open_matrices(file.path().filename().string()), step, matrix_step);
     }
   }
   remember_last();
@@ -437,7 +327,11 @@ void RunRecorder::remove_summary() {
 }
 
 void RunRecorder::ended(State state, const Snapshot& snapshot) {
-  if (untouched()) return;
+  if (!started_) return;
+  if (untouched()) {
+    if (past_) remove_files();  // a fork that could not go on
+    return;
+  }
   timeline_ = *snapshot.timeline;
   timeline_changed_ = true;
   flush();
@@ -462,31 +356,6 @@ void RunRecorder::ended(State state, const Snapshot& snapshot) {
   for (const auto& [metric, value] : last_) final[names_[metric]] = value;
   write_file(folder_ / "summary.json", print_json(summary));
   summary_steps_ = steps_;
-}
-
-bool holds_run(const fs::path& folder) {
-  std::error_code error;
-  for (const char* name :
-       {"preset.json", "timeline.json", "scalars.csv", "timing.csv", "summary.json", "checkpoints"}) {
-    if (fs::exists(folder / name, error)) return true;
-  }
-  return false;
-}
-
-std::string scalars_csv(const Snapshot& snapshot) {
-  std::string csv = scalars_header;
-  std::vector<std::size_t> next(snapshot.series.size(), 0);
-  while (true) {
-    std::int64_t step = std::numeric_limits<std::int64_t>::max();
-    for (std::size_t i = 0; i < next.size(); ++i) {
-      if (next[i] < snapshot.series[i].size()) step = std::min(step, snapshot.series[i][next[i]].step);
-    }
-    if (step == std::numeric_limits<std::int64_t>::max()) return csv;
-    for (std::size_t i = 0; i < next.size(); ++i) {
-      if (next[i] == snapshot.series[i].size() || snapshot.series[i][next[i]].step != step) continue;
-      csv += scalar_row(step, snapshot.description->metrics[i].name, snapshot.series[i][next[i]++].value);
-    }
-  }
 }
 
 }  // namespace tessera

@@ -27,6 +27,7 @@
 #include "core/lab/append_file.h"
 #include "core/lab/checkpoint.h"
 #include "core/lab/folder_lock.h"
+#include "core/lab/fork.h"
 #include "core/lab/session.h"
 
 namespace tessera {
@@ -52,14 +53,9 @@ class RunRecorder : public Observer {
   RunRecorder(std::filesystem::path folder, Existing existing, Checkpoints checkpoints);
   ~RunRecorder() override;
 
-  // Of a fork, before its start: its folder begins as that of the other run was at the checkpoint, and has parent.json.
-  // Without a checkpoint nothing is taken over.
-  struct Past {
-    std::filesystem::path run;  // only read
-    std::optional<Checkpoint> checkpoint;
-    std::string parent_json;
-  };
-  void begin_with(Past past) { past_ = std::move(past); }
+  // Of a fork, before its start. What is taken over of the parent's record is dropped again if a step comes and no
+  // `restored` before it.
+  void begin_with(RecordedPast past) { past_ = std::move(past); }
 
   const std::filesystem::path& folder() const { return folder_; }  // with `beside` known once the run has started
 
@@ -72,6 +68,7 @@ class RunRecorder : public Observer {
   void stepped(std::int64_t steps_done, double seconds, std::uint64_t memory_bytes) override;
   void paused() override;
   void restored(std::int64_t step, const std::vector<Intervention>& timeline) override;
+  bool has_past(std::int64_t step) override;
   void planned(const std::vector<Intervention>& timeline) override;
   bool checkpoint_wanted(std::int64_t step, bool at_rest) override;
   std::filesystem::path checkpoint_place(std::int64_t step) override;
@@ -91,8 +88,8 @@ class RunRecorder : public Observer {
     AppendFile file;     // is opened when it is first written to
   };
 
-  bool claim();
   void make_files(const Preset& preset, const Description& description);
+  void remove_files();
   void take_over();
   void remember_last();
   AppendFile& open_matrices(const std::string& name);
@@ -109,11 +106,11 @@ class RunRecorder : public Observer {
   FolderLock lock_;
   Existing existing_;
   Checkpoints checkpoints_;
-  std::optional<Past> past_;
-  bool started_ = false;
-  std::optional<std::int64_t> cut_from_;  // what is in the folder of this step and later ones is void, and still there
-  bool undecided_ = false;                // resumed, and not known yet from which step
-  std::vector<std::string> names_;        // of the metrics, in their order
+  std::optional<RecordedPast> past_;
+  bool started_ = false, is_new_ = false;  // the folder is
+  std::optional<std::int64_t> cut_from_;   // what is in the folder of this step and later ones is void, and still there
+  bool undecided_ = false;                 // resumed or forked, and not known yet from which step
+  std::vector<std::string> names_;         // of the metrics, in their order
   std::map<std::string, std::size_t, std::less<>> order_;  // the other way round
   std::map<std::size_t, double> last_;                     // of each scalar, by metric
   std::vector<Row> rows_;                                  // of the step under way
@@ -131,10 +128,5 @@ class RunRecorder : public Observer {
   double timed_ = 0;                           // seconds_ and steps_ at the last line of timing.csv
   std::int64_t timed_steps_ = 0;
 };
-
-bool holds_run(const std::filesystem::path& folder);
-
-// What scalars.csv holds for the run of a snapshot, to the byte.
-std::string scalars_csv(const Snapshot& snapshot);
 
 }  // namespace tessera

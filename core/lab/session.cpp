@@ -19,6 +19,8 @@ std::shared_ptr<const Snapshot> Session::snapshot() const { return worker_->snap
 bool Session::wait(const std::function<bool(const Snapshot&)>& done, std::chrono::milliseconds limit) const {
   return worker_->wait(done, limit);
 }
+void Session::close() { worker_->ask_to_close(); }
+bool Session::closed() const { return worker_->closed(); }
 
 Session::Worker::Worker(std::function<std::unique_ptr<Engine>()> make_engine, Options options)
     : make_engine_(std::move(make_engine)),
@@ -27,12 +29,21 @@ Session::Worker::Worker(std::function<std::unique_ptr<Engine>()> make_engine, Op
       thread_([this] { run(); }) {}
 
 Session::Worker::~Worker() {
+  ask_to_close();
+  thread_.join();
+}
+
+void Session::Worker::ask_to_close() {
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;
   }
   wake_.notify_all();
-  thread_.join();
+}
+
+bool Session::Worker::closed() const {
+  const std::lock_guard lock(mutex_);
+  return closed_;
 }
 
 Ticket Session::Worker::submit(Command command) {

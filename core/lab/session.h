@@ -61,7 +61,8 @@ struct SaveCheckpoint {
 struct RestoreCheckpoint {
   std::filesystem::path file;
 };
-// Hands over a checkpoint in memory: `to` is called on the worker, with the snapshot of the same moment.
+// Hands over a checkpoint in memory: `to` is called on the worker, with the snapshot of the same moment, when the
+// observer has written all before it. Refused when that can't be.
 struct TakeCheckpoint {
   std::function<void(std::shared_ptr<const Checkpoint>, std::shared_ptr<const Snapshot>)> to;
 };
@@ -149,12 +150,15 @@ class Observer {
   // After each step: with the time spent running since the start, and the memory in use (read now and then; 0: not
   // known).
   virtual void stepped(std::int64_t steps_done, double seconds, std::uint64_t memory_bytes) = 0;
-  // Nothing will come for a while: what is buffered should be written. Told at a pause, and after a change or a plan
-  // made while nothing runs. Also told when a run that a StorageError has
-  // paused goes on: it must not before all is written.
+  // What is buffered should be written: nothing will come for a while. Told at a pause, and after a change or a plan
+  // made while nothing runs. Also told when a run that a StorageError has paused goes on, and before a checkpoint is
+  // handed over: neither may be before all is written.
   virtual void paused() {}
   // At a checkpoint: what was told of this step and later ones is void. The timeline is that of the checkpoint.
   virtual void restored(std::int64_t, const std::vector<Intervention>&) {}
+  // Whether the figures before this step, from which another run is gone on with (command::Continue), are here already.
+  // Asked after `restored`; if not, they are told.
+  virtual bool has_past(std::int64_t /*step*/) { return false; }
   virtual void planned(const std::vector<Intervention>& /*timeline*/) {}  // what is still to come was replaced
   // Whether a checkpoint should be saved now, after `step` steps. Asked after each step, and (at_rest) before a run
   // that has begun and not finished is closed or replaced.
@@ -171,8 +175,9 @@ class Session {
  public:
   struct Options {
     std::chrono::milliseconds publish_every{50};
-    bool paced = true;                // obey run.pace; headless runs don't
-    std::function<void()> on_change;  // called on the worker after each publication (the window posts an empty event)
+    bool paced = true;  // obey run.pace; headless runs don't
+    // Called on the worker after each publication, and when the session has closed (the window posts an empty event).
+    std::function<void()> on_change;
     std::shared_ptr<Observer> observer;
     std::uint64_t runs_before = 0;  // snapshots' run numbers begin after it: two sessions in one window have others
     std::size_t history_bytes = History::usual_bound;  // of matrices kept for a look back; 0: none are
@@ -184,7 +189,7 @@ class Session {
   };
   // The engine is made, used and destroyed on the worker thread.
   Session(std::function<std::unique_ptr<Engine>()> make_engine, Options);
-  ~Session();  // asks the worker to stop after the step under way, and joins
+  ~Session();  // closes, and waits until it has
   // Not copyable or movable
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -195,6 +200,10 @@ class Session {
   std::shared_ptr<const Snapshot> snapshot() const;  // never null
   // Blocks until the snapshot satisfies `done` or the time is over; whether it did. For headless commands and tests.
   bool wait(const std::function<bool(const Snapshot&)>& done, std::chrono::milliseconds limit) const;
+  // Asks the worker to end after the step under way, and returns at once. The observer is told as ever; commands that
+  // have not begun are dropped, without an outcome. Any thread.
+  void close();
+  bool closed() const;  // it has ended: there is nothing left for the destructor to wait for. Any thread
 
  private:
   struct Worker;

@@ -154,6 +154,7 @@ void Session::Worker::go_on_from(Checkpoint& saved) {
 
 std::string Session::Worker::on(command::TakeCheckpoint& take) {
   try {
+    if (options_.observer) options_.observer->paused();
     auto made = std::make_shared<const Checkpoint>(checkpoint());
     take.to(std::move(made), make_snapshot());
   } catch (...) {
@@ -165,15 +166,30 @@ std::string Session::Worker::on(command::TakeCheckpoint& take) {
 }
 
 std::string Session::Worker::on(command::Continue& command) {
+  // Nothing has happened yet, and the preset's parameters count: a fork has its changes there.
+  if (command.from->step == 0) {
+    command::Load load{std::move(command.preset)};
+    return on(load);
+  }
   Checkpoint from = *command.from;
   if (std::string reason = mismatch(from, command.preset.parameters); !reason.empty()) return reason;
   const std::string name = command.preset.name.empty() ? command.preset.title : command.preset.name;
   from.timeline = command.preset.schedule;
   std::string reason = build(std::move(command.preset), "loaded " + (name.empty() ? "a preset" : name));
-  if (reason.empty()) reason = restore(from, "checkpoint");
-  if (!reason.empty()) return reason;
-  try {
+  const auto take_over_past = [&] {
     if (command.past) take_over(*command.past);
+  };
+  try {
+    try {
+      if (reason.empty()) reason = restore(from, "checkpoint");
+    } catch (const StorageError&) {  // of the observer, when all is restored
+      take_over_past();
+      throw;
+    }
+    if (!reason.empty()) return reason;
+    take_over_past();
+  } catch (const StorageError&) {
+    throw;
   } catch (...) {  // of the observer
     fail(reason_of_failure());
     return failure_;
@@ -183,24 +199,22 @@ std::string Session::Worker::on(command::Continue& command) {
   return "";
 }
 
-// The frames of its metric `from` are those of metric `to` here, as far as they lie before this step.
-void Session::Worker::take_over_frames(const Snapshot& past, std::size_t from, std::size_t to) {
-  if (options_.history_bytes == 0) return;
-  const std::size_t count = past.history && from < past.history->metrics() ? past.history->size(from) : 0;
-  for (std::size_t n = 0; n < count && past.history->frame(from, n)->step < step_; ++n) {
-    history_.append(to, past.history->frame(from, n));
+// What it still has of a metric's matrices before this step, in their order.
+std::vector<std::shared_ptr<const Matrix>> Session::Worker::frames_before(const Snapshot& past, std::size_t metric) {
+  std::vector<std::shared_ptr<const Matrix>> frames;
+  const std::size_t count = past.history && metric < past.history->metrics() ? past.history->size(metric) : 0;
+  for (std::size_t n = 0; n < count && past.history->frame(metric, n)->step < step_; ++n) {
+    frames.push_back(past.history->frame(metric, n));
   }
-  if (count > 0) {
-    matrices_[to] = past.history->at(from, step_ - 1);
-  } else if (matrices_[to]) {
-    history_.append(to, matrices_[to]);
-  }
-  shared_history_ = nullptr;
+  const auto& newest = past.matrices[metric];
+  if (frames.empty() && newest && newest->step < step_) frames.push_back(newest);
+  return frames;
 }
 
 // The figures of the run so far, as if they had been measured here. Metrics that it doesn't have begin now.
 void Session::Worker::take_over(const Snapshot& past) {
   std::map<std::int64_t, std::vector<std::pair<std::size_t, double>>> rows;  // by step
+  const bool tell = options_.observer && !options_.observer->has_past(step_);
   const std::vector<MetricSpec>& metrics = description_->metrics;
   for (std::size_t i = 0; i < metrics.size(); ++i) {
     const auto same = [&](const MetricSpec& other) {
@@ -212,14 +226,16 @@ void Session::Worker::take_over(const Snapshot& past) {
     const auto place = static_cast<std::size_t>(found - theirs.begin());
     series_[i] = past.series[place];
     series_[i].cut(step_);
-    if (past.matrices[place] && past.matrices[place]->step < step_) matrices_[i] = past.matrices[place];
-    take_over_frames(past, place, i);
-    if (!options_.observer) continue;
-    for (std::size_t n = 0; n < series_[i].size(); ++n) {
+    for (const auto& frame : frames_before(past, place)) {
+      if (tell) options_.observer->matrix(metrics[i], *frame);
+      if (options_.history_bytes > 0) history_.append(i, frame);
+      matrices_[i] = frame;
+    }
+    for (std::size_t n = 0; tell && n < series_[i].size(); ++n) {
       rows[series_[i][n].step].emplace_back(i, series_[i][n].value);
     }
-    if (matrices_[i]) options_.observer->matrix(metrics[i], *matrices_[i]);
   }
+  shared_history_ = nullptr;
   for (const auto& [step, values] : rows) {
     for (const auto& [metric, value] : values) options_.observer->scalar(step, metrics[metric], value);
   }

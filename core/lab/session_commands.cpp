@@ -218,8 +218,8 @@ std::string Session::Worker::build(Preset preset, const std::string& done) {
     begin(std::make_shared<const Description>(std::move(description)), shared);
     set_state(State::ready);
     if (options_.observer) {
-      observing_ = true;
       options_.observer->started(*preset_, *description_);
+      observing_ = true;
     }
   } catch (...) {
     fail(reason_of_failure());

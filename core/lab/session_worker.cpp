@@ -198,6 +198,11 @@ void Session::Worker::close() {
   } catch (...) {  // a destructor that throws has already ended the program, unless it was declared to
     log(Severity::error, reason_of_failure());
   }
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  tell_change();
 }
 
 const MetricSpec& Session::Worker::declared(std::size_t metric, int rank) const {
@@ -321,6 +326,10 @@ void Session::Worker::publish(const Outcome* outcome) {
   }
   made.reset();  // perhaps the last owner of a large snapshot: not within the lock
   changed_.notify_all();
+  tell_change();
+}
+
+void Session::Worker::tell_change() {
   if (!options_.on_change) return;
   try {
     options_.on_change();

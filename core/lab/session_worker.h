@@ -44,6 +44,8 @@ struct Session::Worker : private Telemetry {
   std::vector<Event> take_events();
   std::shared_ptr<const Snapshot> snapshot() const;
   bool wait(const std::function<bool(const Snapshot&)>& done, std::chrono::milliseconds limit) const;
+  void ask_to_close();
+  bool closed() const;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -73,6 +75,7 @@ struct Session::Worker : private Telemetry {
   void log(Severity severity, std::string text);
   std::shared_ptr<Snapshot> make_snapshot();
   void publish(const Outcome* outcome = nullptr);
+  void tell_change();
 
   // --- commands: session_commands.cpp; what is returned is why it was refused, or empty ---
   std::string handle(Command& command);
@@ -97,7 +100,7 @@ struct Session::Worker : private Telemetry {
   std::string restore(Checkpoint& saved, const std::string& name);
   void go_on_from(Checkpoint& checkpoint);
   void take_over(const Snapshot& past);
-  void take_over_frames(const Snapshot& past, std::size_t from, std::size_t to);
+  std::vector<std::shared_ptr<const Matrix>> frames_before(const Snapshot& past, std::size_t metric);
 
   std::int64_t planned_steps() const;  // 0: without end
 
@@ -137,7 +140,7 @@ struct Session::Worker : private Telemetry {
   mutable std::condition_variable changed_;  // a new snapshot
   std::condition_variable wake_;             // a command, or the closing
   std::deque<std::pair<Ticket, Command>> queue_;
-  bool closing_ = false;
+  bool closing_ = false, closed_ = false;  // asked for; the thread is at its end
   Ticket last_ticket_ = 0;
   std::vector<Outcome> outcomes_;
   std::deque<Event> events_;

@@ -12,7 +12,7 @@ void find(ImGuiTestContext* ctx, Harness& h, const char* what) {
   ctx->ItemClick("##filter");
   ctx->KeyCharsReplace(what);
   ctx->Yield(2);
-  ctx->SetRef(h.child(ctx, "controls", "##parameters"));
+  ctx->SetRef(h.controls(ctx));
 }
 
 bool on_timeline(const Snapshot& snapshot, const char* path, const Value& value) {
@@ -76,7 +76,7 @@ void a_rebuild_asks(ImGuiTestContext* ctx, Harness& h) {
   IM_CHECK_EQ(h.script().builds.load(), 1);
   IM_CHECK_EQ(h.now().preset->parameters.integer("model.experts.count"), 8);
 
-  ctx->SetRef(h.child(ctx, "controls", "##parameters"));
+  ctx->SetRef(h.controls(ctx));
   ctx->ItemInputValue("##model.experts.count", 4);
   IM_CHECK(h.until(ctx, [&] { return h.app().asking(); }));
   ctx->ItemClick(Harness::item("###question", "Build anew"));

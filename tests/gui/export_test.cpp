@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/lab/recorder.h"
+#include "core/lab/row_text.h"
 #include "imgui_internal.h"
 #include "tests/gui/harness.h"
 

@@ -40,9 +40,11 @@ std::vector<std::vector<int>> Script::tiles() const {
 
 class FakeEngine final : public Engine {
  public:
-  explicit FakeEngine(std::shared_ptr<Script> script) : script_(std::move(script)) {}
+  explicit FakeEngine(std::shared_ptr<Script> script) : script_(std::move(script)) { ++script_->alive; }
+  ~FakeEngine() override { --script_->alive; }
 
   Description build(const Preset& preset) override {
+    while (script_->hold_build) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     if (script_->refuse_build) throw InputError({{"task.data.path", "/no/such/folder", "a folder with the data set"}});
     const Parameters& p = preset.parameters;
     if (script_->refuse_depth == p.integer("model.depth")) throw InputError({{"model.depth", "too deep", "less"}});
@@ -91,7 +93,10 @@ class FakeEngine final : public Engine {
   }
 
   void step(std::int64_t step, bool last, Telemetry& telemetry) override {
+    ++script_->stepping;
     std::this_thread::sleep_for(std::chrono::microseconds(script_->step_us));
+    while (script_->hold) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    --script_->stepping;
     if (step == script_->fail_at) throw TrainingError("out of memory at step " + std::to_string(step));
     progress_ = 1 - std::exp(-static_cast<double>(step) / 350);
     for (std::size_t i = 0; i < description_.metrics.size(); ++i) {

@@ -17,10 +17,13 @@ namespace tessera::test {
 struct Script {
   std::atomic<std::int64_t> fail_at{-1};       // this step throws a TrainingError
   std::atomic<std::int64_t> nan_at{-1};        // the loss of this step is NaN
-  std::atomic<bool> refuse_build{false};       // build throws an InputError
+  std::atomic<bool> hold_build{false};         // build takes until this is false again
+  std::atomic<bool> refuse_build{false};       // and throws an InputError
   std::atomic<std::int64_t> refuse_depth{-1};  // so does one with this model.depth
   std::atomic<int> step_us{8000};              // time a step takes, in microseconds
+  std::atomic<bool> hold{false};               // a step takes until this is false again
   std::atomic<int> builds{0}, applied{0};
+  std::atomic<int> alive{0}, stepping{0};       // engines; those in the middle of a step
   std::atomic<double> temperature{0};           // in force in the engine, as it heard last
   std::string score() const;                    // of the router, likewise
   std::vector<std::vector<int>> tiles() const;  // of the experiment that was built last

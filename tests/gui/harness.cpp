@@ -78,6 +78,7 @@ void Harness::start(const std::function<void(WindowOptions&)>& change) {
 void Harness::restart(ImGuiTestContext* context, bool keep, const std::function<void(WindowOptions&)>& change) {
   bool done = false;
   between_frames_ = [&] {
+    script_->hold = false;
     app_.reset();
     if (!keep) {
       glfwSetWindowSize(graphics_->window(), usual_width, usual_height);
@@ -143,6 +144,10 @@ ImGuiID Harness::item(const char* window, const char* item) {
 
 ImGuiID Harness::child(ImGuiTestContext* context, const char* panel, const char* child) const {
   return context->WindowInfo((window(panel) + "/" + child).c_str()).ID;
+}
+
+ImGuiID Harness::controls(ImGuiTestContext* context) const {
+  return context->GetID(("$$" + std::to_string(app_->run().id)).c_str(), child(context, "controls", "##parameters"));
 }
 
 void Harness::resize(ImGuiTestContext* context, int width, int height) {

@@ -59,6 +59,7 @@ class Harness {
   static bool shown(const char* name);          // and whether it was drawn in the last frame
   static ImGuiID item(const char* window, const char* item);
   ImGuiID child(ImGuiTestContext*, const char* panel, const char* child) const;  // a child window, for SetRef
+  ImGuiID controls(ImGuiTestContext*) const;  // what the parameters' widgets of the run that is shown are below
 
  private:
   void start(const std::function<void(WindowOptions&)>& change);

@@ -163,7 +163,7 @@ void one_layer_alone(ImGuiTestContext* ctx, Harness& h) {
   ctx->SetRef(h.window("controls").c_str());
   ctx->ComboClick("##of_layer/layer 2");
   ctx->Yield(2);
-  ctx->SetRef(h.child(ctx, "controls", "##parameters"));
+  ctx->SetRef(h.controls(ctx));
   IM_CHECK(!ctx->ItemExists("##run.seed"));  // no layer has a seed of its own
   ctx->ItemInputValue("##model.layer2.router.temperature", 0.125f);
   IM_CHECK(h.until(ctx, [&] { return h.now().parameters->real("model.layer2.router.temperature") == 0.125; }));
@@ -182,7 +182,7 @@ void a_layer_like_the_others_again(ImGuiTestContext* ctx, Harness& h) {
   ctx->ItemClick("##filter");
   ctx->KeyCharsReplace("experts.hidden");
   ctx->Yield(2);
-  ctx->SetRef(h.child(ctx, "controls", "##parameters"));
+  ctx->SetRef(h.controls(ctx));
   ctx->ItemClick("##reset model.layer1.experts.hidden");
   IM_CHECK(h.until(ctx, [&] { return h.app().asking(); }));
   ctx->ItemClick("//###question/Build anew");
@@ -200,7 +200,7 @@ void back_to_the_default(ImGuiTestContext* ctx, Harness& h) {
   ctx->ItemClick("##filter");
   ctx->KeyCharsReplace("router temperature");
   ctx->Yield(2);
-  ctx->SetRef(h.child(ctx, "controls", "##parameters"));
+  ctx->SetRef(h.controls(ctx));
   ctx->ItemClick("##reset model.router.temperature");
   IM_CHECK(h.until(ctx, [&] { return h.script().temperature == 1; }));
   ctx->Yield(2);
@@ -208,7 +208,7 @@ void back_to_the_default(ImGuiTestContext* ctx, Harness& h) {
 }
 
 void what_does_not_matter_is_hidden(ImGuiTestContext* ctx, Harness& h) {
-  ctx->SetRef(h.child(ctx, "controls", "##parameters"));
+  ctx->SetRef(h.controls(ctx));
   IM_CHECK(ctx->ItemExists("##model.router.k"));
   h.app().submit(command::Set{.path = "model.router.selection", .value = std::string("dense")});
   IM_CHECK(h.until(

@@ -135,7 +135,7 @@ void controls_are_of_then_and_greyed(ImGuiTestContext* ctx, Harness& h) {
   ctx->ItemClick("##filter");
   ctx->KeyCharsReplace("router.temperature");
   ctx->Yield(2);
-  const ImGuiID parameters = h.child(ctx, "controls", "##parameters");
+  const ImGuiID parameters = h.controls(ctx);
   const auto slider = [&] {
     ctx->SetRef(parameters);
     return ctx->ItemInfo("##model.router.temperature");

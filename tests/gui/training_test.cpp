@@ -162,13 +162,13 @@ void a_failed_run_has_nothing_to_set_live(ImGuiTestContext* ctx, Harness& h) {
   ctx->ItemClick("##filter");
   ctx->KeyCharsReplace("router temperature");
   ctx->Yield(2);
-  ctx->SetRef(h.child(ctx, "controls", "##parameters"));
+  ctx->SetRef(h.controls(ctx));
   IM_CHECK((ctx->ItemInfo("##model.router.temperature").ItemFlags & ImGuiItemFlags_Disabled) != 0);
   ctx->SetRef(h.window("controls").c_str());
   ctx->ItemClick("##filter");
   ctx->KeyCharsReplace("experts.count");  // a rebuild is a way out of it
   ctx->Yield(2);
-  ctx->SetRef(h.child(ctx, "controls", "##parameters"));
+  ctx->SetRef(h.controls(ctx));
   IM_CHECK((ctx->ItemInfo("##model.experts.count").ItemFlags & ImGuiItemFlags_Disabled) == 0);
 }
 

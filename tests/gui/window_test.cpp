@@ -237,6 +237,35 @@ void every_size(ImGuiTestContext* ctx, Harness& h) {
   }
 }
 
+// To be looked at, too: TESSERA_GUI_PICTURES.
+void every_panel_of_two_runs_gone_back(ImGuiTestContext* ctx, Harness& h) {
+  h.script().step_us = 500;
+  h.app().submit(command::Step{100});
+  IM_CHECK(h.until(ctx, [&] { return h.now().step == 100 && h.now().state == State::paused; }));
+  h.app().fork("model.router.temperature", 0.25, ForkFrom::now);
+  IM_CHECK(h.until(ctx, [&] { return h.app().live().size() == 2 && !h.app().forking(); }));
+  h.app().show_run(1);
+  h.app().submit(command::Step{100});
+  const LiveRun& child = *h.app().live()[1];
+  IM_CHECK(h.until(ctx, [&] { return child.snapshot->step == 200 && child.snapshot->state == State::paused; }));
+  h.app().rewind().go_to(149);
+  for (const ImVec2 size : {ImVec2(1280, 800), ImVec2(2560, 1440)}) {
+    h.resize(ctx, static_cast<int>(size.x), static_cast<int>(size.y));
+    for (const bool dark : {false, true}) {
+      h.app().set_theme(dark);
+      for (const auto& panel : h.app().panels()) {
+        h.app().show_panel(panel->name(), true);
+        ctx->Yield(4);
+        IM_CHECK(panel_window(h, panel->name())->DockTabIsVisible);
+        const std::string picture = std::string("two_runs_") + panel->name() + "_" +
+                                    std::to_string(static_cast<int>(size.x)) + (dark ? "_dark" : "_light");
+        h.picture(ctx, picture);
+      }
+    }
+  }
+  IM_CHECK_EQ(h.app().rewind().moment(), 149);
+}
+
 // A long name takes the room that is left, and pushes nothing out of the window.
 void a_long_name(ImGuiTestContext* ctx, Harness& h) {
   const std::string name = "a preset with a name that nobody would want to read twice, and which goes on and on and on";
@@ -265,6 +294,7 @@ void add_window_tests(Harness& harness) {
   harness.add("window", "figures_as_csv", figures_as_csv);
   harness.add("window", "the_log_opens_from_the_status_bar", the_log_opens_from_the_status_bar);
   harness.add("window", "every_size", every_size);
+  harness.add("window", "every_panel_of_two_runs_gone_back", every_panel_of_two_runs_gone_back);
   harness.add("window", "a_long_name", a_long_name);
 }
 

@@ -86,6 +86,28 @@ def test_reading_always_ends(name, what, run, tmp_path):
         assert done.returncode in (FINE, BAD_INPUT), (command, done.stderr)
 
 
+@pytest.mark.parametrize("name", ["scalars.csv", "matrices/*", "matrices/x.ndjson"])
+@pytest.mark.parametrize("what", ["endless", "pipe", "one line", "folder"])
+def test_a_fork_takes_over_files_only(name, what, run, tmp_path):
+    """From a checkpoint on, the parent's figures are copied."""
+    step = newest_checkpoint(run).stem
+    file = sorted(run.glob(name))[0] if "*" in name else run / name
+    file.unlink(missing_ok=True)
+    if what == "pipe":
+        os.mkfifo(file)
+    elif what == "endless":
+        file.symlink_to("/dev/zero")
+    elif what == "folder":
+        file.mkdir()
+    else:
+        with open(file, "wb") as made:  # a hole takes no space
+            made.truncate(1 << 40)
+    command = ["fork", run, "--at", step, "--steps", int(step) + 3, "--out", tmp_path / "fork"]
+    lines = refused(tessera(*command, timeout=60))
+    assert any(str(file.name) in line for line in lines), lines
+    assert not (tmp_path / "fork").exists()
+
+
 def test_a_pickle_is_no_checkpoint(run, tmp_path):
     class Payload:
         def __reduce__(self):

@@ -5,6 +5,7 @@
 
 #include "core/lab/checkpoints.h"
 #include "core/lab/recorded_run.h"
+#include "core/lab/run_folder.h"
 #include "core/lab/text.h"
 #include "tests/unit/lab/files.h"
 #include "tests/unit/lab/session_fixture.h"

@@ -1,7 +1,7 @@
 // CSV exports, to the byte.
 #include <gtest/gtest.h>
 
-#include "core/lab/recorder.h"
+#include "core/lab/row_text.h"
 #include "tests/unit/export/figures.h"
 
 namespace tessera::test {

@@ -142,7 +142,8 @@ TEST_F(ForkedRunTest, IsTheRunWithThatSchedule) {
       EXPECT_EQ(*from, step / 4 * 4);
       found.checkpoint->timeline = fork.value->preset.schedule;
     }
-    recorder->begin_with({parent, std::move(found.checkpoint), "{}"});
+    auto saved = found.checkpoint ? std::make_shared<const Checkpoint>(*std::move(found.checkpoint)) : nullptr;
+    recorder->begin_with({Parent{parent, "", 1, step, {}}, from.value_or(0), std::move(saved)});
     train(fork.value->preset, child, recorder, from);
     train(fork.value->preset, same, std::make_shared<RunRecorder>(same));
     EXPECT_EQ(figures(child), figures(same)) << "forked at " << step;

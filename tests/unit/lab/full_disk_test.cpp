@@ -110,6 +110,24 @@ TEST_F(FullDiskTest, AtAPause) {
   reach(State::finished);
 }
 
+TEST_F(FullDiskTest, NoCheckpointIsHandedOverBeforeAllIsWritten) {
+  begin();
+  must(command::Load{preset(9)});
+  must(command::Step{2});
+  reach(State::paused);
+  notes->full = true;
+  int taken = 0;
+  const auto take = command::TakeCheckpoint{[&](const auto&, const auto&) { ++taken; }};
+  const Outcome outcome = act(take);
+  EXPECT_FALSE(outcome.accepted);
+  EXPECT_NE(outcome.text.find("No space left"), std::string::npos) << outcome.text;
+  EXPECT_EQ(taken, 0);
+  EXPECT_EQ(session->snapshot()->state, State::paused);
+  notes->full = false;
+  must(take);
+  EXPECT_EQ(taken, 1);
+}
+
 TEST_F(FullDiskTest, ACheckpointThatDoesNotFit) {
   notes->checkpoints = true;
   notes->place = folder / "no such folder" / "3.ckpt";

@@ -14,6 +14,7 @@
 #include "core/lab/checkpoints.h"
 #include "core/lab/recorder.h"
 #include "core/lab/resume.h"
+#include "core/lab/run_folder.h"
 #include "tests/unit/lab/files.h"
 #include "tests/unit/lab/session_fixture.h"
 

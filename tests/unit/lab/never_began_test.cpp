@@ -32,7 +32,8 @@ class NeverBeganTest : public SessionTest {
     session.reset();
     options.observer.reset();
     RunRecorder fork(whole);
-    fork.begin_with({parent, find_checkpoint(parent, 6, table()).checkpoint, "{}"});
+    fork.begin_with({Parent{parent, "", 1, 6, {}}, 6,
+                     std::make_shared<const Checkpoint>(*find_checkpoint(parent, 6, table()).checkpoint)});
     Description description;
     description.metrics.resize(1);
     description.metrics[0].name = "loss/total";

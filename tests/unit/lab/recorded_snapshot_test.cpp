@@ -5,6 +5,7 @@
 
 #include "core/lab/description_json.h"
 #include "core/lab/recorder.h"
+#include "core/lab/row_text.h"
 #include "tests/unit/lab/files.h"
 #include "tests/unit/lab/session_fixture.h"
 

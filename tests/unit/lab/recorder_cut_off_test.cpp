@@ -6,6 +6,7 @@
 #include "core/lab/recorded_run.h"
 #include "core/lab/recorder.h"
 #include "core/lab/resume.h"
+#include "core/lab/row_text.h"
 #include "tests/unit/lab/files.h"
 #include "tests/unit/lab/session_fixture.h"
 
@@ -58,8 +59,10 @@ TEST_F(CutOffTest, ARunThatGoesOnAfterItsEndHasNotEnded) {
   must(command::Load{preset(5)});
   must(command::Play{});
   reach(State::finished);
+  EXPECT_TRUE(recorded_whole(run, table()));
   must(command::Set{"run.steps", std::int64_t{9}, false});
   EXPECT_EQ(recorded_state(run), State::finished) << "so far it has";
+  EXPECT_FALSE(recorded_whole(run, table())) << "more is planned";
   step_to(6);
   EXPECT_FALSE(recorded_state(run));
   kill_here();

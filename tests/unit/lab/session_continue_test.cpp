@@ -1,5 +1,6 @@
 // A run that goes on in another session: as a fork, with other plans from some step on.
 #include "core/lab/recorder.h"
+#include "core/lab/row_text.h"
 #include "tests/unit/lab/files.h"
 #include "tests/unit/lab/session_fixture.h"
 

@@ -169,7 +169,7 @@ TEST_F(SessionTest, PublishingIsThrottledAndEndsWithTheLastStep) {
   EXPECT_EQ(done->series[FakeEngine::loss_total].size(), 5000u) << "all points, however few snapshots";
   EXPECT_EQ(done->version - before->version, 2u) << "Play, and the end";
   session.reset();
-  EXPECT_EQ(changes, static_cast<int>(done->version)) << "one call for each";
+  EXPECT_EQ(changes, static_cast<int>(done->version) + 1) << "one call for each, and one when it has closed";
 }
 
 TEST_F(SessionTest, WithoutThrottleEveryStepIsPublished) {
@@ -342,6 +342,32 @@ TEST_F(SessionTest, ClosingWaitsForTheStepUnderWay) {
   closer.join();
   EXPECT_TRUE(left);
   EXPECT_EQ(script->alive, 0);
+}
+
+TEST_F(SessionTest, AskedToCloseItReturnsAtOnce) {
+  Gate gate;
+  script->on_step = [&](std::int64_t) { gate.pass(); };
+  std::promise<void> over;
+  std::atomic<Session*> closing = nullptr;
+  options.on_change = [&] {
+    if (Session* there = closing; there && there->closed()) over.set_value();  // a second time would throw
+  };
+  start();
+  must(command::Load{preset(5)});
+  must(command::Play{});
+  gate.wait_for_worker();
+  const Ticket dropped = session->submit(command::Pause{});
+  closing = session.get();
+  session->close();
+  session->close();
+  EXPECT_FALSE(session->closed()) << "it is in the middle of a step";
+  gate.open();
+  EXPECT_EQ(over.get_future().wait_for(long_enough), std::future_status::ready);
+  EXPECT_TRUE(session->closed());
+  EXPECT_EQ(script->alive, 0);
+  EXPECT_EQ(script->steps().size(), 1u);
+  EXPECT_LT(session->snapshot()->answered, dropped);
+  EXPECT_TRUE(errors().empty());
 }
 
 TEST_F(SessionTest, TheEngineLivesOnOneThread) {
