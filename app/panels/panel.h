@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/lab/judge.h"
+#include "core/lab/route_question.h"
 #include "core/lab/session.h"
 
 struct ImFont;
@@ -72,6 +73,10 @@ struct PanelContext {
   std::function<void()> fork;                              // asks for the difference
   std::function<void(const std::filesystem::path&)> load;  // reads a preset and submits Load, or reports its problems
   std::function<Result<Preset>(const std::filesystem::path&)> read;  // only reads and checks it: for its description
+  // What a router makes of given logits: the training core's answer. Any thread; takes milliseconds and more; throws
+  // InputError. Empty where there is no training core.
+  std::function<RouteAnswer(const RouteQuestion&)> route;
+  std::function<void()> redraw;  // any thread, also after this frame: there is something new to see
   std::function<void()> save, save_as;
   // Both ask for a path first, proposing `name` ("curves.png"). A rectangle of this frame, in ImGui coordinates:
   std::function<void(std::string name, float x, float y, float width, float height)> save_png;

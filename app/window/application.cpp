@@ -129,6 +129,7 @@ News Application::news() {
     for (const auto& live : live_) exit_code_ |= live->snapshot->state == State::failed ? 1 : 0;
     closing_ = true;
   }
+  if (redraw_->exchange(false)) answered_ = true;
   if (answered_ || another_state) return News::urgent;
   if (building) {  // how long it has been going on is shown
     if (building_since_ == 0) building_since_ = seconds();
@@ -430,6 +431,12 @@ PanelContext Application::context() {
           .fork = [this] { ask_fork(); },
           .load = [this](const fs::path& file) { open(file); },
           .read = options_.read_preset,
+          .route = options_.route,
+          .redraw =
+              [redraw = redraw_, wake = wake_] {
+                *redraw = true;
+                wake();
+              },
           .save = [this] { save(); },
           .save_as = [this] { save_as(); },
           .save_png = save_png,

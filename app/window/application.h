@@ -2,6 +2,7 @@
 // is prepare() and draw(); who shows it (window.cpp, shot.cpp, a test) asks news() when one is needed.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -198,6 +199,8 @@ class Application {
   std::optional<Forking> forking_;
   std::shared_ptr<Handover> handover_ = std::make_shared<Handover>();
   std::function<void()> wake_;
+  // A panel has something new to show. Shared: its other thread may say so when this window is gone.
+  std::shared_ptr<std::atomic<bool>> redraw_ = std::make_shared<std::atomic<bool>>(false);
   Background background_;
   std::vector<Event> events_;
   std::size_t errors_ = 0;

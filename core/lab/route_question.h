@@ -19,6 +19,7 @@ struct RouteQuestion {
   bool train = false;             // random second experts and the training capacity are in force
   std::int64_t seed = 0;          // of what is random then
   bool jacobian = false;          // ask for it
+  friend bool operator==(const RouteQuestion&, const RouteQuestion&) = default;
 };
 
 // All row-major. T tokens, E experts (those that compute nothing included).
