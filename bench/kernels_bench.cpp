@@ -88,7 +88,7 @@ Tensor grouped(const Layer& l) {
 }
 
 Tensor custom(const Layer& l) {
-  const auto [alpha, scores] = gate(at::linear(l.x, l.router), 1.0, Score::softmax, chosen, true);
+  const Tensor alpha = gate(at::linear(l.x, l.router), {.k = chosen}).alpha;
   const Assignments a = dispatch(alpha, chosen);
   return expert_mlp(l.x, a.tokens, a.weights, a.offsets, l.w1, l.b1, l.w2, l.b2, Activation::gelu);
 }
@@ -116,15 +116,44 @@ void layer_forward_against_grouped_mm(benchmark::State& state) {
 void one_gate(benchmark::State& state, Score score, std::int64_t k) {
   const Tensor logits = torch::randn({tokens, experts}, torch::requires_grad()), d = torch::randn({tokens, experts});
   const auto step = [&](auto gate) {
-    torch::autograd::grad({std::get<0>(gate(logits, 1.0, score, k, true))}, {logits}, {d});
+    torch::autograd::grad({gate(logits, GateSpec{.score = score, .k = k}, Tensor()).alpha}, {logits}, {d});
   };
   side_by_side(
       state, [&] { step(gate); }, [&] { step(reference::gate); });
 }
 
+// What losses and metrics need of a gate beside alpha, by the calls that a person would write.
+GateOutput chain_of_calls(const Tensor& logits, std::int64_t k, bool sums) {
+  GateOutput out;
+  out.scores = logits.softmax(-1);
+  const auto [weights, indices] = out.scores.topk(k, -1);
+  const Tensor normalised = weights / weights.sum(-1, true);
+  out.alpha = at::zeros_like(out.scores).scatter(1, indices, normalised);
+  if (!sums) return out;
+  out.load = at::bincount(indices.flatten(), {}, logits.size(1));
+  out.first = at::bincount(indices.select(1, 0), {}, logits.size(1));
+  out.importance = out.alpha.sum(0);
+  out.share = out.scores.sum(0);
+  out.sums = at::stack({-at::xlogy(normalised, normalised).sum(), logits.logsumexp(-1).square().sum()});
+  return out;
+}
+
+// 4096 tokens, 64 experts, 8 a token. sums: the peer computes them too, and their gradients come back; ours always
+// does.
+void large_gate(benchmark::State& state, bool sums) {
+  const Tensor logits = torch::randn({4096, 64}, torch::requires_grad()), d = torch::randn({4096, 64}),
+               of_experts = torch::randn({64}), of_losses = torch::randn({4}), of_two = torch::randn({2});
+  const auto step = [&](const GateOutput& out, const Tensor& of_sums) {
+    if (!sums) return torch::autograd::grad({out.alpha}, {logits}, {d});
+    return torch::autograd::grad({out.alpha, out.importance, out.share, out.sums}, {logits},
+                                 {d, of_experts, of_experts, of_sums});
+  };
+  side_by_side(
+      state, [&] { step(gate(logits, {.k = 8}), of_losses); }, [&] { step(chain_of_calls(logits, 8, sums), of_two); });
+}
+
 void one_dispatch(benchmark::State& state) {
-  const Tensor alpha =
-      std::get<0>(gate(torch::randn({tokens, experts}), 1.0, Score::softmax, chosen, true)).requires_grad_();
+  const Tensor alpha = gate(torch::randn({tokens, experts}), {.k = chosen}).alpha.requires_grad_();
   const Tensor d = torch::randn({tokens * chosen});
   const auto step = [&](auto dispatch) { torch::autograd::grad({dispatch(alpha, chosen).weights}, {alpha}, {d}); };
   side_by_side(
@@ -133,8 +162,7 @@ void one_dispatch(benchmark::State& state) {
 
 void one_expert_mlp(benchmark::State& state, Activation activation, bool backward) {
   const Layer l;
-  Assignments a =
-      dispatch(std::get<0>(gate(torch::randn({tokens, experts}), 1.0, Score::softmax, chosen, true)), chosen);
+  Assignments a = dispatch(gate(torch::randn({tokens, experts}), {.k = chosen}).alpha, chosen);
   a.weights.requires_grad_();
   const at::AutoGradMode mode(backward);
   const auto step = [&](auto expert_mlp) {
@@ -153,6 +181,8 @@ TESSERA_BENCHMARK(one_gate, softmax_top2, Score::softmax, 2);
 TESSERA_BENCHMARK(one_gate, sigmoid_top2, Score::sigmoid, 2);
 TESSERA_BENCHMARK(one_gate, sparsemax_dense, Score::sparsemax, 0);
 TESSERA_BENCHMARK(one_gate, entmax15_dense, Score::entmax15, 0);
+TESSERA_BENCHMARK(large_gate, alpha, false);
+TESSERA_BENCHMARK(large_gate, alpha_and_sums, true);
 BENCHMARK(one_dispatch)->UseManualTime()->Unit(benchmark::kMicrosecond);
 TESSERA_BENCHMARK(one_expert_mlp, relu, Activation::relu, true);
 TESSERA_BENCHMARK(one_expert_mlp, gelu, Activation::gelu, true);

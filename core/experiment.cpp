@@ -44,7 +44,7 @@ void check_routers(const Parameters& parameters, std::vector<Problem>& problems)
   for (int layer = 0; layer < parameters.integer("model.depth"); ++layer) {
     const auto router = parameters.load<RouterParameters>("model.router", layer);
     const auto experts = parameters.load<ExpertParameters>("model.experts", layer);
-    const auto at = [&](const std::string& name) { return path_in_force(parameters, "model.router." + name, layer); };
+    const auto at = [&](const std::string& name) { return path_in_force(parameters, "model." + name, layer); };
     for (Problem& problem : router_problems(router, experts.routed(), at)) {
       const bool said = std::any_of(problems.begin(), problems.end(), [&](const Problem& earlier) {
         return earlier.where == problem.where && earlier.allowed == problem.allowed;

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include "core/data/random.h"
+#include "core/learn/gradients.h"
 
 namespace tessera {
 namespace {
@@ -32,7 +33,7 @@ StepResult Learner::step() {
   at::Tensor total = result.output.task_loss;
   if (result.output.router_losses.defined()) total = total + result.output.router_losses.sum();
   // Straight to the gradients: nothing is accumulated, nothing has to be zeroed.
-  std::vector<at::Tensor> gradients = torch::autograd::grad({total}, weights_);
+  std::vector<at::Tensor> gradients = gradients_of(total, weights_);
   optimiser.step(gradients, live);
   model_.learned(result.output.routings);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/lab/problem.h"
+#include "core/learn/gradients.h"
 #include "kernels/gram/op.h"
 
 namespace tessera {
@@ -36,7 +37,7 @@ ConflictGrams Probes::measure(const Model& model) const {
   std::vector<std::vector<at::Tensor>> rows(weights.size());  // of each weight, one gradient a group
   for (const Samples& samples : groups_) {
     const ModelOutput output = model.forward(samples.pixels, samples.labels);
-    const auto gradients = torch::autograd::grad({output.task_loss}, values);
+    const auto gradients = gradients_of(output.task_loss, values);
     for (std::size_t w = 0; w < gradients.size(); ++w) rows[w].push_back(gradients[w]);
   }
 

@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include "core/moe/router_losses.h"
+
 namespace tessera {
 namespace {
 

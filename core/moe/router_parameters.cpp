@@ -27,7 +27,7 @@ class Complaints {
 
  private:
   void say(const std::string& name, const std::string& found, const std::string& allowed) {
-    problems_.push_back({at_(name), found, allowed});
+    problems_.push_back({at_("router." + name), found, allowed});
   }
   static std::string number(std::int64_t n) { return std::to_string(n); }
   bool selects(std::initializer_list<const char*> any) const {
@@ -37,7 +37,7 @@ class Complaints {
 
   void counts() {
     if (r_.selection == "top_k" && r_.k > experts_) {
-      say("k", number(r_.k), "1 to " + number(experts_) + ", the experts of the layer");
+      say("k", number(r_.k), "1 to " + number(experts_) + ", as " + at_("experts.count") + " has it");
     }
     if (r_.second.policy != "all" && r_.selection == "top_k" && r_.k != 2) {
       say("second.policy", r_.second.policy, "all, unless k is 2: it is about the second of two experts");
@@ -51,7 +51,7 @@ class Complaints {
       return;
     }
     if (experts_ % r_.groups.count != 0) {
-      say("groups.count", number(r_.groups.count), "a divisor of " + number(experts_) + ", the experts of the layer");
+      say("groups.count", number(r_.groups.count), "a divisor of " + number(experts_) + ", the experts that " + at_("experts.count") + " makes");
       return;
     }
     const std::int64_t size = experts_ / r_.groups.count;

@@ -158,8 +158,8 @@ struct RouterParameters {
   }
 };
 
-// What of a layer's router doesn't go together, or not with so many experts; `at` makes the path to be named of a
-// parameter's own ("k" -> "model.layer2.router.k").
+// What of a layer's router doesn't go together, or not with so many experts; `at` makes the path to be named
+// ("router.k" -> "model.layer2.router.k").
 std::vector<Problem> router_problems(const RouterParameters& router, std::int64_t experts,
                                      const std::function<std::string(const std::string&)>& at);
 

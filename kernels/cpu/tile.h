@@ -7,6 +7,7 @@
 
 #include <utility>
 
+#include "kernels/cpu/transpose.h"
 #include "kernels/cpu/vector.h"
 
 namespace tessera::kernels::cpu {
@@ -81,31 +82,6 @@ TESSERA_INLINE void pack_columns(T* panel, const T* from, std::int64_t stride, s
     } else {
       for (int j = 0; j < N; ++j) panel[j] = j < columns ? from[j] : T(0);
     }
-  }
-}
-
-// Lanes of the interleaved halves of two vectors of N: a0 b0 a1 b1 ... for Part = 0, the upper half for 1.
-template <int Part, class V, int... I>
-TESSERA_INLINE V interleave(V a, V b, std::integer_sequence<int, I...>) {
-  constexpr int N = sizeof...(I);
-  return __builtin_shufflevector(a, b, (Part * (N / 2) + I / 2 + (I % 2) * N)...);
-}
-
-// Transposes lanes x lanes: log2(lanes) perfect shuffles.
-template <class T>
-TESSERA_INLINE void transpose(Vector<T> (&v)[lanes<T>]) {
-  constexpr int N = lanes<T>;
-  const auto sequence = std::make_integer_sequence<int, N>();
-#pragma GCC unroll 4
-  for (int round = 1; round < N; round *= 2) {
-    Vector<T> next[N];
-#pragma GCC unroll 16
-    for (int i = 0; i < N / 2; ++i) {
-      next[2 * i] = interleave<0>(v[i], v[i + N / 2], sequence);
-      next[2 * i + 1] = interleave<1>(v[i], v[i + N / 2], sequence);
-    }
-#pragma GCC unroll 16
-    for (int i = 0; i < N; ++i) v[i] = next[i];
   }
 }
 

@@ -80,6 +80,14 @@ TESSERA_INLINE bool any(M mask) {
   return all != 0;
 }
 
+// All bits in the lanes below n.
+template <class T>
+TESSERA_INLINE Mask<T> first_lanes(std::int64_t n) {
+  Mask<T> index;
+  for (int i = 0; i < lanes<T>; ++i) index[i] = i;
+  return index < static_cast<int>(n);
+}
+
 // Sum of the lanes, in an order that depends on their number only.
 template <class T>
 TESSERA_INLINE T sum(Vector<T> v) {
@@ -122,6 +130,25 @@ TESSERA_INLINE Vector<float> exp_nonpositive(Vector<float> x) {
 
 TESSERA_INLINE Vector<double> exp_nonpositive(Vector<double> x) {
   for (int i = 0; i < lanes<double>; ++i) x[i] = __builtin_exp(x[i]);
+  return x;
+}
+
+// ln x for normal x > 0, within 2 units in the last place of the larger of |ln x| and 1; finite for 0, NaN for NaN.
+// x = 2^n m with m from sqrt(1/2) to sqrt(2); ln m = 2 artanh f, f = (m - 1) / (m + 1), by its series up to f^9.
+TESSERA_INLINE Vector<float> log_positive(Vector<float> x) {
+  const Mask<float> n = (Mask<float>(x) - 0x3f3504f3) >> 23;  // the bits of sqrt(1/2)
+  const Vector<float> m = Vector<float>(Mask<float>(x) - (n << 23));
+  const Vector<float> f = (m - 1.0f) / (m + 1.0f), square = f * f;
+  Vector<float> p = square * (2.0f / 9) + 2.0f / 7;
+  p = p * square + 2.0f / 5;
+  p = p * square + 2.0f / 3;
+  p = p * square + 2.0f;
+  const Vector<float> whole = __builtin_convertvector(n, Vector<float>);
+  return x != x ? x : whole * 0.693147181f + p * f;
+}
+
+TESSERA_INLINE Vector<double> log_positive(Vector<double> x) {
+  for (int i = 0; i < lanes<double>; ++i) x[i] = __builtin_log(x[i] > 0 ? x[i] : x[i] - x[i] + 1e-300);
   return x;
 }
 

@@ -3,37 +3,41 @@
 
 #include <cstdint>
 
-#include "kernels/gate/score.h"
+#include "kernels/gate/spec.h"
 
 namespace tessera::kernels::cpu {
 
 template <class T>
 struct GateForward {
   const T* logits;
+  const T* bias;  // [experts]; null: none
   T* alpha;
   T* scores;
-  std::int64_t rows, experts, k;  // 1 <= k <= experts
-  T temperature;
-  Score score;
-  bool normalise;
-  T* scratch;  // gate_scratch(experts) elements
+  T* totals;  // [gate_totals(experts)]: of these rows, load, importance, share and first [experts] each, then sums [4]
+  std::int64_t rows, experts;
+  const GateSpec& spec;  // 1 <= k <= experts
+  T* scratch;            // gate_scratch(experts) elements
 };
 
 template <class T>
 struct GateBackward {
-  const T* d_alpha;   // null: no gradient
-  const T* d_scores;  // null: no gradient
+  const T* d_alpha;  // those that are null: no gradient
+  const T* d_scores;
+  const T* d_importance;  // [experts]
+  const T* d_share;       // [experts]
+  const T* d_sums;        // [4]
+  const T* logits;
   const T* alpha;
   const T* scores;
   T* d_logits;
   std::int64_t rows, experts;
-  T temperature;
-  Score score;
-  bool normalise;
+  const GateSpec& spec;
   T* scratch;  // gate_scratch(experts) elements
 };
 
-// Both work on as many rows at once as the widest vector has lanes (16), with up to five values for each expert.
-constexpr std::int64_t gate_scratch(std::int64_t experts) { return 5 * 16 * experts; }
+constexpr std::int64_t gate_totals(std::int64_t experts) { return 4 * experts + 4; }
+
+// Both work on as many rows at once as the widest vector has lanes (16), with up to ten values for each expert.
+constexpr std::int64_t gate_scratch(std::int64_t experts) { return 10 * 16 * experts; }
 
 }  // namespace tessera::kernels::cpu

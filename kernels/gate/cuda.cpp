@@ -13,41 +13,43 @@ namespace {
 
 using at::Tensor;
 
-std::tuple<Tensor, Tensor> gate_cuda(const Tensor& logits, double temperature, std::string_view score, std::int64_t k,
-                                     bool normalise) {
-  const GateArguments arguments = checked_gate(logits, temperature, score, k, normalise);
-  const c10::cuda::CUDAGuard device(logits.device());
-  const Tensor in = logits.contiguous();
-  Tensor alpha = at::empty_like(in), scores = at::empty_like(in);
-  if (in.size(0) == 0) return {alpha, scores};
-  AT_DISPATCH_FLOATING_TYPES(in.scalar_type(), "gate", [&] {
-    TORCH_CHECK(in.size(1) <= cuda::most_experts<scalar_t>, "gate: on CUDA at most ", cuda::most_experts<scalar_t>,
-                " experts, not ", in.size(1));
-    cuda::gate_forward(in.const_data_ptr<scalar_t>(), alpha.mutable_data_ptr<scalar_t>(),
-                       scores.mutable_data_ptr<scalar_t>(), in.size(0), static_cast<int>(in.size(1)),
-                       static_cast<int>(arguments.k), static_cast<scalar_t>(temperature), arguments.score, normalise,
-                       c10::cuda::getCurrentCUDAStream());
-  });
-  C10_CUDA_KERNEL_LAUNCH_CHECK();
-  return {std::move(alpha), std::move(scores)};
+template <class T>
+int checked_experts(const Tensor& logits) {
+  TORCH_CHECK(logits.size(1) <= cuda::most_experts<T>, "gate: on CUDA at most ", cuda::most_experts<T>,
+              " experts, not ", logits.size(1));
+  return static_cast<int>(logits.size(1));
 }
 
-Tensor gate_backward_cuda(const std::optional<Tensor>& d_alpha, const std::optional<Tensor>& d_scores,
-                          const Tensor& alpha, const Tensor& scores, double temperature, std::string_view score,
-                          bool normalise) {
-  const GateArguments arguments =
-      checked_gate_backward(d_alpha, d_scores, alpha, scores, temperature, score, normalise);
-  const c10::cuda::CUDAGuard device(alpha.device());
-  const Tensor da = d_alpha ? d_alpha->contiguous() : Tensor(), ds = d_scores ? d_scores->contiguous() : Tensor(),
-               a = alpha.contiguous(), s = scores.contiguous();
-  Tensor d_logits = at::empty_like(a);
-  if (a.size(0) == 0) return d_logits;
-  AT_DISPATCH_FLOATING_TYPES(a.scalar_type(), "gate_backward", [&] {
-    cuda::gate_backward(da.defined() ? da.const_data_ptr<scalar_t>() : nullptr,
-                        ds.defined() ? ds.const_data_ptr<scalar_t>() : nullptr, a.const_data_ptr<scalar_t>(),
-                        s.const_data_ptr<scalar_t>(), d_logits.mutable_data_ptr<scalar_t>(), a.size(0),
-                        static_cast<int>(a.size(1)), static_cast<scalar_t>(temperature), arguments.score, normalise,
-                        c10::cuda::getCurrentCUDAStream());
+GateOutput gate_cuda(const Tensor& logits, const GateSpec& spec, const Tensor& bias) {
+  const c10::cuda::CUDAGuard device(logits.device());
+  const Tensor in = logits.contiguous(), b = contiguous(bias);
+  const std::int64_t experts = in.size(1);
+  GateOutput out = empty_output(in);
+  const Tensor partials = at::empty({cuda::gate_blocks(in.size(0)), 4 * experts + 4}, in.options());
+  AT_DISPATCH_FLOATING_TYPES(in.scalar_type(), "gate", [&] {
+    const auto to = [](const Tensor& t) { return t.mutable_data_ptr<scalar_t>(); };
+    cuda::gate_forward<scalar_t>(
+        {data<scalar_t>(in), data<scalar_t>(b), to(out.alpha), to(out.scores), to(out.load), to(out.importance),
+         to(out.share), to(out.first), to(out.sums), to(partials), in.size(0), checked_experts<scalar_t>(in), spec},
+        c10::cuda::getCurrentCUDAStream());
+  });
+  C10_CUDA_KERNEL_LAUNCH_CHECK();
+  return out;
+}
+
+Tensor gate_backward_cuda(const GateGradients& d, const Tensor& logits, const GateOutput& out, const GateSpec& spec) {
+  const c10::cuda::CUDAGuard device(logits.device());
+  const Tensor in = logits.contiguous(), alpha = out.alpha.contiguous(), scores = out.scores.contiguous();
+  const GateGradients given = contiguous(d);
+  Tensor d_logits = at::empty_like(in);
+  if (in.size(0) == 0) return d_logits;
+  AT_DISPATCH_FLOATING_TYPES(in.scalar_type(), "gate_backward", [&] {
+    cuda::gate_backward<scalar_t>(
+        {data<scalar_t>(given.alpha), data<scalar_t>(given.scores), data<scalar_t>(given.importance),
+         data<scalar_t>(given.share), data<scalar_t>(given.sums), data<scalar_t>(in), data<scalar_t>(alpha),
+         data<scalar_t>(scores), d_logits.mutable_data_ptr<scalar_t>(), in.size(0), checked_experts<scalar_t>(in),
+         spec},
+        c10::cuda::getCurrentCUDAStream());
   });
   C10_CUDA_KERNEL_LAUNCH_CHECK();
   return d_logits;
@@ -56,8 +58,8 @@ Tensor gate_backward_cuda(const std::optional<Tensor>& d_alpha, const std::optio
 }  // namespace
 
 TORCH_LIBRARY_IMPL(tessera, CUDA, m) {
-  m.impl("gate", gate_cuda);
-  m.impl("gate_backward", gate_backward_cuda);
+  m.impl("gate", gate_registered<gate_cuda>);
+  m.impl("gate_backward", gate_backward_registered<gate_backward_cuda>);
 }
 
 }  // namespace tessera::kernels

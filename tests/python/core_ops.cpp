@@ -19,21 +19,21 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> routing_window(at::TensorList alp
   return {window.load.now, window.routed.now, window.together.now};
 }
 
-// parts, and the gradients of sum_i scale[i] x part i: alpha, scores, logits (zeros where there is none)
-std::vector<at::Tensor> router_losses(const at::Tensor& alpha, const at::Tensor& scores, const at::Tensor& logits,
-                                      const at::Tensor& offsets, double alpha_entropy, double load_balance,
+// parts, and the gradient of sum_i scale[i] x part i with respect to the logits
+std::vector<at::Tensor> router_losses(const at::Tensor& logits, std::string_view score, std::int64_t k,
+                                      std::string_view normalise, double alpha_entropy, double load_balance,
                                       double z_loss, const at::Tensor& scale) {
-  Routing routing{logits, scores, alpha, {}};
-  routing.assignments.offsets = offsets;
+  const kernels::GateSpec spec{.score = kernels::named<kernels::Score>(score),
+                               .k = k,
+                               .normalise = kernels::named<kernels::Normalise>(normalise)};
+  const Routing routing{kernels::gate(logits, spec), logits, {}};
   RouterLossParameters coefficients;
   coefficients.alpha_entropy = alpha_entropy;
   coefficients.load_balance = load_balance;
   coefficients.z_loss = z_loss;
-  const at::Tensor parts = at::zeros({3}, alpha.options());
+  const at::Tensor parts = at::zeros({3}, logits.options());
   add_router_losses(routing, coefficients, parts);
-  const RouterLossGradients d = router_loss_gradients(routing, coefficients, scale);
-  const auto or_zero = [&](const at::Tensor& t) { return t.defined() ? t : at::zeros_like(alpha); };
-  return {parts, or_zero(d.alpha), or_zero(d.scores), or_zero(d.logits)};
+  return {parts, kernels::gate_backward(router_loss_gradients(routing, coefficients, scale), logits, routing, spec)};
 }
 
 // logits, loss, weight, bias, scores, alpha of a mosaic head that was just made; the classes of tile t are
@@ -67,8 +67,8 @@ TORCH_LIBRARY(tessera_test, library) {
   library.def("routing_window(Tensor[] alphas, Tensor[] labels, int classes) -> (Tensor, Tensor, Tensor)",
               &routing_window);
   library.def(
-      "router_losses(Tensor alpha, Tensor scores, Tensor logits, Tensor offsets, float alpha_entropy, "
-      "float load_balance, float z_loss, Tensor scale) -> Tensor[]",
+      "router_losses(Tensor logits, str score, int k, str normalise, float alpha_entropy, float load_balance, "
+      "float z_loss, Tensor scale) -> Tensor[]",
       &router_losses);
   library.def(
       "mosaic(Tensor x, Tensor labels, int[] tiles, int[] offsets, int classes, bool route_by_label) -> Tensor[]",

@@ -10,6 +10,7 @@
 #include "kernels/gate/op.h"
 #include "kernels/gram/op.h"
 #include "kernels/linear/op.h"
+#include "tests/unit/core/kernels_gate_forms.h"
 #include "tests/unit/core/kernels_mlp_case.h"
 #include "tests/unit/core/kernels_support.h"
 #include "tests/unit/core/small_model.h"
@@ -18,6 +19,10 @@ namespace tessera::kernels {
 namespace {
 
 using at::Tensor;
+
+GateGradients on_gpu(const GateGradients& d) {
+  return {d.alpha.cuda(), d.scores.cuda(), d.importance.cuda(), d.share.cuda(), d.sums.cuda()};
+}
 
 TEST(Cuda, GateAgreesWithTheReference) {
   TESSERA_SKIP_WITHOUT_GPU();
@@ -32,14 +37,41 @@ TEST(Cuda, GateAgreesWithTheReference) {
           const Tensor logits = torch::randn({c.tokens, c.experts}, type).to(at::kCUDA).requires_grad_();
           const Tensor exact = logits.detach().to(at::kCPU, at::kDouble).requires_grad_();
           const Tensor da = torch::randn_like(exact), ds = torch::randn_like(exact);
-          const auto [alpha0, scores0] = reference::gate(exact, .7, score, c.k, normalise);
-          const auto [alpha, scores] = gate(logits, .7, score, c.k, normalise);
-          EXPECT_TRUE(near(scores, scores0, tolerance_of(type)));
-          EXPECT_TRUE(near(alpha, alpha0, tolerance_of(type)));
-          const auto expected = torch::autograd::grad({alpha0, scores0}, {exact}, {da, ds})[0];
-          const auto got = torch::autograd::grad({alpha, scores}, {logits}, {da.to(logits), ds.to(logits)})[0];
+          const GateSpec spec{
+              .temperature = .7, .score = score, .k = c.k, .normalise = normalise ? Normalise::sum : Normalise::none};
+          const GateOutput there = reference::gate(exact, spec), here = gate(logits, spec);
+          EXPECT_TRUE(near(here.scores, there.scores, tolerance_of(type)));
+          EXPECT_TRUE(near(here.alpha, there.alpha, tolerance_of(type)));
+          const auto expected = torch::autograd::grad({there.alpha, there.scores}, {exact}, {da, ds})[0];
+          const auto got =
+              torch::autograd::grad({here.alpha, here.scores}, {logits}, {da.to(logits), ds.to(logits)})[0];
           EXPECT_TRUE(near(got, expected, 10 * tolerance_of(type))) << int(score) << " " << c.experts << " " << c.k;
         }
+      }
+    }
+  }
+}
+
+TEST(Cuda, GateInEveryFormAgreesWithTheReference) {
+  TESSERA_SKIP_WITHOUT_GPU();
+  torch::manual_seed(8);
+  for (const GateForm& form : gate_forms()) {
+    for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
+      for (const std::int64_t tokens : {19, 5000, 0}) {              // 5000: blocks take several rows
+        const double away = form.spec.score == Score::none ? 7 : 0;  // from a sum near 0: ill-conditioned
+        const Tensor logits = random_logits(tokens, 40, type) + away, bias = bias_for(form, logits);
+        const Tensor exact_bias = form.biased ? bias.to(at::kDouble) : bias;
+        const Tensor exact = logits.to(at::kDouble).requires_grad_(), there = logits.cuda().requires_grad_();
+        const GateGradients d = random_gradients(logits);
+        const GateOutput expected = reference::gate(exact, form.spec, exact_bias),
+                         got = gate(there, form.spec, form.biased ? bias.cuda() : bias);
+        const auto of_expected = tensors(expected), of_got = tensors(got);
+        for (std::size_t i = 0; i < of_got.size(); ++i) {
+          EXPECT_TRUE(near(of_got[i], of_expected[i], 10 * tolerance_of(type))) << form.name() << " " << i;
+        }
+        const Tensor d_logits = torch::autograd::grad({weighted(got, on_gpu(d))}, {there})[0];
+        EXPECT_TRUE(near(d_logits, torch::autograd::grad({weighted(expected, d)}, {exact})[0], 30 * tolerance_of(type)))
+            << form.name();
       }
     }
   }
@@ -50,10 +82,10 @@ TEST(Cuda, GateOnTiesHugeLogitsAndNaN) {
   const Tensor logits =
       torch::tensor({{1.f, 1.f, 1.f}, {-200.f, -201.f, -300.f}, {1e30f, 0.f, -1e30f}, {0.f, NAN, 1.f}});
   for (const Score score : {Score::softmax, Score::sigmoid, Score::sparsemax, Score::entmax15}) {
-    const auto [alpha0, scores0] = gate(logits, 1, score, 2, true);
-    const auto [alpha, scores] = gate(logits.cuda(), 1, score, 2, true);
-    EXPECT_TRUE(near(alpha, alpha0, 1e-6)) << int(score);
-    EXPECT_TRUE(near(scores, scores0, 1e-6)) << int(score);
+    const GateSpec spec{.score = score, .k = 2};
+    const GateOutput expected = gate(logits, spec), got = gate(logits.cuda(), spec);
+    EXPECT_TRUE(near(got.alpha, expected.alpha, 1e-6)) << int(score);
+    EXPECT_TRUE(near(got.scores, expected.scores, 1e-6)) << int(score);
   }
 }
 
@@ -64,7 +96,7 @@ TEST(Cuda, DispatchAgreesWithTheReference) {
     std::int64_t tokens, experts, k;
   } cases[] = {{1, 1, 1}, {7, 5, 2}, {128, 8, 2}, {30, 4, 0}, {20000, 16, 3}, {0, 3, 2}};
   for (const auto& c : cases) {
-    const Tensor alpha = std::get<0>(gate(torch::randn({c.tokens, c.experts}), 1, Score::softmax, c.k, true));
+    const Tensor alpha = gate(torch::randn({c.tokens, c.experts}), {.k = c.k}).alpha;
     const Tensor there = alpha.cuda().requires_grad_();
     const Assignments expected = reference::dispatch(alpha, c.k), got = dispatch(there, c.k);
     EXPECT_TRUE(at::equal(got.tokens.cpu(), expected.tokens));

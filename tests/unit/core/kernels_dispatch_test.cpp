@@ -21,7 +21,7 @@ void expect_same(const Assignments& got, const Assignments& expected) {
 Tensor integers(std::vector<int> values) { return torch::tensor(values, at::kInt); }
 
 Tensor chosen_weights(std::int64_t tokens, std::int64_t experts, std::int64_t k, at::ScalarType type) {
-  return std::get<0>(gate(torch::randn({tokens, experts}, type), 1, Score::softmax, k, true));
+  return gate(torch::randn({tokens, experts}, type), {.k = k}).alpha;
 }
 
 TEST(Dispatch, ListsByExpertThenToken) {

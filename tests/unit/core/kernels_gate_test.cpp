@@ -15,6 +15,11 @@ using at::Tensor;
 
 constexpr Score scores_of_all[] = {Score::softmax, Score::sigmoid, Score::sparsemax, Score::entmax15};
 
+GateSpec spec_of(double temperature, Score score, std::int64_t k, bool normalise) {
+  return {
+      .temperature = temperature, .score = score, .k = k, .normalise = normalise ? Normalise::sum : Normalise::none};
+}
+
 struct Case {
   std::int64_t tokens, experts, k;
 };
@@ -25,21 +30,20 @@ constexpr Case cases[] = {{1, 1, 1},  {1, 8, 2},  {5, 1, 0},    {128, 8, 2}, {17
 Tensor row(std::vector<double> values) { return torch::tensor(values, at::kDouble).unsqueeze(0); }
 
 Tensor dense(const Tensor& logits, Score score, double temperature = 1) {
-  return std::get<1>(gate(logits, temperature, score, 0, false));
+  return gate(logits, spec_of(temperature, score, 0, false)).scores;
 }
 
 // Runs `check` on the operator and on each instruction set's version.
 void with_each_version(const Tensor& logits, double temperature, Score score, std::int64_t k, bool normalise,
                        const std::function<void(const std::string&, const Tensor&, const Tensor&)>& check) {
-  const auto arguments = checked_gate(logits, temperature, name_of(score), k, normalise);
+  const GateSpec spec = spec_of(temperature, score, k, normalise), checked = checked_gate(logits, spec, {});
   for (const cpu::InstructionSet* set : cpu::instruction_sets()) {
-    const auto [alpha, scores] = cpu::gate(*set, logits, arguments);
-    check(set->name, alpha, scores);
+    const GateOutput out = cpu::gate(*set, logits, checked, {});
+    check(set->name, out.alpha, out.scores);
   }
-  const auto [alpha, scores] = gate(logits, temperature, score, k, normalise);
-  check("operator", alpha, scores);
-  const auto [alpha_defined, scores_defined] = reference::gate(logits, temperature, score, k, normalise);
-  check("reference", alpha_defined, scores_defined);
+  const GateOutput out = gate(logits, spec), defined = reference::gate(logits, spec);
+  check("operator", out.alpha, out.scores);
+  check("reference", defined.alpha, defined.scores);
 }
 
 TEST(Gate, SparsemaxAndEntmaxOfKnownRows) {
@@ -94,12 +98,11 @@ TEST(Gate, EveryVersionAgreesWithTheReference) {
       for (const bool normalise : {false, true}) {
         for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
           const Tensor logits = torch::randn({c.tokens, c.experts}, type) * 2;
-          const auto [alpha0, scores0] = reference::gate(logits.to(at::kDouble), .7, score, c.k, normalise);
-          with_each_version(logits, .7, score, c.k, normalise,
-                            [&, alpha0 = alpha0, scores0 = scores0](const auto& v, const Tensor& a, const Tensor& s) {
-                              EXPECT_TRUE(near(s, scores0, tolerance_of(type))) << v;
-                              EXPECT_TRUE(near(a, alpha0, tolerance_of(type))) << v << int(score) << c.experts;
-                            });
+          const GateOutput expected = reference::gate(logits.to(at::kDouble), spec_of(.7, score, c.k, normalise));
+          with_each_version(logits, .7, score, c.k, normalise, [&](const auto& v, const Tensor& a, const Tensor& s) {
+            EXPECT_TRUE(near(s, expected.scores, tolerance_of(type))) << v;
+            EXPECT_TRUE(near(a, expected.alpha, tolerance_of(type))) << v << int(score) << c.experts;
+          });
         }
       }
     }
@@ -114,13 +117,14 @@ TEST(Gate, BackwardOfEveryVersionAgreesWithTheReferencesAutograd) {
         for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
           Tensor logits = torch::randn({c.tokens, c.experts}, type), exact = logits.to(at::kDouble).requires_grad_();
           const Tensor da = torch::randn_like(logits), ds = torch::randn_like(logits);
-          const auto [alpha, scores] = reference::gate(exact, .7, score, c.k, normalise);
+          const GateSpec spec = spec_of(.7, score, c.k, normalise), checked = checked_gate(logits, spec, {});
+          const GateOutput out = reference::gate(exact, spec);
           const Tensor expected =
-              torch::autograd::grad({alpha, scores}, {exact}, {da.to(at::kDouble), ds.to(at::kDouble)})[0];
-          const auto arguments = checked_gate(logits, .7, name_of(score), c.k, normalise);
+              torch::autograd::grad({out.alpha, out.scores}, {exact}, {da.to(at::kDouble), ds.to(at::kDouble)})[0];
           for (const cpu::InstructionSet* set : cpu::instruction_sets()) {
-            const auto [a, s] = cpu::gate(*set, logits, arguments);
-            EXPECT_TRUE(near(cpu::gate_backward(*set, da, ds, a, s, arguments), expected, 10 * tolerance_of(type)))
+            const GateOutput here = cpu::gate(*set, logits, checked, {});
+            const GateGradients d{da, ds, {}, {}, {}};
+            EXPECT_TRUE(near(cpu::gate_backward(*set, d, logits, here, checked), expected, 10 * tolerance_of(type)))
                 << set->name << " " << name_of(score) << " " << c.experts << " " << c.k;
           }
         }
@@ -136,12 +140,13 @@ TEST(Gate, GradientsOfBothOutputsByFiniteDifferences) {
       for (const bool normalise : {false, true}) {
         Tensor logits = torch::randn({5, 6}, torch::dtype(at::kDouble).requires_grad(true));
         const Tensor da = torch::randn({5, 6}, at::kDouble), ds = torch::randn({5, 6}, at::kDouble);
-        expect_gradients([&] { return (std::get<0>(gate(logits, .8, score, k, normalise)) * da).sum(); }, {logits});
-        expect_gradients([&] { return (std::get<1>(gate(logits, .8, score, k, normalise)) * ds).sum(); }, {logits});
+        const GateSpec spec = spec_of(.8, score, k, normalise);
+        expect_gradients([&] { return (gate(logits, spec).alpha * da).sum(); }, {logits});
+        expect_gradients([&] { return (gate(logits, spec).scores * ds).sum(); }, {logits});
         expect_gradients(
             [&] {
-              const auto [alpha, scores] = gate(logits, .8, score, k, normalise);
-              return (alpha * da + scores * ds).sum();
+              const GateOutput out = gate(logits, spec);
+              return (out.alpha * da + out.scores * ds).sum();
             },
             {logits});
       }
@@ -172,8 +177,8 @@ TEST(Gate, HugeLogitsStayFinite) {
         EXPECT_TRUE(scores.isfinite().all().template item<bool>()) << v << " " << int(score) << scores;
       });
       logits.requires_grad_();
-      const auto [alpha, scores] = gate(logits, 1, score, 2, normalise);
-      const Tensor gradient = torch::autograd::grad({(alpha * alpha).sum() + scores.sum()}, {logits})[0];
+      const GateOutput out = gate(logits, spec_of(1, score, 2, normalise));
+      const Tensor gradient = torch::autograd::grad({out.alpha.square().sum() + out.scores.sum()}, {logits})[0];
       EXPECT_TRUE(gradient.isfinite().all().item<bool>()) << int(score) << gradient;
     }
   }
@@ -211,8 +216,9 @@ TEST(Gate, BitsDependNeitherOnThreadsNorOnTheRun) {
     std::vector<Tensor> first;
     for (const int threads : {1, 2, 3, 2}) {
       const Threads scope(threads);
-      const auto [alpha, scores] = gate(logits, 1, score, 2, true);
-      const std::vector<Tensor> now{alpha, scores, torch::autograd::grad({alpha, scores}, {logits}, {d, d})[0]};
+      const GateOutput out = gate(logits, spec_of(1, score, 2, true));
+      const std::vector<Tensor> now{out.alpha, out.scores,
+                                    torch::autograd::grad({out.alpha, out.scores}, {logits}, {d, d})[0]};
       if (first.empty()) first = now;
       for (std::size_t i = 0; i < now.size(); ++i) EXPECT_TRUE(at::equal(now[i], first[i])) << threads;
     }
@@ -222,20 +228,21 @@ TEST(Gate, BitsDependNeitherOnThreadsNorOnTheRun) {
 TEST(Gate, TransposedLogitsAndGradientsAreRead) {
   const Tensor base = torch::randn({4, 6}, at::kDouble);
   Tensor logits = base.t().requires_grad_();
-  const auto [alpha, scores] = gate(logits, 1, Score::softmax, 2, true);
-  EXPECT_TRUE(near(alpha, std::get<0>(reference::gate(logits.contiguous(), 1, Score::softmax, 2, true)), 1e-12));
-  EXPECT_TRUE(near(torch::autograd::grad({scores}, {logits}, {at::ones({4, 6}, at::kDouble).t()})[0],
+  const GateSpec spec = spec_of(1, Score::softmax, 2, true);
+  const GateOutput out = gate(logits, spec);
+  EXPECT_TRUE(near(out.alpha, reference::gate(logits.contiguous(), spec).alpha, 1e-12));
+  EXPECT_TRUE(near(torch::autograd::grad({out.scores}, {logits}, {at::ones({4, 6}, at::kDouble).t()})[0],
                    at::zeros({6, 4}, at::kDouble), 1e-12));  // a softmax sums to 1 whatever the logits
 }
 
 TEST(Gate, BadArgumentsThrow) {
   const Tensor logits = torch::randn({3, 4});
-  EXPECT_THROW(gate(logits, 0, Score::softmax, 2, true), c10::Error);
-  EXPECT_THROW(gate(logits, -1, Score::softmax, 2, true), c10::Error);
-  EXPECT_THROW(gate(logits, NAN, Score::softmax, 2, true), c10::Error);
-  EXPECT_THROW(gate(logits[0], 1, Score::softmax, 2, true), c10::Error);
-  EXPECT_THROW(gate(logits.to(at::kHalf), 1, Score::softmax, 2, true), c10::Error);
-  EXPECT_THROW(gate(torch::randn({3, 0}), 1, Score::softmax, 2, true), c10::Error);
+  EXPECT_THROW(gate(logits, spec_of(0, Score::softmax, 2, true)), c10::Error);
+  EXPECT_THROW(gate(logits, spec_of(-1, Score::softmax, 2, true)), c10::Error);
+  EXPECT_THROW(gate(logits, spec_of(NAN, Score::softmax, 2, true)), c10::Error);
+  EXPECT_THROW(gate(logits[0], spec_of(1, Score::softmax, 2, true)), c10::Error);
+  EXPECT_THROW(gate(logits.to(at::kHalf), spec_of(1, Score::softmax, 2, true)), c10::Error);
+  EXPECT_THROW(gate(torch::randn({3, 0}), spec_of(1, Score::softmax, 2, true)), c10::Error);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ struct SmallModel {
   int k = 2;  // 0: dense
   bool normalise = true, route_by_label = false;
   int depth = 2, experts = 4;
+  void (*adapt)(RouterParameters&, ExpertParameters&) = nullptr;  // everything else
 
   Model make(at::ScalarType type = at::kDouble, std::int64_t seed = 1, at::Device device = at::kCPU) const {
     ModelParts parts;
@@ -27,7 +28,6 @@ struct SmallModel {
     bank.count = experts;
     bank.hidden = 5;
     bank.activation = activation;
-    parts.experts.assign(static_cast<std::size_t>(depth), bank);
     parts.head.kind = head;
     parts.head.layout = "overlapping";
     parts.head.tiles = 2;
@@ -36,8 +36,10 @@ struct SmallModel {
     router.score = score;
     router.selection = k > 0 ? "top_k" : "dense";
     router.k = k;
-    router.normalise = normalise;
+    router.normalise = normalise ? "sum" : "none";
     router.temperature = 0.7;
+    if (adapt) adapt(router, bank);
+    parts.experts.assign(static_cast<std::size_t>(depth), bank);
     parts.live.routers.assign(static_cast<std::size_t>(depth), router);
     parts.live.losses.resize(static_cast<std::size_t>(depth));
     parts.live.route_by_label = route_by_label;
