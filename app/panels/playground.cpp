@@ -1,5 +1,6 @@
 // Router playground: what several routers make of the logits of one token, set by hand or taken from the experiment.
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
 #include "app/panels/input_bars.h"

@@ -43,7 +43,7 @@ std::optional<std::vector<double>> numbers(const Json& list) {
 
 std::optional<PlaygroundRouter> router_of(const Json& object) {
   if (!object.is_object() || !member(object, "choice").is_string()) return {};
-  PlaygroundRouter router{object["choice"], {}};
+  PlaygroundRouter router{object["choice"].get<std::string>(), {}};
   const Json& set = member(object, "set");
   for (const auto& [path, json] : (set.is_object() ? set : Json::object()).items()) {
     if (const auto value = value_of(json)) router.set.emplace(path, *value);
@@ -90,9 +90,9 @@ PlaygroundState playground_state(std::string_view text) {
   if (const Json& t = member(json, "temperature"); t.is_number()) {
     state.temperature = std::clamp(t.get<double>(), 0.01, 100.0);
   }
-  if (const Json& follow = member(json, "follow"); follow.is_boolean()) state.follow = follow;
+  if (const Json& follow = member(json, "follow"); follow.is_boolean()) state.follow = follow.get<bool>();
   if (const Json& token = member(json, "token"); token.is_number_unsigned()) {
-    state.token = static_cast<int>(std::min<std::uint64_t>(token, 1'000'000));
+    state.token = static_cast<int>(std::min(token.get<std::uint64_t>(), std::uint64_t{1'000'000}));
   }
   std::vector<PlaygroundRouter> routers;
   const Json& list = member(json, "routers");
