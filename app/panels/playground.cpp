@@ -51,9 +51,9 @@ class PlaygroundPanel final : public Panel {
     inputs(context);
     ImGui::EndChild();
     if (beside) ImGui::SameLine(0, spacing.x * 1.5f);
-    ImGui::BeginChild("##routers");
+    ImGui::BeginGroup();
     routers(context);
-    ImGui::EndChild();
+    ImGui::EndGroup();
     ask(context);
     if (state_.follow && pointed_.next() >= 0) context.selection.hover(context.selection.layer, pointed_.next());
     pointed_.end_frame();

@@ -45,7 +45,8 @@ std::optional<PlaygroundRouter> router_of(const Json& object) {
   if (!object.is_object() || !member(object, "choice").is_string()) return {};
   PlaygroundRouter router{object["choice"].get<std::string>(), {}};
   const Json& set = member(object, "set");
-  for (const auto& [path, json] : (set.is_object() ? set : Json::object()).items()) {
+  if (!set.is_object()) return router;
+  for (const auto& [path, json] : set.items()) {
     if (const auto value = value_of(json)) router.set.emplace(path, *value);
   }
   return router;

@@ -399,6 +399,35 @@ TEST_F(EngineTest, ABuildThatFailsLeavesTheOldExperiment) {
   EXPECT_TRUE(record.entries == run(preset(), 25).entries);
 }
 
+// The logits of a step are those that its figures were made of.
+TEST_F(EngineTest, TellsTheLogitsOfTheLastStep) {
+  const auto engine = make_engine();
+  const Description built = engine->build(preset({{"measure.scalars_every", std::int64_t{1}},
+                                                  {"model.layer1.experts.count", std::int64_t{6}},
+                                                  {"model.head.kind", std::string("tiles")}}));
+  EXPECT_EQ(engine->layer_logits(0, 16).tokens, 0) << "before the first step";
+  Record record;
+  run(*engine, record, 0, 4);
+  for (const int layer : {0, 1}) {
+    const LayerLogits all = engine->layer_logits(layer, 100);
+    ASSERT_EQ(all.tokens, 16);
+    ASSERT_EQ(all.width, layer == 0 ? 4 : 6);
+    ASSERT_EQ(all.logits.size(), static_cast<std::size_t>(all.tokens * all.width));
+    const at::Tensor p = at::tensor(all.logits).to(at::kDouble).view({all.tokens, all.width}).softmax(1);
+    const double entropy = -(p * p.log()).sum(1).mean().item<double>();
+    const auto name = "score_entropy/layer" + std::to_string(layer);
+    EXPECT_NEAR(entropy, series(record, index_of(built, name)).back(), 1e-5);
+    ASSERT_EQ(all.labels.size(), 16u);
+    for (const int label : all.labels) EXPECT_TRUE(label >= 0 && label < 10) << label;
+
+    const LayerLogits few = engine->layer_logits(layer, 3);
+    EXPECT_EQ(few.tokens, 3);
+    EXPECT_TRUE(std::equal(few.logits.begin(), few.logits.end(), all.logits.begin()));
+    EXPECT_EQ(few.labels, std::vector<int>(all.labels.begin(), all.labels.begin() + 3));
+  }
+  for (const int layer : {-1, 2, 7}) EXPECT_EQ(engine->layer_logits(layer, 16).tokens, 0) << "tiles, and no layers";
+}
+
 TEST_F(EngineTest, BeforeABuildThereIsNothingToDo) {
   const auto engine = make_engine();
   Record record;

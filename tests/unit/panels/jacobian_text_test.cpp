@@ -76,7 +76,7 @@ TEST(JacobianText, RoundingIsNoCoupling) {
 TEST(JacobianText, Entropy) {
   EXPECT_DOUBLE_EQ(entropy_nats(Matrix{0.5, 0.5}), std::log(2.0));
   EXPECT_DOUBLE_EQ(entropy_nats(Matrix{2.5, 2.5, 0}), std::log(2.0));
-  EXPECT_NEAR(entropy_nats(Matrix{0.6, 0.3, 0.1, 0}), 0.8979, 1e-4);  // SCIENCE 2
+  EXPECT_NEAR(entropy_nats(Matrix{0.6, 0.3, 0.1, 0}), 0.8979, 1e-4);
   EXPECT_EQ(entropy_nats(Matrix{0, 0}), 0);
 }
 
