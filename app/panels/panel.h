@@ -95,6 +95,7 @@ class Panel {
   virtual const char* about() const = 0;  // what it shows, and when: for the empty state and the question mark
   virtual std::vector<std::string> families() const { return {}; }  // metrics explained under the question mark
   virtual void draw(PanelContext&) = 0;                             // between ImGui::Begin and End of its window
+  virtual bool busy() const { return false; }  // it has asked for what it is to show: a picture waits for that
   virtual void apply(const View&) {}                                // a preset with its own view was loaded
   // What the panel remembers between sessions ("smoothing=0.6"), one line; restore takes what an older version wrote,
   // too.

@@ -59,6 +59,7 @@ class PlaygroundPanel final : public Panel {
     pointed_.end_frame();
   }
 
+  bool busy() const override { return asker_.busy(); }
   std::string settings() const override { return to_text(state_); }
   void restore(const std::string& text) override { state_ = playground_state(text); }
 

@@ -328,6 +328,10 @@ bool Application::save_to(const fs::path& file) {
 
 void Application::save_scalars() { context().save_text("scalars.csv", scalars_csv(snapshot())); }
 
+bool Application::busy() const {
+  return std::any_of(panels_.begin(), panels_.end(), [](const auto& panel) { return panel->busy(); });
+}
+
 void Application::save_picture() { context().save_png("tessera.png", 0, 0, 0, 0); }
 
 void Application::save_panel(const std::string& name, float scale) {

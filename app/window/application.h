@@ -60,6 +60,7 @@ class Application {
   News news();                            // takes what the session has to say
   void prepare(float monitor_scale);      // before ImGui::NewFrame(): theme and scale
   void draw();                            // between ImGui::NewFrame() and Render()
+  bool busy() const;                      // after draw(): a panel waits for what it has asked for
   float fineness() const;                 // after prepare(): how much finer than the screen's its pixels are to be
   std::optional<Capture> take_capture();  // after rendering: what to write
   void request_close();                   // asks first when something would be lost

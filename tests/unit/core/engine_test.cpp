@@ -399,6 +399,65 @@ TEST_F(EngineTest, ABuildThatFailsLeavesTheOldExperiment) {
   EXPECT_TRUE(record.entries == run(preset(), 25).entries);
 }
 
+std::vector<Value> some_values(const ParameterSpec& spec) {
+  switch (spec.kind) {
+    case Kind::boolean:
+      return {true, false};
+    case Kind::choice:
+      return {spec.choices.begin(), spec.choices.end()};
+    case Kind::integer:
+      return {std::int64_t{1}, std::int64_t{2}, std::int64_t{4}};
+    default:
+      return {spec.range.min, std::min(1.5, spec.range.max), std::get<double>(spec.default_value)};
+  }
+}
+
+// A router is switched, and each of its live pieces changed, while it trains: nothing is built anew, and all goes on.
+TEST_F(EngineTest, EveryPieceOfARunningRouterCanBeChanged) {
+  const auto engine = make_engine();
+  Preset changing = preset();
+  Parameters& now = changing.parameters;
+  engine->build(changing);
+  Record record;
+  std::int64_t step = 0, refused = 0;
+  const auto go_on = [&](const std::string& change) {
+    if (!check_combinations(now).empty()) return static_cast<void>(++refused);
+    engine->apply(now);
+    ASSERT_NO_THROW(run(*engine, record, step, step + 2)) << change;
+    step += 2;
+  };
+  std::set<std::string> changed;
+  for (const ParameterSpec& spec : now.table().specs()) {
+    if (!spec.path.starts_with("model.router.") || spec.applies != Applies::live) continue;
+    const Value before = now.get(spec.path);
+    for (const Value& value : some_values(spec)) {
+      if (!now.set(spec.path, value).empty()) continue;
+      go_on(spec.path + " = " + to_string(value));
+      changed.insert(spec.path);
+    }
+    now.set(spec.path, before);
+  }
+  for (const char* piece : {"score", "temperature", "selection", "k", "groups.count", "bias.update", "normalise", "scale",
+                            "capacity.train", "second.policy", "applies", "input.jitter"}) {
+    EXPECT_TRUE(changed.contains(std::string("model.router.") + piece)) << piece;
+  }
+  // And from any router to any other: each score with each way to choose and to weigh.
+  const auto choices = [&](const char* path) { return now.table().find(path)->choices; };
+  now.set("model.router.capacity.train", 1.0);
+  now.set("model.router.capacity.test", 1.0);  // experts that choose need one
+  for (const std::string& selection : choices("model.router.selection")) {
+    for (const std::string& score : choices("model.router.score")) {
+      for (const std::string& normalise : choices("model.router.normalise")) {
+        now.set("model.router.selection", selection);
+        now.set("model.router.score", score);
+        now.set("model.router.normalise", normalise);
+        go_on(selection + ", " + score + ", " + normalise);
+      }
+    }
+  }
+  EXPECT_GT(step, 4 * refused) << refused << " of them don't go together";
+}
+
 // The logits of a step are those that its figures were made of.
 TEST_F(EngineTest, TellsTheLogitsOfTheLastStep) {
   const auto engine = make_engine();
