@@ -111,13 +111,16 @@ bool InputBars::draw(std::vector<double>& values, double most, ImVec2 size, Poin
 
   const float right = ImGui::GetCursorPosX() + size.x;
   ui::muted_text(context, plural_.c_str());
-  ImGui::SetItemTooltip("Drag a bar; double click or Ctrl+click it to type. From -%s to %s", ui::number(extent_).c_str(),
-                        ui::number(extent_).c_str());
-  if (shown_ >= 0 && shown_ < experts) {
-    const std::string text = noun_ + " " + std::to_string(shown_) + ": " +
-                             ui::number(values[static_cast<std::size_t>(shown_)]);
-    ImGui::SameLine(std::max(0.0f, right - ImGui::CalcTextSize(text.c_str()).x));
+  ImGui::SetItemTooltip("Drag a bar; double click or Ctrl+click it to type");
+  const bool one = shown_ >= 0 && shown_ < experts;
+  const std::string text = one ? noun_ + " " + std::to_string(shown_) + ": " +
+                                     ui::number(values[static_cast<std::size_t>(shown_)])
+                               : "-" + ui::number(extent_) + " to " + ui::number(extent_);
+  ImGui::SameLine(std::max(0.0f, right - ImGui::CalcTextSize(text.c_str()).x));
+  if (one) {
     ImGui::TextUnformatted(text.c_str());
+  } else {
+    ui::muted_text(context, text.c_str());
   }
   shown_ = -1;
 

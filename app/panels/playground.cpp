@@ -16,7 +16,7 @@ namespace tessera {
 namespace {
 
 // Item ids: "By hand", "From the run", "##experts", "##example", "##layer", "##token", "##logit N" in "##logits",
-// "##bias N" in "##bias", "T###common", "##temperature"; "Bars", "d scores", "d weights", "###add"; those of
+// "##bias N" in "##bias", "###common", "##temperature"; "Bars", "d scores", "d weights", "###add"; those of
 // playground_column.h.
 class PlaygroundPanel final : public Panel {
  public:
@@ -151,14 +151,14 @@ class PlaygroundPanel final : public Panel {
     const ParameterSpec* spec = table ? table->find(router_temperature) : nullptr;
     if (!spec) return;
     bool common = state_.temperature.has_value();
-    if (ImGui::Checkbox("T###common", &common)) {
+    if (ImGui::Checkbox("temperature###common", &common)) {
       state_.temperature = common ? std::optional(std::get<double>(spec->default_value)) : std::nullopt;
     }
     ImGui::SetItemTooltip("One temperature for all routers, instead of each one's own");
     ImGui::SameLine();
     if (!state_.temperature) {
       ImGui::AlignTextToFramePadding();
-      ui::fitted_text("each router its own", ImGui::GetContentRegionAvail().x);
+      ui::fitted_text("each its own", ImGui::GetContentRegionAvail().x);
       return;
     }
     Value value = *state_.temperature;

@@ -46,6 +46,7 @@ Colour pixel(const Image& image, int x, int y) {
 // The experts whose weight has a bar, in a column with so many: the lower half of the bars is of the weights.
 std::vector<int> chosen(ImGuiTestContext* ctx, Harness& h, int id, int experts = 8) {
   refer_to(ctx, h, column(id));
+  if (!ctx->ItemExists("##bars")) return {};  // there is no answer yet
   const Image bars = h.look(ctx, ctx->ItemInfo("##bars"));
   std::vector<int> found;
   for (int expert = 0; expert < experts; ++expert) {
@@ -106,10 +107,10 @@ void a_logit_that_is_dragged(ImGuiTestContext* ctx, Harness& h) {
 void a_bias_that_is_dragged(ImGuiTestContext* ctx, Harness& h) {
   open(ctx, h);
   IM_CHECK(h.until(ctx, [&] { return chosen(ctx, h, 0) == Experts({0, 1}); }));
-  drag(ctx, h, "##bias", "##bias 7", 3.5f);  // the bars end at 1
-  IM_CHECK(state(h)["bias"][7].get<double>() > 0.8);
-  IM_CHECK(h.until(ctx, [&] { return chosen(ctx, h, 0) == Experts({0, 7}); }));
-  IM_CHECK(state(h)["logits"][7].get<double>() == -1.5);
+  drag(ctx, h, "##bias", "##bias 2", 3.5f);  // the bars end at 1
+  IM_CHECK(state(h)["bias"][2].get<double>() > 0.8);
+  IM_CHECK(h.until(ctx, [&] { return chosen(ctx, h, 0) == Experts({0, 2}); }));
+  IM_CHECK(state(h)["logits"][2].get<double>() == 1);
 }
 
 void a_logit_that_is_typed(ImGuiTestContext* ctx, Harness& h) {
@@ -189,7 +190,7 @@ void one_temperature_for_all(ImGuiTestContext* ctx, Harness& h) {
   open(ctx, h);
   refer_to(ctx, h, inputs);
   IM_CHECK(!ctx->ItemExists("##temperature"));
-  ctx->ItemClick("T###common");
+  ctx->ItemClick("###common");
   ctx->Yield(2);
   ctx->ItemInputValue("##temperature", 100.0f);
   ctx->Yield(2);
