@@ -37,7 +37,7 @@ class PlaygroundPanel final : public Panel {
       ui::empty_state(context, *this, "There is no training core that could answer.");
       return;
     }
-    while (columns_.size() < state_.routers.size()) columns_.push_back(std::make_unique<PlaygroundColumn>(next_id_++));
+    add_columns();
     if (state_.follow) take_from_run(context);
     asker_.poll();
 
@@ -214,11 +214,18 @@ class PlaygroundPanel final : public Panel {
   void add_button() {
     const bool full = state_.routers.size() >= most_routers;
     ImGui::BeginDisabled(full);
-    if (ImGui::Button("+ Router###add")) state_.routers.push_back({own_router, {}});
+    if (ImGui::Button("+ Router###add")) {
+      state_.routers.push_back({own_router, {}});
+      add_columns();
+    }
     ImGui::EndDisabled();
     if (ImGui::IsItemHovered(ImGuiHoveredFlags_ForTooltip | ImGuiHoveredFlags_AllowWhenDisabled)) {
       ImGui::SetTooltip("%s", full ? "There is room for four" : "One more router beside these");
     }
+  }
+
+  void add_columns() {
+    while (columns_.size() < state_.routers.size()) columns_.push_back(std::make_unique<PlaygroundColumn>(next_id_++));
   }
 
   // --- answers ---

@@ -54,8 +54,9 @@ TEST(FitRouter, SaysWhatIsClamped) {
   EXPECT_TRUE(fit_router(router("deepseek-v3"), 16).notes.empty());
 }
 
-TEST(FitRouter, AnOddNumberOfExpertsHasOneGroup) {
-  EXPECT_EQ(fit_router(router("deepseek-v2"), 7).parameters.integer("model.router.groups.count"), 7);
+TEST(FitRouter, GroupsAreADivisor) {
+  EXPECT_EQ(fit_router(router("deepseek-v2"), 7).parameters.integer("model.router.groups.count"), 1);
+  EXPECT_EQ(fit_router(router("deepseek-v2"), 9).parameters.integer("model.router.groups.count"), 3);
   EXPECT_EQ(fit_router(router("deepseek-v3"), 7).parameters.integer("model.router.groups.count"), 1);
 }
 
