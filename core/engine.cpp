@@ -19,6 +19,9 @@ class TrainingEngine : public Engine {
   void apply(const Parameters& parameters) override { built().apply(parameters); }
   void save(Writer& writer) const override { built().save(writer); }
   void restore(Reader& reader) override { built().restore(reader); }
+  LayerLogits layer_logits(int layer, std::int64_t most_tokens) const override {
+    return built().layer_logits(layer, most_tokens);
+  }
   std::uint64_t memory_bytes() const override { return memory_in_use(run_ ? run_->device() : at::Device(at::kCPU)); }
 
  private:

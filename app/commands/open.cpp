@@ -52,6 +52,7 @@ int open(const Request& request) {
 void connect(WindowOptions& options, const std::filesystem::path& preset, const Settings& settings) {
   options.make_engine = new_engine;
   options.check = check_combinations;
+  options.route = answer_about;
   options.before_graphics = load_engine_library;
   options.presets_folder = presets_folder();
   options.evidence_folder = presets_folder() / ".." / "docs" / "evidence";

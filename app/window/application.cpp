@@ -34,6 +34,7 @@ Application::Application(const WindowOptions& options, SettingsFile settings, co
       fonts_(fonts),
       panels_(make_panels()),
       shipped_(find_presets(options.presets_folder)),
+      wake_(wake),
       background_(wake),
       recorded_(options.read_run, wake),
       forking_(*this, wake),
@@ -127,6 +128,7 @@ News Application::news_of_runs() {
     for (const auto& live : live_.all()) exit_code_ |= live->snapshot->state == State::failed ? 1 : 0;
     closing_ = true;
   }
+  if (redraw_->exchange(false)) answered_ = true;
   if (answered_ || another_state) return News::urgent;
   if (building) {  // how long it has been going on is shown
     if (building_since_ == 0) building_since_ = seconds();
@@ -186,6 +188,10 @@ void Application::confirm(Command command, std::string question) {
                   }},
                  {"Cancel", {}}},
                 {}});
+}
+
+bool Application::busy() const {
+  return std::any_of(panels_.begin(), panels_.end(), [](const auto& panel) { return panel->busy(); });
 }
 
 void Application::request_close() { close_from(0); }

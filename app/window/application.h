@@ -2,6 +2,7 @@
 // is prepare() and draw(); who shows it (window.cpp, shot.cpp, a test) asks news() when one is needed.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -58,6 +59,7 @@ class Application {
   News news();                            // takes what the session has to say
   void prepare(float monitor_scale);      // before ImGui::NewFrame(): theme and scale
   void draw();                            // between ImGui::NewFrame() and Render()
+  bool busy() const;                      // after draw(): a panel waits for what it has asked for
   float fineness() const;                 // after prepare(): how much finer than the screen's its pixels are to be
   std::optional<Capture> take_capture();  // after rendering: what to write
   void request_close();                   // asks first when something would be lost
@@ -167,6 +169,9 @@ class Application {
   Dialogs dialogs_;
   FileDialog files_;
   ForkDialog fork_dialog_;
+  const std::function<void()> wake_;
+  // A panel has something new to show. Shared: its other thread may say so when this window is gone.
+  const std::shared_ptr<std::atomic<bool>> redraw_ = std::make_shared<std::atomic<bool>>(false);
   Background background_;
   RecordedRuns recorded_;
   ComparedRuns compared_;  // as of this frame

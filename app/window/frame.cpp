@@ -174,6 +174,12 @@ PanelContext Application::context() {
           .fork = [this] { ask_fork(); },
           .load = [this](const std::filesystem::path& file) { open(file); },
           .read = options_.read_preset,
+          .route = options_.route,
+          .redraw =
+              [redraw = redraw_, wake = wake_] {
+                *redraw = true;
+                wake();
+              },
           .save = [this] { save(); },
           .save_as = [this] { save_as(); },
           .save_png = save_png,

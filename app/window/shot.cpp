@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "app/window/application.h"
 #include "app/window/display.h"
@@ -17,7 +18,8 @@ namespace tessera {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr int settle_frames = 6;  // docking and automatic sizes come to rest
+constexpr int settle_frames = 6;                          // docking and automatic sizes come to rest
+constexpr auto most_patience = std::chrono::seconds(20);  // with a panel that has asked for something
 
 GraphicsOptions size_of(const ShotOptions& shot) {
   return {.width = shot.window.width > 0 ? shot.window.width : 1600,
@@ -97,7 +99,9 @@ void render_shot(const ShotOptions& shot) {
   Application app(
       options, SettingsFile(""), graphics.fonts(), [] {}, shot.layout == "default" ? "" : shot.layout);
   train(app.session(), shot.steps, shot.progress);
-  for (int frame = 0; frame < settle_frames; ++frame) {
+  const auto end = std::chrono::steady_clock::now() + most_patience;
+  for (int frame = 0; frame < settle_frames || (app.busy() && std::chrono::steady_clock::now() < end); ++frame) {
+    if (frame >= settle_frames) std::this_thread::sleep_for(std::chrono::milliseconds(5));
     app.news();
     app.prepare(1);
     graphics.begin_frame(static_cast<float>(shot.scale));

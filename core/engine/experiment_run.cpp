@@ -144,6 +144,9 @@ void ExperimentRun::step(std::int64_t step, bool last, Telemetry& telemetry) {
   const Due test = due(measure_.test_every, step, last), conflict = due(measure_.conflict_every, step, last);
   check_loss(result, step, scalars.now || device_.is_cpu() || step % loss_check_every == 0);
   accumulate(result);
+  logits_.clear();
+  for (const Routing& routing : result.output.routings) logits_.push_back(routing.logits);
+  labels_ = result.labels;
 
   Observation seen;
   seen.layers.resize(windows_.size());
@@ -295,6 +298,20 @@ void ExperimentRun::restore(Reader& reader) {
   for_each_tensor([&](const std::string& name, const at::Tensor& tensor) { tensors.read(name, tensor); });
   task_->sampler.restore(read_sampler(reader));  // throws before it changes anything
   tensors.commit();
+  logits_.clear();
+}
+
+LayerLogits ExperimentRun::layer_logits(int layer, std::int64_t most_tokens) const {
+  const auto index = static_cast<std::size_t>(layer);
+  if (layer < 0 || index >= logits_.size() || !logits_[index].defined()) return {};
+  const auto first = [&](const at::Tensor& of, at::ScalarType type) {
+    return of.narrow(0, 0, std::min(most_tokens, of.size(0))).to(at::kCPU, type).contiguous();
+  };
+  const at::Tensor logits = first(logits_[index], at::kFloat), labels = first(labels_, at::kInt);
+  LayerLogits found{logits.size(0), logits.size(1), {}, {}};
+  found.logits.assign(logits.const_data_ptr<float>(), logits.const_data_ptr<float>() + logits.numel());
+  found.labels.assign(labels.const_data_ptr<int>(), labels.const_data_ptr<int>() + labels.numel());
+  return found;
 }
 
 }  // namespace tessera

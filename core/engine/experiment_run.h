@@ -32,6 +32,7 @@ class ExperimentRun {
   void apply(const Parameters& parameters);
   void save(Writer& writer) const;
   void restore(Reader& reader);
+  LayerLogits layer_logits(int layer, std::int64_t most_tokens) const;
   at::Device device() const { return device_; }
 
  private:
@@ -62,6 +63,8 @@ class ExperimentRun {
   std::vector<ChoiceHistory> choices_;  // one a MoE layer
   WindowSum hits_, seen_;               // int64 scalars: training tokens right, and all
   std::vector<Metric> metrics_;
+  std::vector<at::Tensor> logits_;  // of the last step: [tokens, width] of each routed layer, undefined for tiles
+  at::Tensor labels_;               // of its tokens
 };
 
 }  // namespace tessera

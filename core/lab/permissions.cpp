@@ -22,14 +22,14 @@ constexpr const char* failed = "the run failed; reset it or open a preset";
 using Row = std::array<const char*, command_kinds>;
 constexpr std::array<Row, states> table = {{
     // clang-format off
-    // Load  Play      Pause     Step        Reset     Set       Schedule  SaveCheckpoint  RestoreCheckpoint  TakeCheckpoint  Continue
-    {yes,    empty,    empty,    empty,      empty,    empty,    empty,    empty,          empty,             empty,          yes},  // empty
-    {yes,    building, building, building,   building, building, building, building,       building,          building,       yes},  // building
-    {yes,    yes,      still,    yes,        yes,      yes,      yes,      yes,            yes,               yes,            yes},  // ready
-    {yes,    going,    yes,      stop_first, yes,      yes,      yes,      yes,            yes,               yes,            yes},  // running
-    {yes,    yes,      halted,   yes,        yes,      yes,      yes,      yes,            yes,               yes,            yes},  // paused
-    {yes,    over,     still,    over,       yes,      yes,      yes,      yes,            yes,               yes,            yes},  // finished
-    {yes,    failed,   still,    failed,     yes,      yes,      failed,   failed,         yes,               failed,         yes},  // failed
+    // Load  Play      Pause     Step        Reset     Set       Schedule  SaveCheckpoint  RestoreCheckpoint  TakeCheckpoint  Continue  Ask
+    {yes,    empty,    empty,    empty,      empty,    empty,    empty,    empty,          empty,             empty,          yes,      empty},     // empty
+    {yes,    building, building, building,   building, building, building, building,       building,          building,       yes,      building},  // building
+    {yes,    yes,      still,    yes,        yes,      yes,      yes,      yes,            yes,               yes,            yes,      yes},       // ready
+    {yes,    going,    yes,      stop_first, yes,      yes,      yes,      yes,            yes,               yes,            yes,      yes},       // running
+    {yes,    yes,      halted,   yes,        yes,      yes,      yes,      yes,            yes,               yes,            yes,      yes},       // paused
+    {yes,    over,     still,    over,       yes,      yes,      yes,      yes,            yes,               yes,            yes,      yes},       // finished
+    {yes,    failed,   still,    failed,     yes,      yes,      failed,   failed,         yes,               failed,         yes,      failed},    // failed
     // clang-format on
 }};
 
@@ -39,7 +39,7 @@ static_assert(command_kind<command::Load> == 0 && command_kind<command::Play> ==
               command_kind<command::Reset> == 4 && command_kind<command::Set> == 5 &&
               command_kind<command::Schedule> == 6 && command_kind<command::SaveCheckpoint> == 7 &&
               command_kind<command::RestoreCheckpoint> == 8 && command_kind<command::TakeCheckpoint> == 9 &&
-              command_kind<command::Continue> == 10 && command_kinds == 11);
+              command_kind<command::Continue> == 10 && command_kind<command::Ask> == 11 && command_kinds == 12);
 static_assert(static_cast<std::size_t>(State::failed) + 1 == states);
 
 }  // namespace

@@ -13,12 +13,13 @@ struct RouteQuestion {
   Parameters parameters;  // of an experiment; those of the layer's router, experts and losses count
   int layer = 0;
   std::int64_t tokens = 0;
-  std::vector<double> logits;     // [tokens, experts], with soft dispatch [tokens, experts x slots]
-  std::vector<double> bias;       // [experts]: added for the selection alone; empty: none
-  std::vector<std::int64_t> ids;  // [tokens], for hash routers, which ignore the logits
-  bool train = false;             // random second experts and the training capacity are in force
-  std::int64_t seed = 0;          // of what is random then
-  bool jacobian = false;          // ask for it
+  std::vector<double> logits{};     // [tokens, experts], with soft dispatch [tokens, experts x slots]
+  std::vector<double> bias{};       // [experts]: added for the selection alone; empty: none
+  std::vector<std::int64_t> ids{};  // [tokens], for hash routers, which ignore the logits
+  bool train = false;               // random second experts and the training capacity are in force
+  std::int64_t seed = 0;            // of what is random then
+  bool jacobian = false;            // ask for it
+  friend bool operator==(const RouteQuestion&, const RouteQuestion&) = default;
 };
 
 // All row-major. T tokens, E experts (those that compute nothing included).

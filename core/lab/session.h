@@ -76,11 +76,16 @@ struct Continue {
   std::shared_ptr<const Checkpoint> from;  // not null
   std::shared_ptr<const Snapshot> past;
 };
+// Looks at the engine between two steps: `look` is called on the worker, which waits for it. What it throws is why the
+// command is refused; the run goes on.
+struct Ask {
+  std::function<void(const Engine&)> look;
+};
 }  // namespace command
 
 using Command = std::variant<command::Load, command::Play, command::Pause, command::Step, command::Reset, command::Set,
                              command::Schedule, command::SaveCheckpoint, command::RestoreCheckpoint,
-                             command::TakeCheckpoint, command::Continue>;
+                             command::TakeCheckpoint, command::Continue, command::Ask>;
 inline constexpr std::size_t command_kinds = std::variant_size_v<Command>;
 
 // The index in Command of a kind of command.

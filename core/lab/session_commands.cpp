@@ -46,6 +46,15 @@ std::string Session::Worker::on(command::Play&) {
   return "";
 }
 
+std::string Session::Worker::on(command::Ask& ask) {
+  try {
+    ask.look(*engine_);
+  } catch (...) {
+    return reason_of_failure();
+  }
+  return "";
+}
+
 std::string Session::Worker::on(command::Pause&) {
   pause();
   return "";

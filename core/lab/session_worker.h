@@ -90,6 +90,7 @@ struct Session::Worker : private Telemetry {
   std::string on(command::RestoreCheckpoint&);
   std::string on(command::TakeCheckpoint&);
   std::string on(command::Continue&);
+  std::string on(command::Ask&);
   std::string set_live(const command::Set&, const Value& value);
   void write_changes();
   std::string set_and_rebuild(const command::Set&);

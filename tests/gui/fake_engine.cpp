@@ -52,6 +52,7 @@ class FakeEngine final : public Engine {
     moe_layers_ = static_cast<int>(p.integer("model.depth"));
     experts_ = static_cast<int>(p.integer("model.experts.count"));
     seed_ = p.integer("run.seed");
+    steps_ = 0;
     d.classes = classes;
     const auto groups = class_groups(p.text("measure.groups"), p.text("measure.custom_groups"), 10);
     for (const auto& group : *groups.value) {
@@ -98,12 +99,26 @@ class FakeEngine final : public Engine {
     while (script_->hold) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     --script_->stepping;
     if (step == script_->fail_at) throw TrainingError("out of memory at step " + std::to_string(step));
+    steps_ = step + 1;
     progress_ = 1 - std::exp(-static_cast<double>(step) / 350);
     for (std::size_t i = 0; i < description_.metrics.size(); ++i) {
       const MetricSpec& metric = description_.metrics[i];
       if (metric.rank == 0 && (step % 5 == 0 || last)) telemetry.scalar(i, scalar(metric, step));
       if (metric.rank == 2 && (step % 25 == 0 || last)) telemetry.matrix(i, matrix(metric));
     }
+  }
+
+  // Of eight tokens: 3 for the expert of the layer and token, less for the others.
+  LayerLogits layer_logits(int layer, std::int64_t most_tokens) const override {
+    if (layer >= moe_layers_ || steps_ == 0) return {};
+    LayerLogits found{std::min<std::int64_t>(8, most_tokens), experts_, {}, {}};
+    for (int token = 0; token < found.tokens; ++token) {
+      for (int e = 0; e < experts_; ++e) {
+        found.logits.push_back(e == (layer + token) % experts_ ? 3 : static_cast<float>(steps_ % 100) * 0.01f - 1);
+      }
+      found.labels.push_back(token);
+    }
+    return found;
   }
 
   void save(Writer&) const override {}
@@ -208,7 +223,7 @@ class FakeEngine final : public Engine {
   std::shared_ptr<Script> script_;
   Description description_;
   int moe_layers_ = 0, experts_ = 0;
-  std::int64_t seed_ = 0;
+  std::int64_t seed_ = 0, steps_ = 0;
   double temperature_ = 1, progress_ = 0;
 };
 

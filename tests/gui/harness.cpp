@@ -16,6 +16,7 @@
 #include "core/lab/build_info.h"
 #include "core/lab/recorded_snapshot.h"
 #include "imgui_internal.h"
+#include "tests/gui/fake_router.h"
 
 namespace tessera::test {
 namespace {
@@ -69,6 +70,8 @@ void Harness::start(const std::function<void(WindowOptions&)>& change) {
   options.read_run = [](const fs::path& folder) {
     return read_snapshot(folder, experiment_parameters(), check_combinations);
   };
+  options.check = check_combinations;
+  options.route = fake_route;
   options.presets_folder = fs::path(source_folder()) / "presets";
   options.config_folder = folder_ / "config";
   if (change) change(options);

@@ -85,5 +85,6 @@ void add_rewind_tests(Harness&);
 void add_timeline_tests(Harness&);
 void add_runs_tests(Harness&);
 void add_export_tests(Harness&);
+void add_playground_tests(Harness&);
 
 }  // namespace tessera::test

@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
     add_timeline_tests(harness);
     add_runs_tests(harness);
     add_export_tests(harness);
+    add_playground_tests(harness);
     return harness.run(argc - 1, argv + 1);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());

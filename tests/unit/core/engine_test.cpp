@@ -381,6 +381,94 @@ TEST_F(EngineTest, ABuildThatFailsLeavesTheOldExperiment) {
   EXPECT_TRUE(record.entries == run(preset(), 25).entries);
 }
 
+std::vector<Value> some_values(const ParameterSpec& spec) {
+  switch (spec.kind) {
+    case Kind::boolean:
+      return {true, false};
+    case Kind::choice:
+      return {spec.choices.begin(), spec.choices.end()};
+    case Kind::integer:
+      return {std::int64_t{1}, std::int64_t{2}, std::int64_t{4}};
+    default:
+      return {spec.range.min, std::min(1.5, spec.range.max), std::get<double>(spec.default_value)};
+  }
+}
+
+// A router is switched, and each of its live pieces changed, while it trains: nothing is built anew, and all goes on.
+TEST_F(EngineTest, EveryPieceOfARunningRouterCanBeChanged) {
+  const auto engine = make_engine();
+  Preset changing = preset();
+  Parameters& now = changing.parameters;
+  engine->build(changing);
+  Record record;
+  std::int64_t step = 0, refused = 0;
+  const auto go_on = [&](const std::string& change) {
+    if (!check_combinations(now).empty()) return static_cast<void>(++refused);
+    engine->apply(now);
+    ASSERT_NO_THROW(run(*engine, record, step, step + 2)) << change;
+    step += 2;
+  };
+  std::set<std::string> changed;
+  for (const ParameterSpec& spec : now.table().specs()) {
+    if (!spec.path.starts_with("model.router.") || spec.applies != Applies::live) continue;
+    const Value before = now.get(spec.path);
+    for (const Value& value : some_values(spec)) {
+      if (!now.set(spec.path, value).empty()) continue;
+      go_on(spec.path + " = " + to_string(value));
+      changed.insert(spec.path);
+    }
+    now.set(spec.path, before);
+  }
+  for (const char* piece : {"score", "temperature", "selection", "k", "groups.count", "bias.update", "normalise", "scale",
+                            "capacity.train", "second.policy", "applies", "input.jitter"}) {
+    EXPECT_TRUE(changed.contains(std::string("model.router.") + piece)) << piece;
+  }
+  // And from any router to any other: each score with each way to choose and to weigh.
+  const auto choices = [&](const char* path) { return now.table().find(path)->choices; };
+  now.set("model.router.capacity.train", 1.0);
+  now.set("model.router.capacity.test", 1.0);  // experts that choose need one
+  for (const std::string& selection : choices("model.router.selection")) {
+    for (const std::string& score : choices("model.router.score")) {
+      for (const std::string& normalise : choices("model.router.normalise")) {
+        now.set("model.router.selection", selection);
+        now.set("model.router.score", score);
+        now.set("model.router.normalise", normalise);
+        go_on(selection + ", " + score + ", " + normalise);
+      }
+    }
+  }
+  EXPECT_GT(step, 4 * refused) << refused << " of them don't go together";
+}
+
+// The logits of a step are those that its figures were made of.
+TEST_F(EngineTest, TellsTheLogitsOfTheLastStep) {
+  const auto engine = make_engine();
+  const Description built = engine->build(preset({{"measure.scalars_every", std::int64_t{1}},
+                                                  {"model.layer1.experts.count", std::int64_t{6}},
+                                                  {"model.head.kind", std::string("tiles")}}));
+  EXPECT_EQ(engine->layer_logits(0, 16).tokens, 0) << "before the first step";
+  Record record;
+  run(*engine, record, 0, 4);
+  for (const int layer : {0, 1}) {
+    const LayerLogits all = engine->layer_logits(layer, 100);
+    ASSERT_EQ(all.tokens, 16);
+    ASSERT_EQ(all.width, layer == 0 ? 4 : 6);
+    ASSERT_EQ(all.logits.size(), static_cast<std::size_t>(all.tokens * all.width));
+    const at::Tensor p = at::tensor(all.logits).to(at::kDouble).view({all.tokens, all.width}).softmax(1);
+    const double entropy = -(p * p.log()).sum(1).mean().item<double>();
+    const auto name = "score_entropy/layer" + std::to_string(layer);
+    EXPECT_NEAR(entropy, series(record, index_of(built, name)).back(), 1e-5);
+    ASSERT_EQ(all.labels.size(), 16u);
+    for (const int label : all.labels) EXPECT_TRUE(label >= 0 && label < 10) << label;
+
+    const LayerLogits few = engine->layer_logits(layer, 3);
+    EXPECT_EQ(few.tokens, 3);
+    EXPECT_TRUE(std::equal(few.logits.begin(), few.logits.end(), all.logits.begin()));
+    EXPECT_EQ(few.labels, std::vector<int>(all.labels.begin(), all.labels.begin() + 3));
+  }
+  for (const int layer : {-1, 2, 7}) EXPECT_EQ(engine->layer_logits(layer, 16).tokens, 0) << "tiles, and no layers";
+}
+
 TEST_F(EngineTest, BeforeABuildThereIsNothingToDo) {
   const auto engine = make_engine();
   Record record;

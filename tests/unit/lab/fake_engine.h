@@ -157,6 +157,12 @@ class FakeEngine : public Engine {
     script_->on_restore();
   }
 
+  LayerLogits layer_logits(int layer, std::int64_t most_tokens) const override {
+    script_->used_here();
+    if (layer != 0 || most_tokens < 1) return {};
+    return {1, 2, {static_cast<float>(state_ % 1000), 1}, {0}};
+  }
+
   std::uint64_t memory_bytes() const override { return 1 << 20; }
 
  private:
