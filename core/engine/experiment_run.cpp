@@ -146,7 +146,7 @@ void ExperimentRun::step(std::int64_t step, bool last, Telemetry& telemetry) {
   accumulate(result);
   logits_.clear();
   for (const Routing& routing : result.output.routings) logits_.push_back(routing.logits);
-  labels_ = result.labels;
+  labels_ = result.batch.labels;
 
   Observation seen;
   seen.layers.resize(windows_.size());

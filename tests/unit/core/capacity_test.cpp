@@ -64,8 +64,9 @@ at::Tensor by_loop(const at::Tensor& alpha, std::int64_t most, bool priority) {
     return chosen;
   };
   if (priority) {
-    std::stable_sort(order.begin(), order.end(),
-                     [&](auto a, auto b) { return alpha[a].max().item<double>() > alpha[b].max().item<double>(); });
+    std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+      return alpha[a].max().item<double>() > alpha[b].max().item<double>();
+    });
   }
   for (std::size_t rank = 0; rank < static_cast<std::size_t>(E); ++rank) {
     for (const std::int64_t t : order) {
