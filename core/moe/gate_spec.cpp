@@ -10,7 +10,7 @@ kernels::GateSpec gate_spec(const RouterParameters& router) {
   if (router.selection == "winner_take_all") spec.k = 1;
   if (router.selection == "threshold") spec.threshold = router.threshold;
   spec.groups = router.groups.count;
-  spec.groups_kept = router.groups.kept;
+  spec.groups_kept = router.groups.count == 1 ? 1 : router.groups.kept;  // without groups it does not matter
   spec.group_rank = kernels::named<kernels::GroupRank>(router.groups.rank);
   spec.group_mask = kernels::named<kernels::GroupMask>(router.groups.others);
   spec.bias_to = kernels::named<kernels::BiasTo>(router.bias.to);

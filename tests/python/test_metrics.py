@@ -182,7 +182,7 @@ def test_router_losses_and_their_gradients(coefficients, score, normalise):
     logits = torch.randn(12, 6, dtype=torch.float64, requires_grad=True)
     scores = torch.softmax(logits, 1) if score == "softmax" else torch.sigmoid(logits)
     picked, chosen = scores.topk(2)
-    counts = torch.bincount(chosen.flatten(), minlength=6)
+    counts = torch.bincount(chosen.flatten(), minlength=6).double()
     alpha = picked / picked.sum(1, keepdim=True) if normalise == "sum" else picked
     importance = torch.zeros(12, 6, dtype=torch.float64).scatter(1, chosen, alpha).sum(0)
     values = [torch.distributions.Categorical(probs=picked / picked.sum(1, keepdim=True)).entropy().mean(),
