@@ -39,13 +39,15 @@ def exported(run, tmp_path_factory):
 
 
 def scalars(file):
-    """name -> list of (step, value), in the order of the file."""
+    """name -> list of (step, value), in the order in which the metrics are declared."""
     found = {}
     with open(file, newline="") as rows:
         for row in csv.DictReader(rows):
             found.setdefault(row["name"], []).append((int(row["step"]), float(row["value"])))
     assert found
-    return found
+    declared = [metric["name"] for metric in json.loads((file.parent / "description.json").read_text())["metrics"]]
+    assert set(found) <= set(declared)
+    return {name: found[name] for name in declared if name in found}
 
 
 def matrices(run):
