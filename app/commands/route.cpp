@@ -36,7 +36,8 @@ struct Request {
 // A name without a folder is one of presets/routers.
 Result<Preset> read_router(const Request& request) {
   std::error_code error;
-  const bool bare = request.name.find('/') == std::string::npos && !std::filesystem::is_regular_file(request.name, error);
+  const bool bare =
+      request.name.find('/') == std::string::npos && !std::filesystem::is_regular_file(request.name, error);
   const auto file = find_preset(bare ? "routers/" + request.name : request.name);
   if (!file) return file.problems;
   const auto preset = load_preset(*file.value, experiment_parameters(), check_combinations);
@@ -95,8 +96,8 @@ class InputReader {
     if (!list.is_array()) wrong(where, "not a list", "a list of numbers");
     for (const json& value : list.is_array() ? list : json::array()) {
       if (!value.is_number()) {
-        wrong(where + "[" + std::to_string(read.size()) + "]", value.dump(-1, ' ', false, json::error_handler_t::replace),
-              "a number");
+        wrong(where + "[" + std::to_string(read.size()) + "]",
+              value.dump(-1, ' ', false, json::error_handler_t::replace), "a number");
       }
       read.push_back(value.is_number() ? value.get<double>() : 0);
     }
@@ -214,7 +215,8 @@ void add_route(CLI::App& program, Action& action) {
   command->add_option("--seed", request->seed, "Of what is random in training")->check(CLI::Range(0, 2147483647));
   command->add_flag("--jacobian", request->jacobian, "Slopes of scores and weights by the logits, too");
   command->footer(
-      "Standard input: {\"logits\": [[...], ...], \"bias\": [...]?, \"ids\": [...]?}, a row a token, a column an expert. "
+      "Standard input: {\"logits\": [[...], ...], \"bias\": [...]?, \"ids\": [...]?}, a row a token, a column an "
+      "expert. "
       "docs/manual/routers.md describes what comes out.");
   command->callback([request, &action] { action = [request] { return route(*request); }; });
 }

@@ -8,6 +8,7 @@
 
 #include "core/moe/expert_parameters.h"
 #include "core/moe/hash_logits.h"
+#include "core/moe/jacobian.h"
 #include "core/moe/loss_parameters.h"
 #include "core/moe/route.h"
 #include "core/moe/router_losses.h"
@@ -55,19 +56,6 @@ double entropy(const double* row, int experts) {
     if (p > 0) h -= p * std::log(p);
   }
   return h;
-}
-
-// [T, E, E]: d output[t][i] / d logits[t][j], for outputs of which each row depends on its own logits only.
-at::Tensor jacobian(const at::Tensor& output, const at::Tensor& logits) {
-  std::vector<at::Tensor> rows;
-  for (std::int64_t i = 0; i < output.size(1); ++i) {
-    const at::Tensor one = output.select(1, i).sum();
-    const auto gradient = one.requires_grad()
-                              ? torch::autograd::grad({one}, {logits}, {}, true, false, /*allow_unused=*/true)[0]
-                              : at::Tensor();
-    rows.push_back(gradient.defined() ? gradient : at::zeros_like(logits));
-  }
-  return at::stack(rows, 1);
 }
 
 }  // namespace

@@ -10,11 +10,13 @@
 #include "core/engine/tensor_parts.h"
 #include "core/experiment.h"
 #include "core/learn/run_parameters.h"
+#include "core/moe/jacobian.h"
 #include "kernels/threads.h"
 
 namespace tessera {
 namespace {
 
+constexpr std::int64_t most_jacobian_tokens = 64;
 constexpr std::int64_t test_chunk = 1000;      // samples at once
 constexpr std::int64_t loss_check_every = 50;  // steps; on a GPU, where looking costs a wait
 
@@ -136,7 +138,7 @@ void ExperimentRun::step(std::int64_t step, bool last, Telemetry& telemetry) {
   Observation seen;
   seen.layers.resize(windows_.size());
   if (scalars.now) observe_scalars(result, scalars.regular, seen);
-  if (maps.now) observe_maps(maps.regular, seen);
+  if (maps.now) observe_maps(result, maps.regular, seen);
   if (test.now) seen.test_accuracy = test_accuracy(last);
   if (conflict.now) observe_conflict(seen);
   const bool is_due[] = {scalars.now, maps.now, test.now, conflict.now};  // by tessera::Due
@@ -214,10 +216,18 @@ void ExperimentRun::observe_scalars(const StepResult& result, bool whole, Observ
   }
 }
 
-void ExperimentRun::observe_maps(bool whole, Observation& seen) const {
+void ExperimentRun::observe_maps(const StepResult& result, bool whole, Observation& seen) const {
   for (std::size_t i = 0; i < windows_.size(); ++i) {
     seen.layers[i].routed = on_cpu(windows_[i].routed.sum(whole));
     seen.layers[i].together = on_cpu(windows_[i].together.sum(whole));
+  }
+  for (std::size_t i = 0; i < model_.live.routers.size(); ++i) {
+    if (model_.live.routers[i].selection == "soft") continue;  // it has logits of slots
+    const at::Tensor some = result.output.routings[i].logits.slice(0, 0, most_jacobian_tokens);
+    const at::Tensor logits = some.detach().clone().requires_grad_();
+    const Routed routed = model_.route(i, logits);
+    seen.layers[i].score_jacobian = on_cpu(jacobian(routed.scores, logits));
+    seen.layers[i].weight_jacobian = on_cpu(jacobian(routed.alpha, logits));
   }
 }
 

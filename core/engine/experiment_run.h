@@ -43,7 +43,7 @@ class ExperimentRun {
   void accumulate(const StepResult& result);
   double test_accuracy(bool all) const;
   void observe_scalars(const StepResult& result, bool whole, Observation& seen) const;
-  void observe_maps(bool whole, Observation& seen) const;
+  void observe_maps(const StepResult& result, bool whole, Observation& seen) const;
   void observe_conflict(Observation& seen) const;
   template <class Part>
   void for_each_tensor(const Part& part) const;  // part(name, tensor): all that a checkpoint holds but the sampler

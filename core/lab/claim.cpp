@@ -37,6 +37,16 @@ std::string over_run_text(const Claim& claim, const std::string& metric) {
   return "";
 }
 
+// Large groups by their ends: "a-0, ..., a-26 (27)".
+std::string group_text(const std::vector<std::string>& names) {
+  if (names.size() <= 6) return listed(names, names.size());
+  return names.front() + ", ..., " + names.back() + " (" + std::to_string(names.size()) + ")";
+}
+
+std::string minus_group_text(const Claim& claim) {
+  return claim.minus_variants.empty() ? "" : ", less that of " + group_text(claim.minus_variants);
+}
+
 std::string over_variants_text(const Claim& claim) {
   const std::vector<std::string>& names = claim.variants;
   switch (claim.over_variants) {
@@ -47,7 +57,9 @@ std::string over_variants_text(const Claim& claim) {
     case OverVariants::ratio:
       return ", " + names[0] + " / " + names[1];
     case OverVariants::spread:
-      return ", largest - smallest of " + listed(names, names.size());
+      return ", largest - smallest of " + group_text(names) + minus_group_text(claim);
+    case OverVariants::least:
+      return ", smallest of " + group_text(names) + minus_group_text(claim);
   }
   return "";
 }
@@ -101,7 +113,7 @@ const std::vector<std::string>& names_of(OverRun) {
 }
 
 const std::vector<std::string>& names_of(OverVariants) {
-  static const std::vector<std::string> names = {"of", "difference", "ratio", "spread"};
+  static const std::vector<std::string> names = {"of", "difference", "ratio", "spread", "least"};
   return names;
 }
 

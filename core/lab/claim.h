@@ -47,7 +47,8 @@ enum class OverVariants {
   one,         // that of one variant
   difference,  // the first less the second, of the same seed
   ratio,       // the first by the second, of the same seed
-  spread       // the largest less the smallest, of the same seed
+  spread,      // the largest less the smallest, of the same seed
+  least        // the smallest, of the same seed
 };
 
 enum class Comparison { less, less_equal, greater, greater_equal, between };  // between: low <= x <= high
@@ -68,11 +69,14 @@ struct Claim {
   std::int64_t from = 0, to = std::numeric_limits<std::int64_t>::max();  // the window
   std::int64_t step = 0;                                                 // of at_step
   OverVariants over_variants = OverVariants::one;
-  std::vector<std::string> variants = {preset_itself};  // one, two (difference, ratio), or at least two (spread)
+  std::vector<std::string> variants = {preset_itself};  // one, two (difference, ratio), or at least two
+  std::vector<std::string> minus_variants;  // of spread and least: others, made one number alike and subtracted
   Prediction predicted;
   std::int64_t seeds = 5;  // with fewer it stays undecided
   friend bool operator==(const Claim&, const Claim&) = default;
 };
+
+inline bool of_many(OverVariants over) { return over == OverVariants::spread || over == OverVariants::least; }
 
 // What is compared with the prediction, in words: "mean of load_cv/layer1 from step 500 on, sparsemax - preset".
 std::string measured_text(const Claim& claim);

@@ -90,7 +90,7 @@ class ClaimReader {
 
   Claim read() {
     members_.only({"text", "source", "metric", "minus", "over_run", "from", "to", "step", "of", "difference", "ratio",
-                   "spread", "is", "value", "seeds"});
+                   "spread", "least", "minus_variants", "is", "value", "seeds"});
     for (const char* key : {"text", "metric", "is", "value"}) members_.missing(key);
     members_.text("text", claim_.text, 500, false);
     if (claim_.text.empty() && members_.member("text") != nullptr) problem("text", "it is empty", "what is claimed");
@@ -139,24 +139,31 @@ class ClaimReader {
       if (value == nullptr) continue;
       given.push_back(keys[i]);
       claim_.over_variants = static_cast<OverVariants>(i);
-      read_names(keys[i], *value);
+      read_names(keys[i], *value, claim_.variants);
     }
     if (given.size() > 1) problems_.push_back({at(where_, path_), listed(given) + " together", "one of them"});
+    const json* others = members_.member("minus_variants");
+    if (others == nullptr) return;
+    if (of_many(claim_.over_variants)) {
+      read_names("minus_variants", *others, claim_.minus_variants);
+    } else {
+      problem("minus_variants", "only of use with spread or least", "no such key");
+    }
   }
 
-  void read_names(const std::string& key, const json& value) {
-    const bool one = claim_.over_variants == OverVariants::one, spread = claim_.over_variants == OverVariants::spread;
+  void read_names(const std::string& key, const json& value, std::vector<std::string>& into) {
+    const bool one = claim_.over_variants == OverVariants::one, many = of_many(claim_.over_variants);
     std::vector<std::string> names;
     if (one && value.is_string()) names = {value.get<std::string>()};
     if (!one && value.is_array() && value.size() <= max_variants + 1 &&
         std::all_of(value.begin(), value.end(), [](const json& name) { return name.is_string(); })) {
       names = value.get<std::vector<std::string>>();
     }
-    if (one ? names.size() != 1 : spread ? names.size() < 2 : names.size() != 2) {
+    if (one ? names.size() != 1 : many ? names.size() < 2 : names.size() != 2) {
       problem(key, shown(value),
-              one      ? "the name of a variant, or \"preset\""
-              : spread ? "an array of at least two names of variants"
-                       : "an array of two names of variants");
+              one    ? "the name of a variant, or \"preset\""
+              : many ? "an array of at least two names of variants"
+                     : "an array of two names of variants");
       return;
     }
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -171,7 +178,7 @@ class ClaimReader {
         problem(key, in_quotes(names[i]) + " twice", "different variants");
       }
     }
-    claim_.variants = std::move(names);
+    into = std::move(names);
   }
 
   void prediction() {
@@ -228,6 +235,7 @@ ordered_json claims_json(const std::vector<Claim>& claims) {
     } else if (claim.variants[0] != preset_itself) {
       item[over] = claim.variants[0];
     }
+    if (!claim.minus_variants.empty()) item["minus_variants"] = claim.minus_variants;
     const Prediction& predicted = claim.predicted;
     item["is"] = names_of(predicted.comparison)[static_cast<std::size_t>(predicted.comparison)];
     if (predicted.comparison == Comparison::between) {

@@ -61,8 +61,8 @@ Reduced over_window(const Claim& claim, const Window& window) {
   }
 }
 
-// The one number of a claim for each seed.
-double over_variants(OverVariants over, const std::vector<double>& numbers) {
+// The one number of a group of variants for each seed.
+double over_variants(OverVariants over, std::span<const double> numbers) {
   if (std::any_of(numbers.begin(), numbers.end(), [](double x) { return std::isnan(x); })) return nothing;
   switch (over) {
     case OverVariants::one:
@@ -73,8 +73,16 @@ double over_variants(OverVariants over, const std::vector<double>& numbers) {
       return numbers[0] / numbers[1];
     case OverVariants::spread:
       return *std::max_element(numbers.begin(), numbers.end()) - *std::min_element(numbers.begin(), numbers.end());
+    case OverVariants::least:
+      return *std::min_element(numbers.begin(), numbers.end());
   }
   return numbers[0];
+}
+
+std::vector<std::string> all_variants(const Claim& claim) {
+  std::vector<std::string> all = claim.variants;
+  all.insert(all.end(), claim.minus_variants.begin(), claim.minus_variants.end());
+  return all;
 }
 
 std::string run_text(const ClaimRun& run) {
@@ -96,12 +104,13 @@ const ClaimRun* find(std::span<const ClaimRun> runs, const std::string& variant,
 
 // The seeds that every variant of the claim was run with, rising.
 std::vector<std::int64_t> paired_seeds(const Claim& claim, std::span<const ClaimRun> runs) {
+  const std::vector<std::string> variants = all_variants(claim);
   std::set<std::int64_t> seeds;
   for (const ClaimRun& run : runs) {
     if (run.variant == claim.variants[0]) seeds.insert(run.seed);
   }
   std::erase_if(seeds, [&](std::int64_t seed) {
-    return std::any_of(claim.variants.begin(), claim.variants.end(),
+    return std::any_of(variants.begin(), variants.end(),
                        [&](const std::string& variant) { return find(runs, variant, seed) == nullptr; });
   });
   return {seeds.begin(), seeds.end()};
@@ -156,14 +165,19 @@ JudgedClaim judge(const Claim& claim, std::span<const ClaimRun> runs) {
   std::vector<const ClaimRun*> failed;
   for (const std::int64_t seed : judged.seeds) {
     std::vector<double> numbers;
-    for (const std::string& variant : claim.variants) {
+    for (const std::string& variant : all_variants(claim)) {
       const ClaimRun& run = *find(runs, variant, seed);
       if (!run.finished) failed.push_back(&run);
       const Reduced number = run.finished ? reduce_run(claim, run.scalars) : Reduced{nothing, ""};
       if (!number.value && missing.empty()) missing = number.reason + " (" + run_text(run) + ")";
       numbers.push_back(number.value.value_or(nothing));
     }
-    judged.values.push_back(over_variants(claim.over_variants, numbers));
+    const auto own = std::span<const double>(numbers).first(claim.variants.size());
+    double value = over_variants(claim.over_variants, own);
+    if (!claim.minus_variants.empty()) {
+      value -= over_variants(claim.over_variants, std::span<const double>(numbers).subspan(own.size()));
+    }
+    judged.values.push_back(value);
   }
   Ruling ruling = rule(claim.predicted, judged.values, claim.seeds);
   judged.mean = ruling.mean;
@@ -176,7 +190,7 @@ JudgedClaim judge(const Claim& claim, std::span<const ClaimRun> runs) {
 std::vector<std::string> needed_variants(std::span<const Claim> claims) {
   std::vector<std::string> needed;
   for (const Claim& claim : claims) {
-    for (const std::string& variant : claim.variants) {
+    for (const std::string& variant : all_variants(claim)) {
       if (std::find(needed.begin(), needed.end(), variant) == needed.end()) needed.push_back(variant);
     }
   }

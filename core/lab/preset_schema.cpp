@@ -203,6 +203,9 @@ ordered_json claims_schema() {
   own["difference"] = variant_names("The first less the second, of the same seed.", 2, 2);
   own["ratio"] = variant_names("The first by the second, of the same seed.", 2, 2);
   own["spread"] = variant_names("The largest less the smallest, of the same seed.", 2, max_variants + 1);
+  own["least"] = variant_names("The smallest, of the same seed.", 2, max_variants + 1);
+  own["minus_variants"] =
+      variant_names("With spread and least: others, made one number alike and subtracted.", 2, max_variants + 1);
   own["is"] = {{"description", "How it compares with `value`."}, {"enum", names_of(Comparison())}};
   own["value"] = {
       {"description", "A number; [low, high] with between."},

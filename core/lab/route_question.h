@@ -13,8 +13,8 @@ struct RouteQuestion {
   Parameters parameters;  // of an experiment; those of the layer's router, experts and losses count
   int layer = 0;
   std::int64_t tokens = 0;
-  std::vector<double> logits{};  // [tokens, experts], with soft dispatch [tokens, experts x slots]
-  std::vector<double> bias{};    // [experts]: added for the selection alone; empty: none
+  std::vector<double> logits{};     // [tokens, experts], with soft dispatch [tokens, experts x slots]
+  std::vector<double> bias{};       // [experts]: added for the selection alone; empty: none
   std::vector<std::int64_t> ids{};  // [tokens], for hash routers, which ignore the logits
   bool train = false;             // random second experts and the training capacity are in force
   std::int64_t seed = 0;          // of what is random then
@@ -25,19 +25,19 @@ struct RouteQuestion {
 // All row-major. T tokens, E experts (those that compute nothing included).
 struct RouteAnswer {
   int experts = 0;
-  std::vector<double> probs;               // [T, E] scores before the selection; score none: softmax of the logits
-  std::vector<double> alpha;               // [T, E] weights in the end
-  std::vector<std::vector<int>> chosen;    // of each token, experts with weight: largest weight first, ties to the lower
-  std::vector<double> load;                // [E] tokens that chose each
-  std::vector<double> entropy;             // [T] of alpha divided by its sum, in nats; 0 for a token without weight
-  double aux_loss = 0;                     // load balance without its coefficient, in the form that the losses'
-                                           // parameters name; 0 where the coefficient is 0
-  double z_loss = 0;                       // mean squared logsumexp of the logits
-  std::vector<std::int64_t> dropped;       // tokens that lost an assignment to a capacity, once for each lost
-  std::int64_t slots = 0;                  // of soft dispatch, else 0; S = E x slots
-  std::vector<double> dispatch, combine;   // [T, S]
-  // With `jacobian`, of each token: d probs_i / d logit_j and d alpha_i / d logit_j, [T, E, E]. The choice is a constant.
-  // For soft dispatch empty, since tokens depend on each other.
+  std::vector<double> probs;              // [T, E] scores before the selection; score none: softmax of the logits
+  std::vector<double> alpha;              // [T, E] weights in the end
+  std::vector<std::vector<int>> chosen;   // of each token, experts with weight: largest weight first, ties to the lower
+  std::vector<double> load;               // [E] tokens that chose each
+  std::vector<double> entropy;            // [T] of alpha divided by its sum, in nats; 0 for a token without weight
+  double aux_loss = 0;                    // load balance without its coefficient, in the form that the losses'
+                                          // parameters name; 0 where the coefficient is 0
+  double z_loss = 0;                      // mean squared logsumexp of the logits
+  std::vector<std::int64_t> dropped;      // tokens that lost an assignment to a capacity, once for each lost
+  std::int64_t slots = 0;                 // of soft dispatch, else 0; S = E x slots
+  std::vector<double> dispatch, combine;  // [T, S]
+  // With `jacobian`, of each token: d probs_i / d logit_j and d alpha_i / d logit_j, [T, E, E]. The choice is a
+  // constant. For soft dispatch empty, since tokens depend on each other.
   std::vector<double> probs_jacobian, alpha_jacobian;
 };
 

@@ -27,7 +27,6 @@ class Learner {
   LearnParameters live;
   AdamW optimiser;
 
-
  private:
   PassKind training_pass() const;
 

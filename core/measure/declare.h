@@ -26,6 +26,7 @@ void add_alpha_entropy(std::vector<Metric>&, const Subject&);
 void add_score_entropy(std::vector<Metric>&, const Subject&);
 void add_load_entropy(std::vector<Metric>&, const Subject&);
 void add_mutual_information(std::vector<Metric>&, const Subject&);
+void add_coupling(std::vector<Metric>&, const Subject&);
 void add_load(std::vector<Metric>&, const Subject&);
 void add_load_cv(std::vector<Metric>&, const Subject&);
 void add_max_vio(std::vector<Metric>&, const Subject&);

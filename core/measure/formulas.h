@@ -16,6 +16,9 @@ double entropy_of_mean(const at::Tensor& weights);
 // Of token and expert: entropy_of_mean - mean_entropy; nats.
 double mutual_information(const at::Tensor& weights);
 
+// jacobian: [T, E, E], d output_i / d logit_j of each token: the share of it that is off the diagonal.
+double coupling(const at::Tensor& jacobian);
+
 // load: [E], assignments of each expert.
 double load_cv(const at::Tensor& load);       // population standard deviation / mean
 double max_vio(const at::Tensor& load);       // (max - mean) / mean (arXiv 2408.15664)

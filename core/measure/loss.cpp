@@ -37,7 +37,8 @@ void add_losses(std::vector<Metric>& metrics, const Subject&) {
       "c mean_t logsumexp(logits_t)^2", "Zoph et al. 2022, eq. 5", part(2));
   add("variance", "importance variance loss", "Its part in the loss, summed over the layers; none while it is off.",
       "c (deviation / mean)^2 of sum_t alpha_te", "Shazeer et al. 2017, eq. 7", part(3));
-  add("l1", "L1 loss", "ReMoE's part in the loss, with its present coefficient, summed over the layers; none while off.",
+  add("l1", "L1 loss",
+      "ReMoE's part in the loss, with its present coefficient, summed over the layers; none while off.",
       "c E sum_e c_e / (k T) mean_t alpha_te", "ReMoE, arXiv 2412.14711, eq. 10", part(4));
 }
 

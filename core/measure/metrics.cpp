@@ -13,6 +13,7 @@ std::vector<Metric> all_metrics(const Subject& subject) {
            add_score_entropy,
            add_load_entropy,
            add_mutual_information,
+           add_coupling,
            add_load,
            add_load_cv,
            add_max_vio,

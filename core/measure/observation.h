@@ -13,11 +13,12 @@ namespace tessera {
 
 // Tensors are double and on the CPU; shapes as in formulas.h. Only what the metrics due need is filled in.
 struct LayerObservation {
-  at::Tensor alpha, scores;              // [T, E]: of this step's batch
-  at::Tensor load;                       // [E]: assignments since the last point of the curves
-  at::Tensor routed, together;           // [E, C], [E, E]: since the last heatmaps
-  at::Tensor router_gram, experts_gram;  // [G, G]: of the groups' gradients; the former undefined for tiles
-  std::optional<double> temperature;     // none for tiles
+  at::Tensor alpha, scores;                    // [T, E]: of this step's batch
+  at::Tensor load;                             // [E]: assignments since the last point of the curves
+  at::Tensor score_jacobian, weight_jacobian;  // [T, E, E]: of some tokens of this step's batch; undefined for tiles
+  at::Tensor routed, together;                 // [E, C], [E, E]: since the last heatmaps
+  at::Tensor router_gram, experts_gram;        // [G, G]: of the groups' gradients; the former undefined for tiles
+  std::optional<double> temperature;           // none for tiles
 };
 
 struct LossObservation {

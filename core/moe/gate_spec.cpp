@@ -14,8 +14,8 @@ kernels::GateSpec gate_spec(const RouterParameters& router) {
   spec.group_rank = kernels::named<kernels::GroupRank>(router.groups.rank);
   spec.group_mask = kernels::named<kernels::GroupMask>(router.groups.others);
   spec.bias_to = kernels::named<kernels::BiasTo>(router.bias.to);
-  const bool weighs_later = router.selection == "winner_take_all" || router.selection == "expert_choice" ||
-                            router.selection == "soft";
+  const bool weighs_later =
+      router.selection == "winner_take_all" || router.selection == "expert_choice" || router.selection == "soft";
   spec.normalise = weighs_later ? kernels::Normalise::none : kernels::named<kernels::Normalise>(router.normalise);
   spec.scale = weighs_later ? 1 : router.scale;
   return spec;

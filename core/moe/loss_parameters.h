@@ -36,10 +36,11 @@ struct RouterLossParameters {
            "Coefficient of the squared coefficient of variation of the experts' importance, the sum of their weights "
            "(Shazeer et al. 2017, eq. 7).",
            Applies::live);
-    d.real("l1.start", l1.start, {.min = 0, .max = 1}, "",
-           "First coefficient of ReMoE's loss, E sum_e c_e / (k T) mean g_e with k = l1.target, which makes ReLU scores "
-           "sparse; 0: off (ReMoE: 1e-8).",
-           Applies::live);
+    d.real(
+        "l1.start", l1.start, {.min = 0, .max = 1}, "",
+        "First coefficient of ReMoE's loss, E sum_e c_e / (k T) mean g_e with k = l1.target, which makes ReLU scores "
+        "sparse; 0: off (ReMoE: 1e-8).",
+        Applies::live);
     d.real("l1.factor", l1.factor, {.min = 1, .max = 10}, "",
            "After each step a layer's coefficient is multiplied by it while more experts than the target work for a "
            "token on the mean, and divided while fewer do.",

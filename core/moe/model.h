@@ -27,8 +27,8 @@ struct ModelParts {
 struct ModelOutput {
   at::Tensor logits;         // [samples, classes]
   at::Tensor task_loss;      // scalar; undefined without labels
-  at::Tensor router_losses;  // [router_loss_count]: see router_losses.h, summed over the layers; undefined when none is on, or without
-                             // gradients
+  at::Tensor router_losses;  // [router_loss_count]: see router_losses.h, summed over the layers; undefined when none is
+                             // on, or without gradients
   std::vector<Routing> routings;  // of each routed layer: the MoE layers, then the tiles of a mosaic head
 };
 
@@ -44,6 +44,11 @@ class Model {
 
   // pixels: [samples, rows * columns]; labels: int64 [samples], undefined while testing.
   ModelOutput forward(const at::Tensor& pixels, const at::Tensor& labels, const PassKind& pass = {}) const;
+
+  // What the router of an MoE layer makes of logits, [T, E] (core/moe/route.h), as in a pass that is no training step.
+  Routed route(std::size_t layer, const at::Tensor& logits) const {
+    return layers_[layer].route(logits, live.routers[layer]);
+  }
 
   // After a training step with these routings: what routers remember moves.
   void learned(const std::vector<Routing>& routings) const;

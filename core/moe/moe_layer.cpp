@@ -50,8 +50,7 @@ class Node : public torch::autograd::Function<Node> {
     const at::Tensor dy = outer[0].defined() ? outer[0] : at::zeros_like(pass.input);
     kernels::GateGradients of_losses;
     if (outer.size() > 1 && outer[1].defined()) {
-      of_losses =
-          router_loss_gradients(pass.routing, pass.coefficients, pass.router.l1_coefficient(), outer[1]);
+      of_losses = router_loss_gradients(pass.routing, pass.coefficients, pass.router.l1_coefficient(), outer[1]);
     }
     kernels::MlpBackwardOutput d = pass.bank.backward(dy, pass.input, pass.routing, pass.kept);
     const at::Tensor d_router =
@@ -72,8 +71,8 @@ MoeLayer::MoeLayer(int layer, std::int64_t width, const ExpertParameters& expert
 
 MoeLayer::Output MoeLayer::forward(const at::Tensor& x, const at::Tensor& input, const RouterParameters& router,
                                    const RouterLossParameters& losses, const TokenContext& context) const {
-  const bool one_node = router_.has_passes(router, context.training) && router.applies == "output" && zero_ == 0 &&
-                        !shared_.any();
+  const bool one_node =
+      router_.has_passes(router, context.training) && router.applies == "output" && zero_ == 0 && !shared_.any();
   if (!one_node || !at::GradMode::is_enabled()) return composed(x, input, router, losses, context);
   Output output;
   const auto pass = c10::make_intrusive<Pass>(router_, bank_, router, losses);

@@ -18,7 +18,7 @@ class MoeLayer {
            Initialiser& initialiser);
 
   struct Output {
-    at::Tensor y;  // [tokens, width]
+    at::Tensor y;       // [tokens, width]
     at::Tensor losses;  // [router_loss_count]: coefficient x value, see router_losses.h; undefined when none is on
     Routing routing;
   };
@@ -26,6 +26,11 @@ class MoeLayer {
   // once, with respect to x, input and the layer's weights.
   Output forward(const at::Tensor& x, const at::Tensor& input, const RouterParameters& router,
                  const RouterLossParameters& losses, const TokenContext& context = {}) const;
+
+  // What the router makes of logits, as in a pass that is no training step.
+  Routed route(const at::Tensor& logits, const RouterParameters& router) const {
+    return tessera::route(logits, router, router_.bias_in_force(router), {});
+  }
 
   // After a step with this routing: what the router remembers moves.
   void learned(const Routing& routing, const RouterParameters& router, const RouterLossParameters& losses) const {

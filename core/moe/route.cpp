@@ -69,7 +69,9 @@ void count_again(Routed& routed) {
 Routed soft(const at::Tensor& logits, const RouterParameters& router) {
   const at::Tensor by_expert = logits.view({logits.size(0), -1, router.slots});
   Routed routed{kernels::gate(router.temperature * at::logsumexp(by_expert / router.temperature, 2), gate_spec(router)),
-                {}, {}, {}};
+                {},
+                {},
+                {}};
   routed.alpha = routed.scores * router.scale;
   routed.dispatch = at::softmax(logits / router.temperature, 0);
   routed.combine = at::softmax(logits / router.temperature, 1) * router.scale;
@@ -100,8 +102,8 @@ Routed route(const at::Tensor& logits, const RouterParameters& router, const at:
   if (router.selection == "soft") return soft(logits, router);
   // A threshold is one of scores: the gate compares them when there is a bias.
   const bool needs_bias = router.selection == "threshold" && !bias.defined();
-  Routed routed{kernels::gate(logits, gate_spec(router), needs_bias ? at::zeros_like(logits[0]).detach() : bias),
-                {}, {}, {}};
+  Routed routed{
+      kernels::gate(logits, gate_spec(router), needs_bias ? at::zeros_like(logits[0]).detach() : bias), {}, {}, {}};
   const bool draws = context.training && router.selection == "top_k" && router.second.policy != "all";
   if (router.selection == "expert_choice") {
     routed.alpha = weigh(routed.scores, experts_choice(routed.scores, router, context), router);

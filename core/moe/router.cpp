@@ -63,9 +63,8 @@ at::Tensor Router::logits(const at::Tensor& x, const RouterParameters& parameter
   }
   if (parameters.input.layer_norm) input = at::layer_norm(input, {input.size(1)});
   if (parameters.logits.kind == "gaussian") return gaussian_logits(input, mean_, log_deviation_);
-  at::Tensor z = parameters.logits.kind == "cosine"
-                     ? at::mm(unit(input, 1), unit(weight_, 0)) * parameters.logits.scale
-                     : at::mm(input, weight_);
+  at::Tensor z = parameters.logits.kind == "cosine" ? at::mm(unit(input, 1), unit(weight_, 0)) * parameters.logits.scale
+                                                    : at::mm(input, weight_);
   return bias_.defined() ? z + bias_ : z;
 }
 

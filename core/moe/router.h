@@ -39,14 +39,14 @@ class Router {
 
   const at::Tensor& weight() const { return weight_; }  // [width, experts x slots]; undefined for gaussian and hash
   std::vector<at::Tensor> weights() const;              // all that are learned
-  at::Tensor bias_in_force(const RouterParameters& parameters) const;  // of the selection, [experts]; undefined: none
+  at::Tensor bias_in_force(const RouterParameters& parameters) const;   // of the selection, [experts]; undefined: none
   const at::Tensor& l1_coefficient() const { return l1_coefficient_; }  // []; 0: not begun
 
  private:
   int layer_;
   std::int64_t experts_;
-  at::Tensor weight_, bias_;           // [width, experts x slots], [experts x slots]
-  at::Tensor mean_, log_deviation_;    // [width, experts]
+  at::Tensor weight_, bias_;         // [width, experts x slots], [experts x slots]
+  at::Tensor mean_, log_deviation_;  // [width, experts]
   at::Tensor selection_bias_, l1_coefficient_;
 };
 

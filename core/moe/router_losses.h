@@ -34,8 +34,8 @@ bool any_on(const RouterLossParameters& coefficients);
 at::Tensor router_losses(const kernels::GateOutput& gate, const RouterLossParameters& coefficients,
                          const at::Tensor& l1_coefficient);
 
-// Gradients of sum_i scale[i] x coefficient_i x value_i with respect to the gate's outputs, for a caller with a backward
-// pass of its own. scale: [router_loss_count].
+// Gradients of sum_i scale[i] x coefficient_i x value_i with respect to the gate's outputs, for a caller with a
+// backward pass of its own. scale: [router_loss_count].
 kernels::GateGradients router_loss_gradients(const kernels::GateOutput& gate, const RouterLossParameters& coefficients,
                                              const at::Tensor& l1_coefficient, const at::Tensor& scale);
 

@@ -47,11 +47,13 @@ class Complaints {
   void groups() {
     if (r_.groups.count == 1) return;
     if (!selects({"top_k", "winner_take_all", "threshold"})) {
-      say("groups.count", number(r_.groups.count), "1 with selection " + r_.selection + ", where tokens choose nothing");
+      say("groups.count", number(r_.groups.count),
+          "1 with selection " + r_.selection + ", where tokens choose nothing");
       return;
     }
     if (experts_ % r_.groups.count != 0) {
-      say("groups.count", number(r_.groups.count), "a divisor of " + number(experts_) + ", the experts that " + at_("experts.count") + " makes");
+      say("groups.count", number(r_.groups.count),
+          "a divisor of " + number(experts_) + ", the experts that " + at_("experts.count") + " makes");
       return;
     }
     const std::int64_t size = experts_ / r_.groups.count;
@@ -104,7 +106,8 @@ class Complaints {
   void hash() {
     if (r_.logits.kind != "hash") return;
     const bool one = r_.selection == "winner_take_all" || (r_.selection == "top_k" && r_.k == 1);
-    if (!one) say("selection", r_.selection, "winner_take_all, or top_k with k = 1, with logits hash: it names one expert");
+    if (!one)
+      say("selection", r_.selection, "winner_take_all, or top_k with k = 1, with logits hash: it names one expert");
     if (r_.bias.update != "none") say("bias.update", r_.bias.update, "none with logits hash: the choice is fixed");
   }
 

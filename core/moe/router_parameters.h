@@ -73,8 +73,7 @@ struct RouterParameters {
              "sparsemax: competition with exact zeros. entmax15 (alpha = 1.5): between softmax and sparsemax. relu: "
              "each on its own, negative logits are zero (ReMoE). none: the logits themselves.",
              Applies::live);
-    d.choice("selection", selection,
-             {"top_k", "dense", "threshold", "winner_take_all", "expert_choice", "soft"},
+    d.choice("selection", selection, {"top_k", "dense", "threshold", "winner_take_all", "expert_choice", "soft"},
              "Who works for a token. top_k: the k experts with the largest scores. dense: all whose score isn't zero. "
              "threshold: all whose score is above it. winner_take_all: the best one, with all the weight. "
              "expert_choice: each expert picks its tokens, as many as its capacity. soft: every expert works for "
@@ -106,10 +105,11 @@ struct RouterParameters {
              "the rate. proportional: by the rate times what is missing.",
              Applies::live);
     d.real("bias.rate", bias.rate, {.min = 0, .max = 1}, "", "Step of the bias.", Applies::live);
-    d.choice("bias.to", bias.to, {"scores", "logits"},
-             "What the bias is added to while choosing. scores: as DeepSeek-V3. logits: then softmax and sigmoid choose "
-             "the same experts.",
-             Applies::live);
+    d.choice(
+        "bias.to", bias.to, {"scores", "logits"},
+        "What the bias is added to while choosing. scores: as DeepSeek-V3. logits: then softmax and sigmoid choose "
+        "the same experts.",
+        Applies::live);
     d.boolean("bias.reversed", bias.reversed,
               "The bias falls for experts with little load, as some descriptions have it: the loads run away.",
               Applies::live);

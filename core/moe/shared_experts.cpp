@@ -27,8 +27,8 @@ at::Tensor SharedExperts::forward(const at::Tensor& x) const {
   const auto integers = x.options().dtype(at::kInt).requires_grad(false);
   const at::Tensor weights =
       gate_.defined() ? at::sigmoid(at::mm(x, gate_)).squeeze(1) : at::ones({tokens}, x.options().requires_grad(false));
-  return kernels::expert_mlp(x, at::arange(tokens, integers), weights, at::tensor({std::int64_t{0}, tokens}).to(integers),
-                             w1_, b1_, w2_, b2_, activation_);
+  return kernels::expert_mlp(x, at::arange(tokens, integers), weights,
+                             at::tensor({std::int64_t{0}, tokens}).to(integers), w1_, b1_, w2_, b2_, activation_);
 }
 
 }  // namespace tessera

@@ -23,8 +23,8 @@ struct ModelState {
   at::Tensor value;
 };
 
-// Makes weights that start as U(-bound, bound) or N(0, 1), each from a generator of its own, seeded by name. Numbers are
-// drawn in double on the CPU, so that devices and dtypes start alike.
+// Makes weights that start as U(-bound, bound) or N(0, 1), each from a generator of its own, seeded by name. Numbers
+// are drawn in double on the CPU, so that devices and dtypes start alike.
 class Initialiser {
  public:
   Initialiser(std::int64_t seed, at::TensorOptions options) : seed_(seed), options_(options) {}

@@ -22,18 +22,18 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> routing_window(at::TensorList alp
 // parts, and the gradient of sum_i scale[i] x part i with respect to the logits
 std::vector<at::Tensor> router_losses(const at::Tensor& logits, std::string_view score, std::int64_t k,
                                       std::string_view normalise, double alpha_entropy, double load_balance,
-                                      double z_loss, const at::Tensor& scale) {
+                                      double z_loss, double variance, const at::Tensor& scale) {
   const kernels::GateSpec spec{.score = kernels::named<kernels::Score>(score),
                                .k = k,
                                .normalise = kernels::named<kernels::Normalise>(normalise)};
-  const Routing routing{kernels::gate(logits, spec), logits, {}};
+  const kernels::GateOutput routed = kernels::gate(logits, spec);
   RouterLossParameters coefficients;
   coefficients.alpha_entropy = alpha_entropy;
   coefficients.load_balance = load_balance;
   coefficients.z_loss = z_loss;
-  const at::Tensor parts = at::zeros({3}, logits.options());
-  add_router_losses(routing, coefficients, parts);
-  return {parts, kernels::gate_backward(router_loss_gradients(routing, coefficients, scale), logits, routing, spec)};
+  coefficients.variance = variance;
+  const auto gradients = router_loss_gradients(routed, coefficients, {}, scale);
+  return {router_losses(routed, coefficients, at::Tensor()), kernels::gate_backward(gradients, logits, routed, spec)};
 }
 
 // logits, loss, weight, bias, scores, alpha of a mosaic head that was just made; the classes of tile t are
@@ -68,7 +68,7 @@ TORCH_LIBRARY(tessera_test, library) {
               &routing_window);
   library.def(
       "router_losses(Tensor logits, str score, int k, str normalise, float alpha_entropy, float load_balance, "
-      "float z_loss, Tensor scale) -> Tensor[]",
+      "float z_loss, float variance, Tensor scale) -> Tensor[]",
       &router_losses);
   library.def(
       "mosaic(Tensor x, Tensor labels, int[] tiles, int[] offsets, int classes, bool route_by_label) -> Tensor[]",

@@ -120,8 +120,8 @@ def test_conflict():
     assert ops.conflict_rate(gram) == pytest.approx(sum(c < 0 for c in pairs) / 21, abs=1e-12)
 
 
-@pytest.mark.parametrize("coefficients", [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (0.5, 0.0, 2.0),
-                                          (-1.0, 3.0, 0.1)])
+@pytest.mark.parametrize("coefficients", [(1.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0), (0.0, 0.0, 1.0, 0.0),
+                                          (0.0, 0.0, 0.0, 1.0), (0.5, 0.0, 2.0, 0.3), (-1.0, 3.0, 0.1, 0.0)])
 @pytest.mark.parametrize("score", ["softmax", "sigmoid"])
 @pytest.mark.parametrize("normalise", ["none", "sum"])
 def test_router_losses_and_their_gradients(coefficients, score, normalise):
@@ -130,16 +130,20 @@ def test_router_losses_and_their_gradients(coefficients, score, normalise):
     scores = torch.softmax(logits, 1) if score == "softmax" else torch.sigmoid(logits)
     picked, chosen = scores.topk(2)
     counts = torch.bincount(chosen.flatten(), minlength=6)
+    alpha = picked / picked.sum(1, keepdim=True) if normalise == "sum" else picked
+    importance = torch.zeros(12, 6, dtype=torch.float64).scatter(1, chosen, alpha).sum(0)
     values = [torch.distributions.Categorical(probs=picked / picked.sum(1, keepdim=True)).entropy().mean(),
               6 * (counts / counts.sum() * (scores / scores.sum(1, keepdim=True)).mean(0)).sum(),
-              logits.logsumexp(1).square().mean()]
-    scale = torch.tensor([1.0, 2.0, 3.0], dtype=torch.float64)
+              logits.logsumexp(1).square().mean(),
+              importance.var(unbiased=False) / importance.mean() ** 2]
+    scale = torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0], dtype=torch.float64)
     parts = [c * value for c, value in zip(coefficients, values)]
     theirs = torch.autograd.grad(sum(s * part for s, part in zip(scale, parts)), logits)[0]
 
     with torch.no_grad():
         ours, gradient = ops.router_losses(logits, score, 2, normalise, *coefficients, scale)
-    torch.testing.assert_close(ours, torch.stack(parts).detach(), atol=1e-12, rtol=1e-10)
+    torch.testing.assert_close(ours[:4], torch.stack(parts).detach(), atol=1e-12, rtol=1e-10)
+    assert ours[4] == 0  # l1 is off
     torch.testing.assert_close(gradient, theirs, atol=1e-12, rtol=1e-8)
 
 

@@ -91,9 +91,9 @@ TEST(Capacity, AgreesWithALoop) {
         c.order = priority ? "priority" : "position";
         EXPECT_TRUE(at::equal(within_capacity(alpha, c, context()), by_loop(alpha, most, priority))) << k << most;
         c.of = "sequence";
-        const at::Tensor parts = at::cat({by_loop(alpha.narrow(0, 0, 10), most, priority),
-                                          by_loop(alpha.narrow(0, 10, 10), most, priority),
-                                          by_loop(alpha.narrow(0, 20, 10), most, priority)});
+        const at::Tensor parts =
+            at::cat({by_loop(alpha.narrow(0, 0, 10), most, priority), by_loop(alpha.narrow(0, 10, 10), most, priority),
+                     by_loop(alpha.narrow(0, 20, 10), most, priority)});
         EXPECT_TRUE(at::equal(within_capacity(alpha, c, context(false, 10)), parts)) << k << most;
       }
     }

@@ -136,6 +136,21 @@ TEST_F(EngineTest, MetricsAreDeclaredOnceAndWhole) {
   }
 }
 
+TEST_F(EngineTest, SoftmaxCouplesItsScoresAndSigmoidOnlyWhatIsNormalised) {
+  const auto coupled = [&](const std::string& score, const std::string& normalise, const std::string& metric) {
+    const auto engine = make_engine();
+    const Description built =
+        engine->build(preset({{"model.router.score", score}, {"model.router.normalise", normalise}}));
+    Record record;
+    run(*engine, record, 0, 6);
+    return series(record, index_of(built, metric)).at(0);
+  };
+  EXPECT_NEAR(coupled("softmax", "none", "score_coupling/layer1"), .5, 1e-5);
+  EXPECT_EQ(coupled("sigmoid", "none", "score_coupling/layer1"), 0);
+  EXPECT_EQ(coupled("sigmoid", "none", "weight_coupling/layer1"), 0);
+  EXPECT_NEAR(coupled("sigmoid", "sum", "weight_coupling/layer0"), .5, 1e-5) << "two weights of a fixed sum";
+}
+
 TEST_F(EngineTest, WritesWhatIsDueAndAllOfItInTheEnd) {
   const auto engine = make_engine();
   const Description built = engine->build(preset());

@@ -59,6 +59,16 @@ TEST(Formulas, LoadByHand) {
   EXPECT_EQ(load_cv(even), 0);
 }
 
+TEST(Formulas, CouplingByHand) {
+  // Softmax of p = (.75, .25): p q (1, -1; -1, 1). A sigmoid: on the diagonal only. Sums are over tokens, too.
+  const at::Tensor softmax = at::tensor({.1875, -.1875, -.1875, .1875}, at::kDouble).view({1, 2, 2});
+  const at::Tensor sigmoid = at::tensor({.2, 0., 0., .05}, at::kDouble).view({1, 2, 2});
+  EXPECT_DOUBLE_EQ(coupling(softmax), .5);
+  EXPECT_EQ(coupling(sigmoid), 0);
+  EXPECT_DOUBLE_EQ(coupling(at::cat({softmax, sigmoid})), .375);
+  EXPECT_TRUE(std::isnan(coupling(at::zeros({3, 2, 2}, at::kDouble))));
+}
+
 // Expert 0 serves classes 0 and 1 as 3:1, expert 1 only class 1, expert 2 nothing, expert 3 as 0 does, but less.
 at::Tensor routed() { return rows({{3, 1, 0}, {0, 5, 0}, {0, 0, 0}, {.3, .1, 0}}); }
 

@@ -20,9 +20,10 @@ TEST_P(WholeModelGradients, AreThoseOfFiniteDifferences) {
   model.live.losses[1].alpha_entropy = .3;
   model.live.losses[1].load_balance = .2;
   model.live.losses[1].z_loss = .1;
+  model.live.losses[1].variance = .4;
   const auto loss = [&] {
     const ModelOutput output = model.forward(batch.pixels, batch.labels);
-    return output.task_loss + (output.router_losses * at::tensor({1., 2., 3.}, at::kDouble)).sum();
+    return output.task_loss + (output.router_losses * at::tensor({1., 2., 3., 4., 5.}, at::kDouble)).sum();
   };
   std::vector<at::Tensor> values;
   for (const Weight& weight : model.weights()) values.push_back(weight.value);
@@ -38,13 +39,13 @@ INSTANTIATE_TEST_SUITE_P(All, WholeModelGradients,
                                          SmallModel{.encoder = "conv", .activation = "relu"},
                                          SmallModel{.score = "sparsemax", .k = 0},
                                          SmallModel{.score = "entmax15", .k = 3},
-                                         SmallModel{.score = "sigmoid", .k = 0, .normalise = false},
-                                         SmallModel{.k = 1, .normalise = false}, SmallModel{.head = "tiles"},
+                                         SmallModel{.score = "sigmoid", .k = 0, .normalise = "none"},
+                                         SmallModel{.k = 1, .normalise = "none"}, SmallModel{.head = "tiles"},
                                          SmallModel{.head = "tiles", .route_by_label = true}));
 
 TEST(Model, AddsTheWeightedExpertsToItsInput) {
   // One layer by hand, from the weights by name.
-  const Model model = SmallModel{.score = "sigmoid", .activation = "relu", .normalise = false, .depth = 1}.make();
+  const Model model = SmallModel{.score = "sigmoid", .activation = "relu", .normalise = "none", .depth = 1}.make();
   const test::Batch batch = test::random_batch();
   const auto weight = [&](const std::string& name) {
     for (const Weight& w : model.weights()) {

@@ -45,18 +45,68 @@ struct Built {
 
 const Form composed_forms[] = {
     {"capacity", [](auto& r, auto&, auto&) { r.capacity.train = 1; }},
-    {"renormalised", [](auto& r, auto&, auto&) { r.capacity.tokens = 4; r.capacity.dropped = "renormalise"; }},
-    {"input", [](auto& r, auto&, auto&) { r.applies = "input"; r.k = 1; r.score = "sigmoid"; r.normalise = "none"; }},
+    {"renormalised",
+     [](auto& r, auto&, auto&) {
+       r.capacity.tokens = 4;
+       r.capacity.dropped = "renormalise";
+     }},
+    {"input",
+     [](auto& r, auto&, auto&) {
+       r.applies = "input";
+       r.k = 1;
+       r.score = "sigmoid";
+       r.normalise = "none";
+     }},
     {"zero", [](auto&, auto& e, auto&) { e.zero.count = 2; }},
-    {"shared", [](auto&, auto& e, auto&) { e.shared.count = 2; e.shared.hidden = 3; e.shared.gate = "sigmoid"; }},
-    {"soft", [](auto& r, auto&, auto&) { r.selection = "soft"; r.slots = 2; }},
-    {"expert_choice", [](auto& r, auto&, auto&) { r.selection = "expert_choice"; r.capacity.train = 1; r.normalise = "none"; }},
-    {"cosine", [](auto& r, auto&, auto&) { r.logits.kind = "cosine"; r.logits.scale = 3; r.logits.bias = true; }},
-    {"gaussian", [](auto& r, auto&, auto&) { r.logits.kind = "gaussian"; r.score = "none"; r.normalise = "softmax"; }},
-    {"threshold", [](auto& r, auto&, auto&) { r.selection = "threshold"; r.threshold = 0.2; }},
-    {"jitter", [](auto& r, auto&, auto&) { r.input.jitter = 0.1; r.input.layer_norm = true; }},
-    {"losses", [](auto& r, auto&, auto& l) { r.capacity.train = 1; l = {.1, .2, "gshard", .3, .4, {}}; }},
-    {"second", [](auto& r, auto&, auto&) { r.second.policy = "random"; r.second.threshold = 0.9; }},
+    {"shared",
+     [](auto&, auto& e, auto&) {
+       e.shared.count = 2;
+       e.shared.hidden = 3;
+       e.shared.gate = "sigmoid";
+     }},
+    {"soft",
+     [](auto& r, auto&, auto&) {
+       r.selection = "soft";
+       r.slots = 2;
+     }},
+    {"expert_choice",
+     [](auto& r, auto&, auto&) {
+       r.selection = "expert_choice";
+       r.capacity.train = 1;
+       r.normalise = "none";
+     }},
+    {"cosine",
+     [](auto& r, auto&, auto&) {
+       r.logits.kind = "cosine";
+       r.logits.scale = 3;
+       r.logits.bias = true;
+     }},
+    {"gaussian",
+     [](auto& r, auto&, auto&) {
+       r.logits.kind = "gaussian";
+       r.score = "none";
+       r.normalise = "softmax";
+     }},
+    {"threshold",
+     [](auto& r, auto&, auto&) {
+       r.selection = "threshold";
+       r.threshold = 0.2;
+     }},
+    {"jitter",
+     [](auto& r, auto&, auto&) {
+       r.input.jitter = 0.1;
+       r.input.layer_norm = true;
+     }},
+    {"losses",
+     [](auto& r, auto&, auto& l) {
+       r.capacity.train = 1;
+       l = {.1, .2, "gshard", .3, .4, {}};
+     }},
+    {"second",
+     [](auto& r, auto&, auto&) {
+       r.second.policy = "random";
+       r.second.threshold = 0.9;
+     }},
     {"sampled", [](auto& r, auto&, auto&) { r.second.policy = "sampling"; }},
 };
 
@@ -77,7 +127,8 @@ TEST_P(EveryForm, HasTheGradientsOfFiniteDifferences) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     const std::string name = i == 0 ? "x" : built.initialiser.weights[i - 1].name;
     ASSERT_TRUE(gradients[i].defined()) << name;
-    test::check_gradient(name, values[i], gradients[i], [&] { return loss().item<double>(); }, 6, 1e-5);
+    test::check_gradient(
+        name, values[i], gradients[i], [&] { return loss().item<double>(); }, 6, 1e-5);
   }
 }
 
@@ -86,12 +137,39 @@ INSTANTIATE_TEST_SUITE_P(Composed, EveryForm, testing::ValuesIn(composed_forms),
 
 // A capacity that nobody reaches changes nothing, but has the layer composed.
 const Form one_node_forms[] = {
-    {"softmax", [](auto&, auto&, auto& l) { l = {.1, .2, "switch", .3, .4, {.5, 1.2, 2}}; }},
-    {"sigmoid", [](auto& r, auto&, auto& l) { r.score = "sigmoid"; l.load_balance = .3; l.balance_form = "gshard"; }},
-    {"groups", [](auto& r, auto&, auto& l) { r.groups = {2, 1, "top2_sum", "minus_infinity"}; l.load_balance = .3; l.balance_form = "hugging_face"; }},
-    {"biased", [](auto& r, auto&, auto&) { r.bias.update = "sign"; r.scale = 2.5; }},
-    {"relu", [](auto& r, auto&, auto& l) { r.score = "relu"; r.k = 3; r.normalise = "l1"; l.variance = .2; }},
-    {"logits", [](auto& r, auto&, auto&) { r.score = "none"; r.normalise = "softmax"; }},
+    {"softmax",
+     [](auto&, auto&, auto& l) {
+       l = {.1, .2, "switch", .3, .4, {.5, 1.2, 2}};
+     }},
+    {"sigmoid",
+     [](auto& r, auto&, auto& l) {
+       r.score = "sigmoid";
+       l.load_balance = .3;
+       l.balance_form = "gshard";
+     }},
+    {"groups",
+     [](auto& r, auto&, auto& l) {
+       r.groups = {2, 1, "top2_sum", "minus_infinity"};
+       l.load_balance = .3;
+       l.balance_form = "hugging_face";
+     }},
+    {"biased",
+     [](auto& r, auto&, auto&) {
+       r.bias.update = "sign";
+       r.scale = 2.5;
+     }},
+    {"relu",
+     [](auto& r, auto&, auto& l) {
+       r.score = "relu";
+       r.k = 3;
+       r.normalise = "l1";
+       l.variance = .2;
+     }},
+    {"logits",
+     [](auto& r, auto&, auto&) {
+       r.score = "none";
+       r.normalise = "softmax";
+     }},
 };
 
 class OneNode : public testing::TestWithParam<Form> {};
@@ -127,7 +205,10 @@ INSTANTIATE_TEST_SUITE_P(Forms, OneNode, testing::ValuesIn(one_node_forms),
                          [](const auto& info) { return std::string(info.param.name); });
 
 TEST(MoeLayer, IdentityExpertsHandOnTheirInput) {
-  Case c({"", [](auto& r, auto& e, auto&) { e.zero.count = 4; r.k = 8; }});
+  Case c({"", [](auto& r, auto& e, auto&) {
+            e.zero.count = 4;
+            r.k = 8;
+          }});
   Built built(c);
   for (const Weight& weight : built.initialiser.weights) {
     if (weight.scope == Scope::experts) weight.value.detach().zero_();
@@ -145,7 +226,11 @@ TEST(MoeLayer, IdentityExpertsHandOnTheirInput) {
 }
 
 TEST(MoeLayer, GaussianLogitsAreLogDensities) {
-  const Case c({"", [](auto& r, auto&, auto&) { r.logits.kind = "gaussian"; r.score = "none"; r.normalise = "softmax"; }});
+  const Case c({"", [](auto& r, auto&, auto&) {
+                  r.logits.kind = "gaussian";
+                  r.score = "none";
+                  r.normalise = "softmax";
+                }});
   const Built built(c);
   const at::Tensor x = random_tokens();
   at::Tensor mean, log_deviation;

@@ -12,9 +12,10 @@ namespace tessera::test {
 constexpr int rows = 6, columns = 5, classes = 4, samples = 7;
 
 struct SmallModel {
-  std::string encoder = "linear", norm = "none", head = "linear", score = "softmax", activation = "gelu";
+  std::string encoder = "linear", norm = "none", head = "linear", score = "softmax", activation = "gelu",
+              normalise = "sum";
   int k = 2;  // 0: dense
-  bool normalise = true, route_by_label = false;
+  bool route_by_label = false;
   int depth = 2, experts = 4;
   void (*adapt)(RouterParameters&, ExpertParameters&) = nullptr;  // everything else
 
@@ -36,7 +37,7 @@ struct SmallModel {
     router.score = score;
     router.selection = k > 0 ? "top_k" : "dense";
     router.k = k;
-    router.normalise = normalise ? "sum" : "none";
+    router.normalise = normalise;
     router.temperature = 0.7;
     if (adapt) adapt(router, bank);
     parts.experts.assign(static_cast<std::size_t>(depth), bank);

@@ -46,6 +46,8 @@ TEST(Claim, ReadsEverything) {
     {"text": "Alike", "metric": "m", "over_run": "at_step", "step": 3, "spread": ["preset", "sharp", "sparse_2"],
      "is": ">", "value": 2},
     {"text": "Less above", "metric": "m/layer3", "minus": "m/layer0", "is": "<", "value": 0}, {"text": "Twice", "metric": "m", "ratio": ["sharp", "sparse_2"], "is": ">=", "value": 2},
+    {"text": "Best", "metric": "m", "least": ["sharp", "preset"], "minus_variants": ["sparse_2", "preset"], "is": "<",
+     "value": 0},
     {"text": "Sparse", "metric": "m", "over_run": "slope", "of": "sparse_2", "is": "<", "value": 0}])");
   ASSERT_EQ(preset.variants.size(), 2u);
   EXPECT_EQ(preset.variants[1].name, "sparse_2");
@@ -53,7 +55,7 @@ TEST(Claim, ReadsEverything) {
                                                           {"model.router.kind", std::string("sparsemax")},
                                                           {"model.layer3.router.temperature", 2.0}};
   EXPECT_EQ(preset.variants[1].parameters, set) << "layers last, values in their kind";
-  ASSERT_EQ(preset.claims.size(), 6u);
+  ASSERT_EQ(preset.claims.size(), 7u);
   const Claim& plain = preset.claims[0];
   EXPECT_EQ(plain.over_run, OverRun::last);
   EXPECT_EQ(plain.over_variants, OverVariants::one);
@@ -68,7 +70,8 @@ TEST(Claim, ReadsEverything) {
   EXPECT_EQ(measured_text(difference), "mean of loss/total over steps 5 to 9, sharp - preset");
   EXPECT_EQ(measured_text(preset.claims[2]), "m at step 3, largest - smallest of preset, sharp, sparse_2");
   EXPECT_EQ(measured_text(preset.claims[4]), "m at the end, sharp / sparse_2");
-  EXPECT_EQ(measured_text(preset.claims[5]), "slope of m per step, sparse_2");
+  EXPECT_EQ(measured_text(preset.claims[5]), "m at the end, smallest of sharp, preset, less that of sparse_2, preset");
+  EXPECT_EQ(measured_text(preset.claims[6]), "slope of m per step, sparse_2");
   EXPECT_EQ(measured_text(preset.claims[3]), "m/layer3 at the end - m/layer0 at the end");
   for (const bool complete : {false, true}) {
     const std::string written = write_preset(preset, complete);
@@ -133,6 +136,10 @@ TEST(Claim, WrongClaimsAreRefused) {
             "x.json: claims[0].ratio: \"sharp\" twice; allowed: different variants");
   EXPECT_EQ(claim_problem(R"("spread": ["sharp"])"),
             "x.json: claims[0].spread: [...]; allowed: an array of at least two names of variants");
+  EXPECT_EQ(claim_problem(R"("of": "sharp", "minus_variants": ["preset", "sharp"])"),
+            "x.json: claims[0].minus_variants: only of use with spread or least; allowed: no such key");
+  EXPECT_EQ(claim_problem(R"("least": ["sharp", "preset"], "minus_variants": ["preset"])"),
+            "x.json: claims[0].minus_variants: [...]; allowed: an array of at least two names of variants");
   EXPECT_EQ(claim_problem(R"("of": "sharp", "ratio": ["sharp", "preset"])"),
             "x.json: claims[0]: of, ratio together; allowed: one of them");
   EXPECT_EQ(claim_problem(R"("over_run": "median")").find("x.json: claims[0].over_run: \"median\"; allowed: one of"),

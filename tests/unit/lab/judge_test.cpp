@@ -120,6 +120,21 @@ TEST(Judge, PairsBySeed) {
   EXPECT_EQ(spread.reason, "1 seed; the claim asks for 2");
 }
 
+TEST(Judge, GroupsOfVariants) {
+  const std::vector<ClaimRun> grids = {run("a", 1, 3), run("b", 1, 7), run("c", 1, 4), run("d", 1, 10), run("a", 2, 2),
+                                       run("b", 2, 1), run("c", 2, 0), run("d", 2, 6), run("a", 3, 1),  run("b", 3, 1)};
+  Claim least = about(OverVariants::least, {"a", "b"});
+  EXPECT_EQ(judge(least, grids).values, (std::vector<double>{3, 1, 1}));
+  least.minus_variants = {"d", "c"};
+  const JudgedClaim judged = judge(least, grids);
+  EXPECT_EQ(judged.seeds, (std::vector<std::int64_t>{1, 2})) << "those that every variant of both was run with";
+  EXPECT_EQ(judged.values, (std::vector<double>{3 - 4, 1 - 0}));
+  Claim spread = least;
+  spread.over_variants = OverVariants::spread;
+  EXPECT_EQ(judge(spread, grids).values, (std::vector<double>{4 - 6, 1 - 6}));
+  EXPECT_EQ(needed_variants(std::vector<Claim>{spread}), (std::vector<std::string>{"a", "b", "d", "c"}));
+}
+
 TEST(Judge, PairedDifferencesAreSharperThanTheirParts) {
   // Both vary by hundreds from seed to seed, their difference by tenths.
   const std::vector<ClaimRun> alike = {run("a", 1, 100.1), run("b", 1, 100),    run("a", 2, 500.3),

@@ -117,8 +117,9 @@ class RandomPresets {
     std::vector<std::string> names = {preset_itself};
     for (const Variant& variant : made.variants) names.push_back(variant.name);
     if (names.size() >= 2 && chance(0.7)) {
-      claim.over_variants = static_cast<OverVariants>(whole(1, 3));
-      if (claim.over_variants != OverVariants::spread) names.resize(2);
+      claim.over_variants = static_cast<OverVariants>(whole(1, 4));
+      if (!of_many(claim.over_variants)) names.resize(2);
+      if (of_many(claim.over_variants) && chance(0.5)) claim.minus_variants = names;
       claim.variants = names;
     } else {
       claim.variants = {names.back()};
