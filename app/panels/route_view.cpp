@@ -17,7 +17,7 @@ namespace {
 constexpr int facts_shown = 3;
 // As long as a sentence under a heatmap is, usually.
 constexpr const char* long_sentence =
-    "Weights: if logit 10 rises, expert 10 has +0.0123, experts 11, 12, 13 and 14 pay. Columns sum to 0.";
+    "Weights: if logit 10 rises, expert 10 has +0.0123, experts 11, 12 and 13 pay. Each depends on its own logit only.";
 
 double largest(const std::vector<double>& values) {
   double most = 0;
@@ -217,8 +217,11 @@ void RouteView::draw(const RouteAnswer& answer, const RouteScale& scale, RoutePa
   const float rest = size.y - upper - spacing.y;
   const ImVec2 each = arrangement == Arrangement::beside ? ImVec2((size.x - spacing.x) / 2, rest)
                                                          : ImVec2(size.x, (rest - spacing.y) / 2);
+  const ImVec2 first = ImGui::GetCursorPos();
   slopes(answer, scale, RoutePart::scores, each, pointed, context);
-  if (arrangement == Arrangement::beside) ImGui::SameLine(0, spacing.x);
+  // However long the sentence before it is, so that the heatmaps of all columns are level.
+  ImGui::SetCursorPos(arrangement == Arrangement::beside ? ImVec2(first.x + each.x + spacing.x, first.y)
+                                                         : ImVec2(first.x, first.y + each.y + spacing.y));
   slopes(answer, scale, RoutePart::weights, each, pointed, context);
 }
 
