@@ -43,14 +43,6 @@ Router::Router(int layer, std::int64_t width, std::int64_t experts, const Router
   l1_coefficient_ = initialiser.add_state(prefix + "l1_coefficient", {});
 }
 
-std::vector<at::Tensor> Router::weights() const {
-  std::vector<at::Tensor> all;
-  for (const at::Tensor* weight : {&weight_, &bias_, &mean_, &log_deviation_}) {
-    if (weight->defined()) all.push_back(*weight);
-  }
-  return all;
-}
-
 at::Tensor Router::logits(const at::Tensor& x, const RouterParameters& parameters, const TokenContext& context) const {
   if (parameters.logits.kind == "hash") {
     const at::Tensor ids = context.ids.defined() ? context.ids : ids_of_rows(x);
@@ -87,7 +79,6 @@ at::Tensor Router::backward(const at::Tensor& x, const RouterParameters& paramet
                             const at::Tensor& dx) const {
   kernels::GateGradients d = of_losses;
   d.alpha = kernels::dispatch_backward(d_weights, routing.assignments, routing.alpha.size(0));
-  if (of_losses.alpha.defined()) d.alpha += of_losses.alpha;
   const at::Tensor d_logits = kernels::gate_backward(d, routing.logits, routing, gate_spec(parameters));
   at::Tensor(dx).addmm_(d_logits, weight_.t());
   return at::mm(x.t(), d_logits);

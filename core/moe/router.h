@@ -38,7 +38,6 @@ class Router {
                const RouterLossParameters& losses) const;
 
   const at::Tensor& weight() const { return weight_; }  // [width, experts x slots]; undefined for gaussian and hash
-  std::vector<at::Tensor> weights() const;              // all that are learned
   at::Tensor bias_in_force(const RouterParameters& parameters) const;   // of the selection, [experts]; undefined: none
   const at::Tensor& l1_coefficient() const { return l1_coefficient_; }  // []; 0: not begun
 

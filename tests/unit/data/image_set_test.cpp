@@ -5,24 +5,14 @@
 
 #include <cstdlib>
 
-#include "core/lab/problem.h"
 #include "tests/unit/data/idx_files.h"
+#include "tests/unit/data/problem_of.h"
 
 namespace tessera {
 namespace {
 
 namespace fs = std::filesystem;
-
-template <class Action>
-Problem problem_of(const Action& action) {
-  try {
-    action();
-  } catch (const InputError& error) {
-    return error.problems().at(0);
-  }
-  ADD_FAILURE() << "no InputError";
-  return {};
-}
+using test::problem_of;
 
 class ImageSets : public testing::Test {
  protected:

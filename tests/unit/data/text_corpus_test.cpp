@@ -5,27 +5,17 @@
 #include <set>
 
 #include "core/data/text_sequences.h"
-#include "core/lab/problem.h"
 #include "tests/unit/data/idx_files.h"
+#include "tests/unit/data/problem_of.h"
 
 namespace tessera {
 namespace {
 
 namespace fs = std::filesystem;
+using test::problem_of;
 
 test::Bytes bytes(std::string_view text) { return {text.begin(), text.end()}; }
 std::string string(const std::vector<std::uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
-
-template <class Action>
-Problem problem_of(const Action& action) {
-  try {
-    action();
-  } catch (const InputError& error) {
-    return error.problems().at(0);
-  }
-  ADD_FAILURE() << "no InputError";
-  return {};
-}
 
 class Texts : public testing::Test {
  protected:
