@@ -92,7 +92,7 @@ def kernels(programs, rounds):
     rows = {}
     for row in json.loads(text)["benchmarks"]:
         if row["run_type"] == "iteration":
-            name = row["run_name"].removesuffix("/manual_time")
+            name = row["run_name"].split("/iterations:")[0]
             rows.setdefault(f"{name}, microseconds of LibTorch against ours", []).append((row["peer_us"], row["ours_us"]))
     return {label: median_of_ratios(pairs) for label, pairs in rows.items()}
 

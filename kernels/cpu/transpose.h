@@ -35,7 +35,7 @@ TESSERA_INLINE void transpose(Vector<T> (&v)[lanes<T>]) {
   }
 }
 
-// column[e][lane] = from[lane][e], 0 in the lanes past `rows`.
+// column[e][lane] = from[lane][e], 0 in the lanes past `rows`. The rows after these are asked for from memory meanwhile.
 template <class T>
 void gather_rows(T* column, const T* from, std::int64_t rows, std::int64_t experts) {
   constexpr int n = lanes<T>;
@@ -43,7 +43,10 @@ void gather_rows(T* column, const T* from, std::int64_t rows, std::int64_t exper
   for (; rows == n && e + n <= experts; e += n) {
     Vector<T> block[n];
 #pragma GCC unroll 16
-    for (int i = 0; i < n; ++i) block[i] = load(from + i * experts + e);
+    for (int i = 0; i < n; ++i) {
+      block[i] = load(from + i * experts + e);
+      __builtin_prefetch(from + (i + n) * experts + e);
+    }
     transpose<T>(block);
 #pragma GCC unroll 16
     for (int i = 0; i < n; ++i) store(column + (e + i) * n, block[i]);
