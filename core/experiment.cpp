@@ -47,15 +47,34 @@ std::string path_in_force(const Parameters& parameters, std::string_view base, i
   return parameters.overrides().contains(own) ? own : std::string(base);
 }
 
+// A byte must not know of those that follow it.
+void check_causality(const RouterParameters& router, const std::function<std::string(const std::string&)>& at,
+                     std::vector<Problem>& problems) {
+  if (router.selection == "soft") {
+    problems.push_back({at("router.selection"), "soft",
+                        "any other while task.kind is language: slots mix bytes with those that follow them"});
+  }
+  if (router.selection == "expert_choice") {
+    problems.push_back(
+        {at("router.selection"), "expert_choice",
+         "any other while task.kind is language: what an expert picks depends on the bytes that follow"});
+  }
+  if (router.capacity.order == "priority") {
+    problems.push_back({at("router.capacity.order"), "priority",
+                        "position while task.kind is language: bytes that follow would come first"});
+  }
+}
+
 void check_routers(const Parameters& parameters, std::vector<Problem>& problems) {
   for (int layer = 0; layer < parameters.integer("model.depth"); ++layer) {
     const auto router = parameters.load<RouterParameters>("model.router", layer);
     const auto experts = parameters.load<ExpertParameters>("model.experts", layer);
     const auto at = [&](const std::string& name) { return path_in_force(parameters, "model." + name, layer); };
     std::vector<Problem> found = router_problems(router, experts.routed(), at);
-    if (router.selection == "soft" && is_language(parameters)) {
-      found.push_back({at("router.selection"), "soft",
-                       "any other while task.kind is language: slots mix bytes with those that follow them"});
+    if (is_language(parameters)) check_causality(router, at, found);
+    if (router.selection == "soft" && experts.zero.count > 0) {
+      found.push_back({at("experts.zero.count"), std::to_string(experts.zero.count),
+                       "0 with selection soft, where an expert's input is a mixture"});
     }
     for (Problem& problem : found) {
       const bool said = std::any_of(problems.begin(), problems.end(), [&](const Problem& earlier) {

@@ -85,7 +85,10 @@ FittedRouter fit_router(Parameters parameters, int experts) {
   Fitter fitter(std::move(parameters));
   fitter.quietly("model.experts.count", Integer{experts});
   fitter.quietly("model.experts.zero.count", Integer{0});
-  if (fitter.is("selection", "soft")) fitter.noted("slots", Integer{1});
+  fitter.quietly("task.kind", std::string("classification"));  // what a text rules out, a token on its own does not
+  const bool soft = fitter.is("selection", "soft");
+  if (soft) fitter.noted("applies", std::string("output"));
+  soft ? fitter.noted("slots", Integer{1}) : fitter.quietly(router + "slots", Integer{1});
   fit_groups(fitter, experts);
   fit_k(fitter, experts);
   leave_out_other_tokens(fitter);

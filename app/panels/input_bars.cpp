@@ -11,8 +11,8 @@
 namespace tessera {
 namespace {
 
-constexpr float least_width = 5;    // of a bar, pixels at scale 1
-constexpr float grab_padding = 2;   // as Dear ImGui's slider has it
+constexpr float least_width = 5;   // of a bar, pixels at scale 1
+constexpr float grab_padding = 2;  // as Dear ImGui's slider has it
 constexpr const char* format = "%.2f";
 
 // Where a value is on Dear ImGui's vertical slider.
@@ -113,9 +113,9 @@ bool InputBars::draw(std::vector<double>& values, double most, ImVec2 size, Poin
   ui::muted_text(context, plural_.c_str());
   ImGui::SetItemTooltip("Drag a bar; double click or Ctrl+click it to type");
   const bool one = shown_ >= 0 && shown_ < experts;
-  const std::string text = one ? noun_ + " " + std::to_string(shown_) + ": " +
-                                     ui::number(values[static_cast<std::size_t>(shown_)])
-                               : "-" + ui::number(extent_) + " to " + ui::number(extent_);
+  const std::string text =
+      one ? noun_ + " " + std::to_string(shown_) + ": " + ui::number(values[static_cast<std::size_t>(shown_)])
+          : "-" + ui::number(extent_) + " to " + ui::number(extent_);
   ImGui::SameLine(std::max(0.0f, right - ImGui::CalcTextSize(text.c_str()).x));
   if (one) {
     ImGui::TextUnformatted(text.c_str());

@@ -18,8 +18,8 @@ class InputBars {
   InputBars(std::string noun, std::string plural, double least)
       : noun_(std::move(noun)), plural_(std::move(plural)), least_(least), extent_(least) {}
 
-  // Whether a value was changed: dragged, by the keyboard, or typed after Ctrl+click or a double click. `pointed` has the
-  // expert to be marked, and is told the one under the pointer.
+  // Whether a value was changed: dragged, by the keyboard, or typed after Ctrl+click or a double click. `pointed` has
+  // the expert to be marked, and is told the one under the pointer.
   bool draw(std::vector<double>& values, double most, ImVec2 size, Pointed& pointed, const PanelContext&);
 
  private:

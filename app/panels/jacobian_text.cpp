@@ -9,7 +9,7 @@
 namespace tessera {
 namespace {
 
-constexpr double nothing = 1e-6;    // relative to the largest entry
+constexpr double nothing = 1e-6;       // relative to the largest entry
 constexpr std::size_t most_named = 4;  // experts in a sentence
 
 class Reader {
@@ -89,7 +89,8 @@ Coupling coupling(std::span<const double> jacobian, int experts) {
   bool own = true, zero_sum = true;
   for (int column = 0; column < experts; ++column) {
     own = own && reader.others(column, 1).empty() && reader.others(column, -1).empty();
-    zero_sum = zero_sum && std::abs(reader.sum(column)) <= nothing * std::max(reader.largest(), reader.magnitude(column));
+    zero_sum =
+        zero_sum && std::abs(reader.sum(column)) <= nothing * std::max(reader.largest(), reader.magnitude(column));
   }
   return own ? Coupling::own : zero_sum ? Coupling::zero_sum : Coupling::coupled;
 }
@@ -119,19 +120,8 @@ std::string jacobian_sentence(std::span<const double> jacobian, int experts, int
     case Coupling::zero_sum:
       return beginning + ". Columns sum to 0.";
     default:
-      return beginning + ". The sum changes by " +
-             signed_number(Reader(jacobian, experts).sum(logit)) + " for 1.";
+      return beginning + ". The sum changes by " + signed_number(Reader(jacobian, experts).sum(logit)) + " for 1.";
   }
-}
-
-double entropy_nats(std::span<const double> values) {
-  double sum = 0, entropy = 0;
-  for (const double x : values) sum += std::abs(x);
-  for (const double x : values) {
-    const double p = sum > 0 ? std::abs(x) / sum : 0;
-    if (p > 0) entropy -= p * std::log(p);
-  }
-  return entropy;
 }
 
 }  // namespace tessera

@@ -23,7 +23,4 @@ int strongest_logit(std::span<const double> jacobian, int experts);
 // that moves most.
 std::string jacobian_sentence(std::span<const double> jacobian, int experts, int logit, const std::string& noun);
 
-// Of the magnitudes divided by their sum, in nats; 0 without any.
-double entropy_nats(std::span<const double> values);
-
 }  // namespace tessera

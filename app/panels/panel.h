@@ -76,7 +76,7 @@ struct PanelContext {
   std::function<Result<Preset>(const std::filesystem::path&)> read;  // only reads and checks it: for its description
   // What a router makes of given logits: the training core's answer. Any thread; takes milliseconds and more; throws
   // InputError. Empty where there is no training core.
-  std::function<RouteAnswer(const RouteQuestion&)> route;
+  RouteFunction route;
   std::function<void()> redraw;  // any thread, also after this frame: there is something new to see
   std::function<void()> save, save_as;
   // Both ask for a path first, proposing `name` ("curves.png"). A rectangle of this frame, in ImGui coordinates:
@@ -97,7 +97,7 @@ class Panel {
   virtual std::vector<std::string> families() const { return {}; }  // metrics explained under the question mark
   virtual void draw(PanelContext&) = 0;                             // between ImGui::Begin and End of its window
   virtual bool busy() const { return false; }  // it has asked for what it is to show: a picture waits for that
-  virtual void apply(const View&) {}                                // a preset with its own view was loaded
+  virtual void apply(const View&) {}           // a preset with its own view was loaded
   // What the panel remembers between sessions ("smoothing=0.6"), one line; restore takes what an older version wrote,
   // too.
   virtual std::string settings() const { return {}; }

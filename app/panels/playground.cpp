@@ -23,11 +23,14 @@ class PlaygroundPanel final : public Panel {
   const char* name() const override { return "playground"; }
   const char* title() const override { return "Playground"; }
   const char* about() const override {
-    return "Routers on their own, side by side, with the logits of one token: drag the bars and see scores, weights and "
-           "who is chosen (full bars). Double click or Ctrl+click a bar to type its value. The bias counts when experts "
+    return "Routers on their own, side by side, with the logits of one token: drag the bars and see scores, weights "
+           "and "
+           "who is chosen (full bars). Double click or Ctrl+click a bar to type its value. The bias counts when "
+           "experts "
            "are chosen, never in their weights. The heatmaps are the Jacobians: what a score or weight gains when a "
            "logit rises by one, the choice being what it is; blue cells pay. With softmax each column sums to 0: what "
-           "one expert gains the others lose. With sigmoid each score goes its own way. H is the entropy in nats, after "
+           "one expert gains the others lose. With sigmoid each score goes its own way. H is the entropy in nats, "
+           "after "
            "dividing by the sum. Answers are of testing: no jitter, no capacity, no random second expert.";
   }
 
@@ -74,6 +77,8 @@ class PlaygroundPanel final : public Panel {
     const auto first = all.logits.begin() + static_cast<std::ptrdiff_t>(state_.token * all.width);
     std::vector<double> row(first, first + static_cast<std::ptrdiff_t>(width));
     if (row.size() > 1 && row != state_.logits) state_.take(std::move(row));
+    const std::size_t known = std::min(all.bias.size(), state_.bias.size());
+    std::copy_n(all.bias.begin(), known, state_.bias.begin());
   }
 
   // --- what all routers are given ---
@@ -81,7 +86,8 @@ class PlaygroundPanel final : public Panel {
     if (ui::tab("By hand", !state_.follow)) state_.follow = false;
     ImGui::SameLine(0, 2);
     if (ui::tab("From the run", state_.follow)) state_.follow = true;
-    ImGui::SetItemTooltip("The logits of a token of the last step, in the layer that is selected");
+    ImGui::SetItemTooltip(
+        "The logits of a token of the last step in the layer that is selected, and the bias of its selection");
     if (state_.follow) {
       from_run(context);
     } else {
@@ -98,7 +104,8 @@ class PlaygroundPanel final : public Panel {
     ImGui::EndGroup();
     if (!above) ImGui::SameLine(0, 2 * spacing);
     ImGui::BeginGroup();
-    bias_bars_.draw(state_.bias, most_logit, each, pointed_, context);
+    const bool biased = bias_bars_.draw(state_.bias, most_logit, each, pointed_, context);
+    if (biased && !run_.logits().bias.empty()) state_.follow = false;
     ImGui::EndGroup();
     temperature(context);
   }
@@ -141,7 +148,8 @@ class PlaygroundPanel final : public Panel {
     ImGui::SliderInt("##token", &state_.token, 0, static_cast<int>(all.tokens) - 1, "token %d",
                      ImGuiSliderFlags_AlwaysClamp);
     ImGui::SetItemTooltip("Of %d tokens of step %lld%s%s", static_cast<int>(all.tokens),
-                          static_cast<long long>(context.newest.step - 1), of.empty() ? "" : "; its class: ", of.c_str());
+                          static_cast<long long>(context.newest.step - 1),
+                          of.empty() ? "" : "; its class: ", of.c_str());
   }
 
   void temperature(const PanelContext& context) {

@@ -190,7 +190,8 @@ void PlaygroundColumn::controls(PanelContext& context, PlaygroundRouter& router)
     if (edit.changed) router.set.insert_or_assign(spec.path, value);
   }
   ImGui::BeginDisabled(router.set.empty());
-  if (ImGui::Button(router.choice == own_router ? "As in the experiment###published" : "As published###published")) {
+  if (ImGui::Button(router.choice == own_router ? "As in the experiment###published"
+                                                : "As in the preset###published")) {
     router.set.clear();
   }
   ImGui::EndDisabled();

@@ -24,8 +24,8 @@ class PlaygroundColumn {
     const std::vector<double>&logits, &bias;
     const std::optional<double>& temperature;
   };
-  // What is to be asked; nothing while the router is not to be had, or its parameters don't go together: then the column
-  // says why.
+  // What is to be asked; nothing while the router is not to be had, or its parameters don't go together: then the
+  // column says why.
   std::optional<RouteQuestion> question(const PanelContext&, const PlaygroundRouter&, const Inputs&);
 
   struct Shown {

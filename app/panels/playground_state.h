@@ -14,7 +14,7 @@ namespace tessera {
 inline constexpr int least_experts = 2, most_experts = 16;  // made by hand
 inline constexpr int most_run_experts = 1024;               // of an experiment
 inline constexpr std::size_t most_routers = 4;
-inline constexpr double most_logit = 1000;                                 // typed ones, by magnitude
+inline constexpr double most_logit = 1000;  // typed ones, by magnitude
 inline constexpr const char* router_temperature = "model.router.temperature";
 inline constexpr const char* own_router = "run";  // the choice of a column: that of the experiment
 
@@ -32,8 +32,8 @@ struct PlaygroundState {
   std::vector<PlaygroundRouter> routers{{"routers/mixtral", {}}, {"routers/deepseek-v3", {}}};  // 1 to most_routers
 
   int experts() const { return static_cast<int>(logits.size()); }
-  void resize(int experts);                 // new experts have a logit and bias of 0
-  void take(std::vector<double> logits);    // the bias stays where there is room for it
+  void resize(int experts);               // new experts have a logit and bias of 0
+  void take(std::vector<double> logits);  // the bias stays where there is room for it
   friend bool operator==(const PlaygroundState&, const PlaygroundState&) = default;
 };
 

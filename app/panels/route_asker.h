@@ -13,9 +13,6 @@
 
 namespace tessera {
 
-// The training core's answer. Any thread; throws InputError.
-using RouteFunction = std::function<RouteAnswer(const RouteQuestion&)>;
-
 // Of one thread, which is never blocked but by the destructor: that waits for the questions under way.
 class RouteAsker {
  public:
@@ -49,9 +46,9 @@ class RouteAsker {
 
   std::map<int, Reply> replies_;
   std::optional<Waiting> waiting_;
-  std::mutex mutex_;                                  // of:
-  std::optional<std::map<int, Reply>> arrived_;       // before the caller is told, who may look at once
-  std::future<void> under_way_;                       // last: its destructor waits
+  std::mutex mutex_;                             // of:
+  std::optional<std::map<int, Reply>> arrived_;  // before the caller is told, who may look at once
+  std::future<void> under_way_;                  // last: its destructor waits
 };
 
 }  // namespace tessera

@@ -73,7 +73,8 @@ void draw_chart(const Chart& chart, const std::vector<bool>& chosen, int pointed
     const float height = (zero - above) * static_cast<float>(chart.values[expert] / chart.high);
     const ImU32 colour = expert_colour(static_cast<int>(expert), context.dark);
     // Those that were not chosen are outlined on a faint ground; the chosen ones are full.
-    const ImVec2 from(left, std::min(zero, std::round(zero - height))), to(right, std::max(zero, std::round(zero - height)));
+    const ImVec2 from(left, std::min(zero, std::round(zero - height))),
+        to(right, std::max(zero, std::round(zero - height)));
     list.AddRectFilled(from, to, chosen[expert] ? colour : ui::faded(colour, 0.3f));
     if (!chosen[expert] && gap > 1) list.AddRect(from, to, ui::faded(colour, 0.8f));
     if (static_cast<int>(expert) == pointed) list.AddRect(ImVec2(left, above), ImVec2(right, below), tone.text);
@@ -120,7 +121,8 @@ void facts(const RouteAnswer& answer, const PanelContext& context) {
        "What the experts' outputs are multiplied by, together", context);
 }
 
-void bars(const RouteAnswer& answer, const RouteScale& scale, ImVec2 size, Pointed& pointed, const PanelContext& context) {
+void bars(const RouteAnswer& answer, const RouteScale& scale, ImVec2 size, Pointed& pointed,
+          const PanelContext& context) {
   const float line = ImGui::GetTextLineHeight(), spacing = ImGui::GetStyle().ItemSpacing.y;
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const ImVec2 room(size.x, std::max(4 * line, size.y - facts_height() - spacing));
@@ -137,7 +139,8 @@ void bars(const RouteAnswer& answer, const RouteScale& scale, ImVec2 size, Point
   draw_names(chosen, ImVec2(at.x, at.y + 2 * each + spacing), room.x, context);
   if (hovered) {
     const float share = (ImGui::GetMousePos().x - at.x) / room.x;
-    const int expert = std::clamp(static_cast<int>(share * static_cast<float>(experts)), 0, static_cast<int>(experts) - 1);
+    const int expert =
+        std::clamp(static_cast<int>(share * static_cast<float>(experts)), 0, static_cast<int>(experts) - 1);
     pointed.at(expert);
     const auto index = static_cast<std::size_t>(expert);
     ImGui::SetTooltip("expert %d%s\nscore %s\nweight %s", expert, chosen[index] ? ", chosen" : "",
@@ -157,8 +160,8 @@ void RouteScale::include(const RouteAnswer& answer) {
 
 bool RouteView::fits(ImVec2 size) { return arrange(size) != Arrangement::one; }
 
-void RouteView::slopes(const RouteAnswer& answer, const RouteScale& scale, RoutePart part, ImVec2 size, Pointed& pointed,
-                       const PanelContext& context) {
+void RouteView::slopes(const RouteAnswer& answer, const RouteScale& scale, RoutePart part, ImVec2 size,
+                       Pointed& pointed, const PanelContext& context) {
   const bool of_scores = part == RoutePart::scores;
   const std::vector<double>& jacobian = of_scores ? answer.probs_jacobian : answer.alpha_jacobian;
   const std::string noun = of_scores ? "scores" : "weights";

@@ -26,7 +26,8 @@ class RouteView {
  public:
   // Whether columns of this size have room for all parts.
   static bool fits(ImVec2 size);
-  // pointed: has the expert (or logit) to be marked, and is told the one under the pointer. Items: "##bars", "##scores",
+  // pointed: has the expert (or logit) to be marked, and is told the one under the pointer. Items: "##bars",
+  // "##scores",
   // "##weights".
   void draw(const RouteAnswer&, const RouteScale&, RoutePart, ImVec2 size, Pointed& pointed, const PanelContext&);
 

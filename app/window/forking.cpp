@@ -38,17 +38,19 @@ Forking::Forking(Application& app, std::function<void()> wake) : app_(app), orig
 void Forking::begin(std::string path, Value value, ForkFrom from, std::int64_t step) {
   LiveRun& parent = app_.run();
   Fork& fork = fork_.emplace(Fork{++forks_, std::move(path), std::move(value), parent.id, 0, {}, {}});
-  Origin origin{fork.number, step, nullptr, parent.snapshot, parent.record(), {}};
   if (from == ForkFrom::now) {
     fork.asked = app_.submit_to(
         parent, command::TakeCheckpoint{[this, number = fork.number, folder = parent.folder](auto taken, auto then) {
           auto recorded = folder ? folder() : std::filesystem::path();
           origins_.put({number, then->step, std::move(taken), std::move(then), std::move(recorded), {}});
         }});
-  } else if (from == ForkFrom::moment && !origin.folder.empty()) {
-    origins_.begin([origin] { return newest_checkpoint(origin); });
   } else {
-    origins_.put(std::move(origin));
+    Origin origin{fork.number, step, nullptr, parent.snapshot, parent.record(), {}};
+    if (from == ForkFrom::moment && !origin.folder.empty()) {
+      origins_.begin([origin] { return newest_checkpoint(origin); });
+    } else {
+      origins_.put(std::move(origin));
+    }
   }
   if (from != ForkFrom::start) hold();
 }

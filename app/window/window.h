@@ -25,7 +25,7 @@ struct WindowOptions {
   // Reads a recorded run (read_snapshot with the same table). Called on a thread of its own.
   std::function<Result<std::shared_ptr<const Snapshot>>(const std::filesystem::path&)> read_run;
   // What a router on its own makes of given logits. Any thread; throws InputError. May be empty.
-  std::function<RouteAnswer(const RouteQuestion&)> route;
+  RouteFunction route;
   CombinationCheck check;  // of the session: what a change in the window may not make together. May be empty
   // Whatever has to be initialised before there is a graphics context (LibTorch's CUDA). May be empty.
   std::function<void()> before_graphics;

@@ -48,16 +48,6 @@ std::vector<int> chosen(const double* row, int experts) {
   return order;
 }
 
-double entropy(const double* row, int experts) {
-  double sum = 0, h = 0;
-  for (int e = 0; e < experts; ++e) sum += std::abs(row[e]);
-  for (int e = 0; e < experts; ++e) {
-    const double p = sum > 0 ? std::abs(row[e]) / sum : 0;
-    if (p > 0) h -= p * std::log(p);
-  }
-  return h;
-}
-
 }  // namespace
 
 RouteAnswer answer(const RouteQuestion& question) {
@@ -68,6 +58,7 @@ RouteAnswer answer(const RouteQuestion& question) {
   const bool soft = router.selection == "soft", hash = router.logits.kind == "hash";
   const std::int64_t width = soft ? E * router.slots : E;
 
+  if (question.tokens == 0) throw InputError({{hash ? "ids" : "logits", "no token", "one at least"}});
   if (!hash) must_have("logits", question.logits.size(), question.tokens * width, "tokens x " + std::to_string(width));
   if (!question.bias.empty()) must_have("bias", question.bias.size(), E, "the experts");
   if (hash) must_have("ids", question.ids.size(), question.tokens, "the tokens: a hash router needs them");
@@ -81,18 +72,18 @@ RouteAnswer answer(const RouteQuestion& question) {
   context.training = question.train;
   context.noise = static_cast<std::uint64_t>(question.seed);
   const at::AutoGradMode with_gradients(question.jacobian);
-  const Routed routed =
+  const RouteOutput routed =
       route(logits, router, question.bias.empty() ? at::Tensor() : at::tensor(question.bias, at::kDouble), context);
 
   RouteAnswer answer;
   answer.experts = static_cast<int>(E);
-  const at::Tensor probs = router.score == "none" && !hash ? logits.softmax(1) : routed.scores;
+  const at::Tensor probs = comparable_scores(routed.scores, router);
   answer.probs = values(probs);
   answer.alpha = values(routed.alpha);
   for (std::int64_t t = 0; t < question.tokens; ++t) {
     const double* const row = answer.alpha.data() + t * E;
     answer.chosen.push_back(chosen(row, answer.experts));
-    answer.entropy.push_back(entropy(row, answer.experts));
+    answer.entropy.push_back(entropy_nats({row, static_cast<std::size_t>(E)}));
   }
   answer.load = values((routed.alpha != 0).sum(0));
   losses.load_balance = losses.load_balance == 0 ? 0 : 1;  // a router without the loss has none of its own

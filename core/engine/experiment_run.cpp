@@ -219,10 +219,16 @@ void ExperimentRun::observe_scalars(const StepResult& result, bool whole, Observ
   seen.rate = learner_.live.rate;
   seen.train_accuracy = hits_.sum(whole).item<double>() / seen_.sum(whole).item<double>();
   for (std::size_t i = 0; i < windows_.size(); ++i) {
-    seen.layers[i].alpha = on_cpu(result.output.routings[i].alpha);
-    seen.layers[i].scores = on_cpu(result.output.routings[i].scores);
-    seen.layers[i].load = on_cpu(windows_[i].load.sum(whole));
-    if (i < model_.live.routers.size()) seen.layers[i].temperature = model_.live.routers[i].temperature;
+    const Routing& routing = result.output.routings[i];
+    LayerObservation& layer = seen.layers[i];
+    layer.alpha = on_cpu(routing.alpha);
+    layer.scores = on_cpu(routing.scores);
+    layer.load = on_cpu(windows_[i].load.sum(whole));
+    layer.dropped = routing.dropped;
+    if (i >= model_.live.routers.size()) continue;  // tiles
+    const RouterParameters& router = model_.live.routers[i];
+    layer.scores = comparable_scores(layer.scores, router);
+    layer.temperature = router.temperature;
   }
 }
 
@@ -238,8 +244,8 @@ void ExperimentRun::observe_maps(const StepResult& result, bool whole, Observati
     if (model_.live.routers[i].selection == "soft") continue;  // it has logits of slots
     const at::Tensor some = result.output.routings[i].logits.slice(0, 0, most_jacobian_tokens);
     const at::Tensor logits = some.detach().clone().requires_grad_();
-    const Routed routed = model_.route(i, logits);
-    seen.layers[i].score_jacobian = on_cpu(jacobian(routed.scores, logits));
+    const RouteOutput routed = model_.route(i, logits);
+    seen.layers[i].score_jacobian = on_cpu(jacobian(comparable_scores(routed.scores, model_.live.routers[i]), logits));
     seen.layers[i].weight_jacobian = on_cpu(jacobian(routed.alpha, logits));
   }
 }
@@ -311,6 +317,10 @@ LayerLogits ExperimentRun::layer_logits(int layer, std::int64_t most_tokens) con
   LayerLogits found{logits.size(0), logits.size(1), {}, {}};
   found.logits.assign(logits.const_data_ptr<float>(), logits.const_data_ptr<float>() + logits.numel());
   found.labels.assign(labels.const_data_ptr<int>(), labels.const_data_ptr<int>() + labels.numel());
+  if (const at::Tensor in_force = model_.selection_bias(index); in_force.defined()) {
+    const at::Tensor bias = in_force.to(at::kCPU, at::kFloat).contiguous();
+    found.bias.assign(bias.const_data_ptr<float>(), bias.const_data_ptr<float>() + bias.numel());
+  }
   return found;
 }
 

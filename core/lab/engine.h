@@ -50,6 +50,7 @@ struct LayerLogits {
   std::int64_t tokens = 0, width = 0;  // none before the first step, and for layers without logits (tiles)
   std::vector<float> logits;           // [tokens, width]
   std::vector<int> labels;             // of the tokens: index of their class
+  std::vector<float> bias{};           // [experts]: of the selection, as it is now; empty: none is in force
 };
 
 class Engine {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <vector>
 
 #include "core/lab/parameter.h"
@@ -25,8 +27,8 @@ struct RouteQuestion {
 // All row-major. T tokens, E experts (those that compute nothing included).
 struct RouteAnswer {
   int experts = 0;
-  std::vector<double> probs;              // [T, E] scores before the selection; score none: softmax of the logits
-  std::vector<double> alpha;              // [T, E] weights in the end
+  std::vector<double> probs;  // [T, E] scores before the selection; score none: softmax of logits / temperature
+  std::vector<double> alpha;  // [T, E] weights in the end
   std::vector<std::vector<int>> chosen;   // of each token, experts with weight: largest weight first, ties to the lower
   std::vector<double> load;               // [E] tokens that chose each
   std::vector<double> entropy;            // [T] of alpha divided by its sum, in nats; 0 for a token without weight
@@ -40,5 +42,11 @@ struct RouteAnswer {
   // constant. For soft dispatch empty, since tokens depend on each other.
   std::vector<double> probs_jacobian, alpha_jacobian;
 };
+
+// The training core's answer. Any thread; throws InputError.
+using RouteFunction = std::function<RouteAnswer(const RouteQuestion&)>;
+
+// Of the magnitudes divided by their sum; 0 when all are 0.
+double entropy_nats(std::span<const double> values);
 
 }  // namespace tessera

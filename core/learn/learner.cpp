@@ -34,7 +34,7 @@ StepResult Learner::step() {
   // Straight to the gradients: nothing is accumulated, nothing has to be zeroed.
   std::vector<at::Tensor> gradients = gradients_of(total, weights_);
   optimiser.step(gradients, live);
-  model_.learned(result.output.routings);
+  model_.update_routers(result.output.routings);
 
   result.total = total.detach();
   for (at::Tensor* tensor : {&result.output.logits, &result.output.task_loss, &result.output.router_losses}) {

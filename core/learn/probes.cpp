@@ -46,12 +46,17 @@ ConflictGrams Probes::measure(const Model& model) const {
   grams.experts.resize(model.experts().size());
   for (std::size_t w = 0; w < weights.size(); ++w) {
     const auto layer = static_cast<std::size_t>(weights[w].layer);
-    if (weights[w].scope == Scope::head || weights[w].scope == Scope::mixer) continue;
+    if (weights[w].scope == Scope::head || weights[w].scope == Scope::attention) continue;
     at::Tensor& gram = weights[w].scope == Scope::encoder  ? grams.encoder
                        : weights[w].scope == Scope::router ? grams.routers[layer]
                                                            : grams.experts[layer];
     const at::Tensor of_weight = kernels::gram(rows[w]);
     gram = gram.defined() ? gram + of_weight : of_weight;
+  }
+  for (int layer = 0; layer < model.moe_layers(); ++layer) {
+    at::Tensor& gram = grams.routers[static_cast<std::size_t>(layer)];
+    const auto groups = static_cast<std::int64_t>(groups_.size());
+    if (!gram.defined()) gram = at::zeros({groups, groups}, at::kDouble);  // a hash has no weights
   }
   return grams;
 }

@@ -13,7 +13,7 @@ void add_alpha_entropy(std::vector<Metric>& metrics, const Subject& subject) {
       "its sum, averaged over the batch. 0: one expert; ln 2 = 0.69: an even tie of two; ln E: all alike. A mean can "
       "be "
       "a mixture of decided and undecided tokens.";
-  spec.formula = "mean_t -sum_e p_te ln p_te, p_te = alpha_te / sum_e alpha_te";
+  spec.formula = "mean_t -sum_e p_te ln p_te, p_te = |alpha_te| / sum_e |alpha_te|";
   spec.source = "Shannon 1948; rows without weight left out";
   add_for_layers(metrics, subject, spec, Due::scalars,
                  [](const LayerObservation& layer) { return mean_entropy(layer.alpha); });

@@ -31,6 +31,7 @@ void add_load(std::vector<Metric>&, const Subject&);
 void add_load_cv(std::vector<Metric>&, const Subject&);
 void add_max_vio(std::vector<Metric>&, const Subject&);
 void add_dead_experts(std::vector<Metric>&, const Subject&);
+void add_dropped(std::vector<Metric>&, const Subject&);
 void add_routing(std::vector<Metric>&, const Subject&);
 void add_overlap(std::vector<Metric>&, const Subject&);
 void add_coactivation(std::vector<Metric>&, const Subject&);

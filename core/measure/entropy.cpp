@@ -11,9 +11,9 @@ at::Tensor entropy(const at::Tensor& p) { return -at::xlogy(p, p).sum(-1); }
 }  // namespace
 
 at::Tensor normalised_rows(const at::Tensor& weights) {
-  const at::Tensor sum = weights.sum(1, true);
+  const at::Tensor magnitude = weights.abs(), sum = magnitude.sum(1, true);
   const at::Tensor kept = (sum.squeeze(1) != 0).nonzero().squeeze(1);
-  return (weights / sum).index_select(0, kept);
+  return (magnitude / sum).index_select(0, kept);
 }
 
 double mean_entropy(const at::Tensor& weights) { return entropy(normalised_rows(weights)).mean().item<double>(); }

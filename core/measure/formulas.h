@@ -6,7 +6,7 @@
 
 namespace tessera {
 
-// Rows divided by their sum; rows without weight are left out. weights: [T, E], not negative.
+// Magnitudes of rows divided by their sum; rows without weight are left out. weights: [T, E].
 at::Tensor normalised_rows(const at::Tensor& weights);
 
 // Mean over tokens of H(p_t) = -sum_e p_te ln p_te, p the normalised rows; nats.
@@ -23,6 +23,8 @@ double coupling(const at::Tensor& jacobian);
 double load_cv(const at::Tensor& load);       // population standard deviation / mean
 double max_vio(const at::Tensor& load);       // (max - mean) / mean (arXiv 2408.15664)
 double dead_experts(const at::Tensor& load);  // share of experts without an assignment
+// Assignments that a capacity took away, of all: dropped: bool [T, E]; alpha: [T, E], of those that it left.
+double dropped_share(const at::Tensor& dropped, const at::Tensor& alpha);
 
 // routed: [E, C], weight routed to an expert from tokens of a class. An expert without weight is dead: NaN.
 at::Tensor overlap_pairs(

@@ -13,7 +13,8 @@ namespace tessera {
 
 // Tensors are double and on the CPU; shapes as in formulas.h. Only what the metrics due need is filled in.
 struct LayerObservation {
-  at::Tensor alpha, scores;                    // [T, E]: of this step's batch
+  at::Tensor alpha, scores;                    // [T, E]: of this step's batch; scores as comparable_scores() has them
+  at::Tensor dropped;                          // bool [T, E]: of this step's batch; undefined: no capacity
   at::Tensor load;                             // [E]: assignments since the last point of the curves
   at::Tensor score_jacobian, weight_jacobian;  // [T, E, E]: of some tokens of this step's batch; undefined for tiles
   at::Tensor routed, together;                 // [E, C], [E, E]: since the last heatmaps

@@ -2,16 +2,15 @@
 
 #include <torch/torch.h>
 
-#include <cmath>
-
 #include "kernels/linear/op.h"
 
 namespace tessera {
 
 Attention::Attention(int layer, std::int64_t width, std::int64_t heads, Initialiser& initialiser) : heads_(heads) {
-  const double bound = 1 / std::sqrt(static_cast<double>(width));
+  const double bound = linear_bound(width);
   const auto add = [&](const char* name, at::IntArrayRef shape) {
-    return initialiser.add("layer" + std::to_string(layer) + ".attention." + name, Scope::mixer, layer, shape, bound);
+    return initialiser.add("layer" + std::to_string(layer) + ".attention." + name, Scope::attention, layer, shape,
+                           bound);
   };
   qkv_weight_ = add("qkv.weight", {width, 3 * width});
   qkv_bias_ = add("qkv.bias", {3 * width});

@@ -2,14 +2,12 @@
 
 #include <torch/torch.h>
 
-#include <cmath>
-
 namespace tessera {
 ExpertBank::ExpertBank(int layer, std::int64_t width, const ExpertParameters& parameters, Initialiser& initialiser)
     : activation_(kernels::activation_named(parameters.activation)) {
   const std::string prefix = "layer" + std::to_string(layer) + ".experts.";
   const std::int64_t E = parameters.count, D = width, H = parameters.hidden;
-  const double in = 1 / std::sqrt(static_cast<double>(D)), out = 1 / std::sqrt(static_cast<double>(H));
+  const double in = linear_bound(D), out = linear_bound(H);
   w1 = initialiser.add(prefix + "w1", Scope::experts, layer, {E, D, H}, in);
   b1 = initialiser.add(prefix + "b1", Scope::experts, layer, {E, H}, in);
   w2 = initialiser.add(prefix + "w2", Scope::experts, layer, {E, H, D}, out);

@@ -6,8 +6,8 @@
 
 namespace tessera {
 
-// What the gate does of it: for expert_choice and soft it scores and selects nothing; a winner that takes all is its
-// best expert, with its score. What comes after the gate: core/moe/route.h.
+// What the gate does of it: for expert_choice and soft it scores and selects nothing. What comes after the gate:
+// core/moe/route.h.
 kernels::GateSpec gate_spec(const RouterParameters& router);
 
 }  // namespace tessera

@@ -2,8 +2,6 @@
 
 #include <torch/torch.h>
 
-#include <cmath>
-
 #include "core/moe/tiles.h"
 #include "kernels/linear/op.h"
 
@@ -13,7 +11,7 @@ namespace {
 class LinearHead : public Head {
  public:
   LinearHead(std::int64_t width, int classes, Initialiser& initialiser) {
-    const double bound = 1 / std::sqrt(static_cast<double>(width));  // torch.nn.Linear's
+    const double bound = linear_bound(width);
     weight_ = initialiser.add("head.weight", Scope::head, -1, {width, classes}, bound);
     bias_ = initialiser.add("head.bias", Scope::head, -1, {classes}, bound);
   }

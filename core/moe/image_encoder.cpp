@@ -2,14 +2,10 @@
 
 #include <torch/torch.h>
 
-#include <cmath>
-
 #include "kernels/linear/op.h"
 
 namespace tessera {
 namespace {
-
-double bound(std::int64_t fan_in) { return 1 / std::sqrt(static_cast<double>(fan_in)); }  // torch.nn's
 
 std::int64_t halved(std::int64_t side) { return (side + 1) / 2; }  // by a 3 x 3 convolution of stride 2, padding 1
 
@@ -17,14 +13,14 @@ std::int64_t halved(std::int64_t side) { return (side + 1) / 2; }  // by a 3 x 3
 
 ImageEncoder::Linear ImageEncoder::linear(const std::string& name, std::int64_t in, std::int64_t out,
                                           Initialiser& initialiser) {
-  return {initialiser.add("encoder." + name + ".weight", Scope::encoder, -1, {in, out}, bound(in)),
-          initialiser.add("encoder." + name + ".bias", Scope::encoder, -1, {out}, bound(in))};
+  return {initialiser.add("encoder." + name + ".weight", Scope::encoder, -1, {in, out}, linear_bound(in)),
+          initialiser.add("encoder." + name + ".bias", Scope::encoder, -1, {out}, linear_bound(in))};
 }
 
 ImageEncoder::Convolution ImageEncoder::convolution(const std::string& name, std::int64_t in, std::int64_t out,
                                                     Initialiser& initialiser) {
-  return {initialiser.add("encoder." + name + ".weight", Scope::encoder, -1, {out, in, 3, 3}, bound(9 * in)),
-          initialiser.add("encoder." + name + ".bias", Scope::encoder, -1, {out}, bound(9 * in))};
+  return {initialiser.add("encoder." + name + ".weight", Scope::encoder, -1, {out, in, 3, 3}, linear_bound(9 * in)),
+          initialiser.add("encoder." + name + ".bias", Scope::encoder, -1, {out}, linear_bound(9 * in))};
 }
 
 ImageEncoder::ImageEncoder(const std::string& kind, const InputShape& shape, std::int64_t width,

@@ -2,7 +2,17 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+
+#include "core/moe/hash_logits.h"
+
 namespace tessera {
+
+namespace {
+
+bool is_hash(const RouterParameters& router) { return router.logits.kind == "hash"; }
+
+}  // namespace
 
 Model::Model(const ModelParts& parts, const InputShape& shape, int outputs, std::int64_t seed,
              at::TensorOptions options)
@@ -13,7 +23,7 @@ Model::Model(const ModelParts& parts, const InputShape& shape, int outputs, std:
   encoder_ = make_encoder(parts.outline.encoder, shape, width, initialiser);
   for (int i = 0; i < depth; ++i) {
     const auto at = static_cast<std::size_t>(i);
-    if (text_) mixers_.emplace_back(i, width, parts.outline.heads, initialiser);
+    if (text_) attentions_.emplace_back(i, width, parts.outline.heads, initialiser);
     layers_.emplace_back(i, width, parts.experts[at], parts.live.routers[at], initialiser);
   }
   head_ = make_head(parts.head, width, outputs, depth, initialiser);
@@ -27,14 +37,16 @@ ModelOutput Model::forward(const at::Tensor& inputs, const at::Tensor& targets, 
   ModelOutput output;
   TokenContext context;
   context.training = pass.training;
-  context.noise = pass.noise;
   if (text_) {
     context.ids = inputs.flatten();
     context.sequence_length = inputs.size(1);
+  } else if (std::any_of(live.routers.begin(), live.routers.end(), is_hash)) {
+    context.ids = ids_of_rows(inputs.flatten(1));
   }
   at::Tensor x = encoder_->forward(inputs);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
-    if (text_) x = x + mixers_[i].forward(normed(x), context.sequence_length);
+    if (text_) x = x + attentions_[i].forward(normed(x), context.sequence_length);
+    context.noise = pass.noise + 0x9e3779b97f4a7c15 * i;  // layers draw apart
     MoeLayer::Output made = layers_[i].forward(x, normed(x), live.routers[i], live.losses[i], context);
     x = std::move(made.y);
     output.routings.push_back(std::move(made.routing));
@@ -50,8 +62,9 @@ ModelOutput Model::forward(const at::Tensor& inputs, const at::Tensor& targets, 
   return output;
 }
 
-void Model::learned(const std::vector<Routing>& routings) const {
-  for (std::size_t i = 0; i < layers_.size(); ++i) layers_[i].learned(routings[i], live.routers[i], live.losses[i]);
+void Model::update_routers(const std::vector<Routing>& routings) {
+  for (std::size_t i = 0; i < layers_.size(); ++i)
+    layers_[i].update_state(routings[i], live.routers[i], live.losses[i]);
 }
 
 std::vector<int> Model::experts() const {

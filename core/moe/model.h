@@ -48,12 +48,15 @@ class Model {
   ModelOutput forward(const at::Tensor& inputs, const at::Tensor& targets, const PassKind& pass = {}) const;
 
   // What the router of an MoE layer makes of logits, [T, E] (core/moe/route.h), as in a pass that is no training step.
-  Routed route(std::size_t layer, const at::Tensor& logits) const {
+  RouteOutput route(std::size_t layer, const at::Tensor& logits) const {
     return layers_[layer].route(logits, live.routers[layer]);
   }
 
+  // Of an MoE layer, [experts]: what counts in its selection alone; undefined where none is in force.
+  at::Tensor selection_bias(std::size_t layer) const { return layers_[layer].selection_bias(live.routers[layer]); }
+
   // After a training step with these routings: what routers remember moves.
-  void learned(const std::vector<Routing>& routings) const;
+  void update_routers(const std::vector<Routing>& routings);
 
   LiveModelParameters live;
 
@@ -69,7 +72,7 @@ class Model {
   bool norm_;
   bool text_;
   std::unique_ptr<Encoder> encoder_;
-  std::vector<Attention> mixers_;  // one a MoE layer, or none for images: a sample is one token
+  std::vector<Attention> attentions_;  // one a MoE layer, or none for images: a sample is one token
   std::vector<MoeLayer> layers_;
   std::unique_ptr<Head> head_;
   std::vector<Weight> weights_;

@@ -86,7 +86,7 @@ MoeLayer::Output MoeLayer::forward(const at::Tensor& x, const at::Tensor& input,
 MoeLayer::Output MoeLayer::composed(const at::Tensor& x, const at::Tensor& input, const RouterParameters& router,
                                     const RouterLossParameters& losses, const TokenContext& context) const {
   const at::Tensor logits = router_.logits(input, router, context);
-  const Routed routed = tessera::route(logits, router, router_.bias_in_force(router), context);
+  const RouteOutput routed = tessera::route(logits, router, router_.bias_in_force(router), context);
   Output output;
   at::Tensor y = routed_experts(input, routed, router, output.routing.assignments);
   if (zero_ > 0 && identity_) {
@@ -100,11 +100,12 @@ MoeLayer::Output MoeLayer::composed(const at::Tensor& x, const at::Tensor& input
   plain.scores = routed.scores.detach();
   plain.alpha = routed.alpha.detach();
   plain.load = routed.load;
+  plain.dropped = routed.dropped;
   return output;
 }
 
 // What the bank's experts add. `assignments`: what they were made from, for soft dispatch none.
-at::Tensor MoeLayer::routed_experts(const at::Tensor& input, const Routed& routed, const RouterParameters& router,
+at::Tensor MoeLayer::routed_experts(const at::Tensor& input, const RouteOutput& routed, const RouterParameters& router,
                                     kernels::Assignments& assignments) const {
   const auto integers = input.options().dtype(at::kInt).requires_grad(false);
   const auto each_once = [&](std::int64_t count) { return at::arange(count, integers); };

@@ -27,14 +27,16 @@ class MoeLayer {
   Output forward(const at::Tensor& x, const at::Tensor& input, const RouterParameters& router,
                  const RouterLossParameters& losses, const TokenContext& context = {}) const;
 
+  at::Tensor selection_bias(const RouterParameters& router) const { return router_.bias_in_force(router); }
+
   // What the router makes of logits, as in a pass that is no training step.
-  Routed route(const at::Tensor& logits, const RouterParameters& router) const {
+  RouteOutput route(const at::Tensor& logits, const RouterParameters& router) const {
     return tessera::route(logits, router, router_.bias_in_force(router), {});
   }
 
   // After a step with this routing: what the router remembers moves.
-  void learned(const Routing& routing, const RouterParameters& router, const RouterLossParameters& losses) const {
-    router_.learned(routing.load, routing.alpha.size(0), router, losses);
+  void update_state(const Routing& routing, const RouterParameters& router, const RouterLossParameters& losses) {
+    router_.update_state(routing.load, routing.alpha.size(0), router, losses);
   }
 
   std::int64_t experts() const { return bank_.count() + zero_; }  // that the router chooses from
@@ -42,7 +44,7 @@ class MoeLayer {
  private:
   Output composed(const at::Tensor& x, const at::Tensor& input, const RouterParameters& router,
                   const RouterLossParameters& losses, const TokenContext& context) const;
-  at::Tensor routed_experts(const at::Tensor& input, const Routed& routed, const RouterParameters& router,
+  at::Tensor routed_experts(const at::Tensor& input, const RouteOutput& routed, const RouterParameters& router,
                             kernels::Assignments& assignments) const;
 
   Router router_;

@@ -32,8 +32,7 @@ Router::Router(int layer, std::int64_t width, std::int64_t experts, const Router
   const std::int64_t outputs = parameters.selection == "soft" ? experts * parameters.slots : experts;
   const std::string& kind = parameters.logits.kind;
   if (kind == "linear" || kind == "cosine") {
-    const double bound = 1 / std::sqrt(static_cast<double>(width));
-    weight_ = initialiser.add(prefix + "weight", Scope::router, layer, {width, outputs}, bound);
+    weight_ = initialiser.add(prefix + "weight", Scope::router, layer, {width, outputs}, linear_bound(width));
     if (parameters.logits.bias) bias_ = initialiser.add(prefix + "bias", Scope::router, layer, {outputs}, 0);
   } else if (kind == "gaussian") {
     mean_ = initialiser.add_normal(prefix + "mean", Scope::router, layer, {width, outputs});
@@ -45,13 +44,13 @@ Router::Router(int layer, std::int64_t width, std::int64_t experts, const Router
 
 at::Tensor Router::logits(const at::Tensor& x, const RouterParameters& parameters, const TokenContext& context) const {
   if (parameters.logits.kind == "hash") {
-    const at::Tensor ids = context.ids.defined() ? context.ids : ids_of_rows(x);
-    return hash_logits(ids, layer_, experts_, x.options().requires_grad(false));
+    TORCH_CHECK(context.ids.defined(), "a hash router needs the tokens' ids");
+    return hash_logits(context.ids, layer_, experts_, x.options().requires_grad(false));
   }
   at::Tensor input = x;
   if (context.training && parameters.input.jitter > 0) {
-    const std::uint64_t seed = context.noise + static_cast<std::uint64_t>(layer_);
-    input = input * (1 + parameters.input.jitter * (2 * random_uniform(input, seed, Noise::jitter) - 1));
+    const at::Tensor random = random_uniform(input, context.noise, Noise::jitter);
+    input = input * (1 + parameters.input.jitter * (2 * random - 1));
   }
   if (parameters.input.layer_norm) input = at::layer_norm(input, {input.size(1)});
   if (parameters.logits.kind == "gaussian") return gaussian_logits(input, mean_, log_deviation_);
@@ -69,7 +68,7 @@ bool Router::has_passes(const RouterParameters& p, bool training) const {
 
 Routing Router::forward(const at::Tensor& x, const RouterParameters& parameters) const {
   const at::Tensor logits = at::mm(x, weight_);
-  Routing routing{kernels::gate(logits, gate_spec(parameters), bias_in_force(parameters)), logits, {}};
+  Routing routing{kernels::gate(logits, gate_spec(parameters), bias_in_force(parameters)), logits, {}, {}};
   routing.assignments = kernels::dispatch(routing.alpha, most_assignments(parameters));
   return routing;
 }
@@ -88,22 +87,22 @@ at::Tensor Router::bias_in_force(const RouterParameters& parameters) const {
   return parameters.bias.update == "none" ? at::Tensor() : selection_bias_;
 }
 
-void Router::learned(const at::Tensor& load, std::int64_t tokens, const RouterParameters& parameters,
-                     const RouterLossParameters& losses) const {
+void Router::update_state(const at::Tensor& load, std::int64_t tokens, const RouterParameters& parameters,
+                          const RouterLossParameters& losses) {
   const at::NoGradGuard no_grad;
   if (parameters.bias.update != "none") {
     at::Tensor missing = load.mean() - load;
     if (parameters.bias.update == "sign") missing = missing.sign();
     const double rate = parameters.bias.reversed ? -parameters.bias.rate : parameters.bias.rate;
-    at::Tensor(selection_bias_).add_(missing.to(selection_bias_.scalar_type()), rate);
+    selection_bias_.add_(missing.to(selection_bias_.scalar_type()), rate);
   }
   if (losses.l1.start == 0) {
-    at::Tensor(l1_coefficient_).zero_();
+    l1_coefficient_.zero_();
     return;
   }
   const at::Tensor begun = at::where(l1_coefficient_ == 0, losses.l1.start, l1_coefficient_);
   const at::Tensor too_many = load.sum() > losses.l1.target * static_cast<double>(tokens);
-  at::Tensor(l1_coefficient_).copy_(at::where(too_many, begun * losses.l1.factor, begun / losses.l1.factor));
+  l1_coefficient_.copy_(at::where(too_many, begun * losses.l1.factor, begun / losses.l1.factor));
 }
 
 }  // namespace tessera

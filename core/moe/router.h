@@ -20,7 +20,7 @@ class Router {
   //   linear    x W (+ b)
   //   cosine    scale x cos(x, column of W) (+ b)
   //   gaussian  sum_d ln N(x_d; mean_de, exp(log_deviation_de)^2)
-  //   hash      1 for the expert of the token's id, 0 for the others
+  //   hash      1 for the expert of the token's id, which the context has, 0 for the others
   at::Tensor logits(const at::Tensor& x, const RouterParameters& parameters, const TokenContext& context) const;
 
   // Whether the two passes below compute all that is asked for.
@@ -34,8 +34,8 @@ class Router {
 
   // After a step whose tokens chose experts as `load` [experts] says: the selection bias (arXiv 2408.15664, algorithm
   // 1) and the coefficient of the L1 loss (ReMoE, eq. 8) move.
-  void learned(const at::Tensor& load, std::int64_t tokens, const RouterParameters& parameters,
-               const RouterLossParameters& losses) const;
+  void update_state(const at::Tensor& load, std::int64_t tokens, const RouterParameters& parameters,
+                    const RouterLossParameters& losses);
 
   const at::Tensor& weight() const { return weight_; }  // [width, experts x slots]; undefined for gaussian and hash
   at::Tensor bias_in_force(const RouterParameters& parameters) const;   // of the selection, [experts]; undefined: none

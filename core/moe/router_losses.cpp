@@ -10,13 +10,16 @@ namespace {
 double tokens(const kernels::GateOutput& gate) { return static_cast<double>(gate.alpha.size(0)); }
 double experts(const kernels::GateOutput& gate) { return static_cast<double>(gate.alpha.size(1)); }
 
-at::Tensor rows_with_weight(const kernels::GateOutput& gate) { return gate.sums.select(0, 1).detach().clamp_min(1); }
+at::Tensor rows_with_weight(const kernels::GateOutput& gate) {
+  return gate.sums.select(0, kernels::weighted_rows).detach().clamp_min(1);
+}
 
 // What the sums of P are multiplied by: E f / the number of scored rows.
 at::Tensor balance_factors(const kernels::GateOutput& gate, const std::string& form) {
   const at::Tensor counts = form == "gshard" ? gate.first : gate.load;
   const at::Tensor total = form == "hugging_face" ? at::full({}, tokens(gate), counts.options()) : counts.sum();
-  return counts * (experts(gate) / (total.clamp_min(1) * gate.sums.select(0, 2).detach().clamp_min(1)));
+  return counts *
+         (experts(gate) / (total.clamp_min(1) * gate.sums.select(0, kernels::scored_rows).detach().clamp_min(1)));
 }
 
 // What the importance is multiplied by.
@@ -45,12 +48,13 @@ at::Tensor router_losses(const kernels::GateOutput& gate, const RouterLossParame
   std::vector<at::Tensor> parts(router_loss_count, off);
   const auto part = [&](RouterLoss loss) -> at::Tensor& { return parts[static_cast<std::size_t>(loss)]; };
   if (c.alpha_entropy != 0) {
-    part(RouterLoss::alpha_entropy) = c.alpha_entropy * gate.sums.select(0, 0) / rows_with_weight(gate);
+    part(RouterLoss::alpha_entropy) =
+        c.alpha_entropy * gate.sums.select(0, kernels::entropy_sum) / rows_with_weight(gate);
   }
   if (c.load_balance != 0) {
     part(RouterLoss::load_balance) = c.load_balance * at::dot(balance_factors(gate, c.balance_form), gate.share);
   }
-  if (c.z_loss != 0) part(RouterLoss::z_loss) = gate.sums.select(0, 3) * (c.z_loss / tokens(gate));
+  if (c.z_loss != 0) part(RouterLoss::z_loss) = gate.sums.select(0, kernels::squares_sum) * (c.z_loss / tokens(gate));
   if (c.variance != 0) {
     const at::Tensor& importance = gate.importance;
     part(RouterLoss::variance) = c.variance * importance.var(0, /*unbiased=*/false) / square_of_mean(importance);
@@ -68,8 +72,8 @@ kernels::GateGradients router_loss_gradients(const kernels::GateOutput& gate, co
   }
   if (c.alpha_entropy != 0 || c.z_loss != 0) {
     d.sums = at::zeros_like(gate.sums);
-    d.sums[0] = of(RouterLoss::alpha_entropy) * c.alpha_entropy / rows_with_weight(gate);
-    d.sums[3] = of(RouterLoss::z_loss) * (c.z_loss / tokens(gate));
+    d.sums[kernels::entropy_sum] = of(RouterLoss::alpha_entropy) * c.alpha_entropy / rows_with_weight(gate);
+    d.sums[kernels::squares_sum] = of(RouterLoss::z_loss) * (c.z_loss / tokens(gate));
   }
   if (c.variance != 0) {  // of var / mean^2, with deviations x - m: 2 (x - m) / (E m^2) - 2 var / (E m^3)
     const at::Tensor mean = gate.importance.mean();

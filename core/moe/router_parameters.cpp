@@ -45,12 +45,7 @@ class Complaints {
   }
 
   void groups() {
-    if (r_.groups.count == 1) return;
-    if (!selects({"top_k", "winner_take_all", "threshold"})) {
-      say("groups.count", number(r_.groups.count),
-          "1 with selection " + r_.selection + ", where tokens choose nothing");
-      return;
-    }
+    if (r_.groups.count == 1 || !tokens_choose(r_)) return;
     if (experts_ % r_.groups.count != 0) {
       say("groups.count", number(r_.groups.count),
           "a divisor of " + number(experts_) + ", the experts that " + at_("experts.count") + " makes");
@@ -82,6 +77,12 @@ class Complaints {
       say(r_.capacity.train == 0 ? "capacity.train" : "capacity.test", "0",
           "above 0 with selection expert_choice, or capacity.tokens: so many tokens each expert picks");
     }
+    if (chooses_tokens && r_.capacity.order == "priority") {
+      say("capacity.order", "priority", "position with selection expert_choice, where experts choose among all");
+    }
+    if (chooses_tokens && r_.capacity.dropped == "renormalise") {
+      say("capacity.dropped", "renormalise", "residual with selection expert_choice, which drops nothing chosen");
+    }
     if (selects({"dense", "soft"}) && limits()) {
       const char* const which = r_.capacity.tokens > 0  ? "capacity.tokens"
                                 : r_.capacity.train > 0 ? "capacity.train"
@@ -91,13 +92,20 @@ class Complaints {
   }
 
   void balance() {
-    if (r_.bias.update != "none" && !selects({"top_k", "winner_take_all", "threshold"})) {
+    if (r_.bias.update != "none" && !tokens_choose(r_)) {
       say("bias.update", r_.bias.update, "none with selection " + r_.selection + ", where no token chooses by scores");
+    }
+    if (r_.bias.to == "logits" && r_.selection == "threshold") {
+      say("bias.to", "logits", "scores with selection threshold, which is one of scores");
     }
   }
 
   void soft() {
-    if (r_.selection != "soft") return;
+    if (r_.selection != "soft") {
+      // The router is built for its slots: then no live change makes it one that it wasn't built for.
+      if (r_.slots != 1) say("slots", number(r_.slots), "1 with selection " + r_.selection + ", which has no slots");
+      return;
+    }
     if (r_.score != "softmax") say("score", r_.score, "softmax with selection soft, over tokens and over slots");
     if (r_.applies != "output") say("applies", r_.applies, "output with selection soft: inputs are mixed already");
     if (r_.normalise != "sum") say("normalise", r_.normalise, "sum with selection soft: its weights sum to one");
@@ -118,6 +126,10 @@ class Complaints {
 };
 
 }  // namespace
+
+bool tokens_choose(const RouterParameters& router) {
+  return router.selection == "top_k" || router.selection == "winner_take_all" || router.selection == "threshold";
+}
 
 std::vector<Problem> router_problems(const RouterParameters& router, std::int64_t experts,
                                      const std::function<std::string(const std::string&)>& at) {

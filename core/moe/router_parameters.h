@@ -56,12 +56,13 @@ struct RouterParameters {
     d.boolean("input.layer_norm", input.layer_norm,
               "Normalise the router's input over its features, without scale and shift. The experts see it as it is.",
               Applies::live);
-    d.choice("logits.kind", logits.kind, {"linear", "cosine", "gaussian", "hash"},
-             "From a token to one logit an expert. linear: x W. cosine: logits.scale times the cosine of x and the "
-             "expert's column. gaussian: the log density of x under the expert's normal distribution, its mean and "
-             "deviations learned. hash: no parameters; each token's id has one expert, by a fixed hash (of text, ids are "
-             "the bytes; images are told apart by their pixels).",
-             Applies::rebuild);
+    d.choice(
+        "logits.kind", logits.kind, {"linear", "cosine", "gaussian", "hash"},
+        "From a token to one logit an expert. linear: x W. cosine: logits.scale times the cosine of x and the "
+        "expert's column. gaussian: the log density of x under the expert's normal distribution, its mean and "
+        "deviations learned. hash: no parameters; each token's id has one expert, by a fixed hash (of text, ids are "
+        "the bytes; images are told apart by their pixels).",
+        Applies::rebuild);
     d.boolean("logits.bias", logits.bias, "Add a learned number for each expert to the logits (gpt-oss).",
               Applies::rebuild, {"logits.kind", {"linear", "cosine"}});
     d.real("logits.scale", logits.scale, {.min = 0.01, .max = 1000, .scale = Scale::logarithmic}, "",
@@ -157,6 +158,9 @@ struct RouterParameters {
              Applies::live);
   }
 };
+
+// Whether each token chooses experts by their scores.
+bool tokens_choose(const RouterParameters& router);
 
 // What of a layer's router doesn't go together, or not with so many experts; `at` makes the path to be named
 // ("router.k" -> "model.layer2.router.k").

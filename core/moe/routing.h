@@ -12,6 +12,7 @@ namespace tessera {
 // only; load is of what was chosen, also of what an expert had no room for.
 struct Routing : kernels::GateOutput {
   at::Tensor logits;                 // [tokens, experts]
+  at::Tensor dropped;                // bool [tokens, experts], of a capacity; undefined where none is in force
   kernels::Assignments assignments;  // alpha as a flat list sorted by expert; undefined for soft dispatch
 };
 

@@ -2,8 +2,6 @@
 
 #include <torch/torch.h>
 
-#include <cmath>
-
 namespace tessera {
 
 SharedExperts::SharedExperts(int layer, std::int64_t width, const ExpertParameters& parameters,
@@ -12,13 +10,13 @@ SharedExperts::SharedExperts(int layer, std::int64_t width, const ExpertParamete
   if (parameters.shared.count == 0) return;
   const std::string prefix = "layer" + std::to_string(layer) + ".shared.";
   const std::int64_t hidden = parameters.shared.count * parameters.shared.hidden;
-  const auto bound = [](std::int64_t fan_in) { return 1 / std::sqrt(static_cast<double>(fan_in)); };
-  w1_ = initialiser.add(prefix + "w1", Scope::experts, layer, {1, width, hidden}, bound(width));
-  b1_ = initialiser.add(prefix + "b1", Scope::experts, layer, {1, hidden}, bound(width));
-  w2_ = initialiser.add(prefix + "w2", Scope::experts, layer, {1, hidden, width}, bound(parameters.shared.hidden));
-  b2_ = initialiser.add(prefix + "b2", Scope::experts, layer, {1, width}, bound(parameters.shared.hidden));
+  const double in = linear_bound(width), out = linear_bound(parameters.shared.hidden);
+  w1_ = initialiser.add(prefix + "w1", Scope::experts, layer, {1, width, hidden}, in);
+  b1_ = initialiser.add(prefix + "b1", Scope::experts, layer, {1, hidden}, in);
+  w2_ = initialiser.add(prefix + "w2", Scope::experts, layer, {1, hidden, width}, out);
+  b2_ = initialiser.add(prefix + "b2", Scope::experts, layer, {1, width}, out);
   if (parameters.shared.gate == "sigmoid") {
-    gate_ = initialiser.add(prefix + "gate", Scope::experts, layer, {width, 1}, bound(width));
+    gate_ = initialiser.add(prefix + "gate", Scope::experts, layer, {width, 1}, in);
   }
 }
 

@@ -2,18 +2,16 @@
 
 #include <torch/torch.h>
 
-#include <cmath>
-
 namespace tessera {
 
 TextEncoder::TextEncoder(const InputShape& shape, std::int64_t width, Initialiser& initialiser) {
-  const double bound = 1 / std::sqrt(static_cast<double>(width));
+  const double bound = linear_bound(width);
   tokens_ = initialiser.add("encoder.tokens", Scope::encoder, -1, {shape.vocabulary, width}, bound);
-  places_ = initialiser.add("encoder.places", Scope::encoder, -1, {shape.sequence_length, width}, bound);
+  positions_ = initialiser.add("encoder.positions", Scope::encoder, -1, {shape.sequence_length, width}, bound);
 }
 
 at::Tensor TextEncoder::forward(const at::Tensor& ids) const {
-  return (at::embedding(tokens_, ids) + places_.slice(0, 0, ids.size(1))).flatten(0, 1);
+  return (at::embedding(tokens_, ids) + positions_.slice(0, 0, ids.size(1))).flatten(0, 1);
 }
 
 }  // namespace tessera

@@ -13,7 +13,7 @@ class TextEncoder : public Encoder {
   at::Tensor forward(const at::Tensor& ids) const override;
 
  private:
-  at::Tensor tokens_, places_;  // [vocabulary, width], [sequence_length, width]
+  at::Tensor tokens_, positions_;  // [vocabulary, width], [sequence_length, width]
 };
 
 }  // namespace tessera

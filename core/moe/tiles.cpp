@@ -3,7 +3,6 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 #include "kernels/linear/op.h"
@@ -22,7 +21,7 @@ MosaicHead::MosaicHead(TileLayout layout, std::int64_t width, int classes, int l
     for (const int c : tile) owners[static_cast<std::size_t>(c)] += 1;
   }
 
-  const double bound = 1 / std::sqrt(static_cast<double>(width));
+  const double bound = linear_bound(width);
   weight_ = initialiser.add("tiles.weight", Scope::experts, layer, {width, slots}, bound);
   bias_ = initialiser.add("tiles.bias", Scope::experts, layer, {slots}, bound);
 

@@ -9,6 +9,8 @@
 
 namespace tessera {
 
+double linear_bound(std::int64_t fan_in) { return 1 / std::sqrt(static_cast<double>(fan_in)); }
+
 at::Tensor Initialiser::add(std::string name, Scope scope, int layer, at::IntArrayRef shape, double bound) {
   Random random(seed_, name);
   at::Tensor drawn = at::empty(shape, at::kDouble);

@@ -3,12 +3,13 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace tessera {
 
-enum class Scope { encoder, mixer, router, experts, head };  // what a weight is part of
+enum class Scope { encoder, attention, router, experts, head };  // what a weight is part of
 
 struct Weight {
   std::string name;  // "layer2.experts.w1"
@@ -22,6 +23,9 @@ struct ModelState {
   std::string name;  // "layer2.router.selection_bias"
   at::Tensor value;
 };
+
+// The bound of torch.nn.Linear's weights and biases: 1 / sqrt(fan_in).
+double linear_bound(std::int64_t fan_in);
 
 // Makes weights that start as U(-bound, bound) or N(0, 1), each from a generator of its own, seeded by name. Numbers
 // are drawn in double on the CPU, so that devices and dtypes start alike.

@@ -13,7 +13,8 @@ struct GateForward {
   const T* bias;  // [experts]; null: none
   T* alpha;
   T* scores;
-  T* totals;  // [gate_totals(experts)]: of these rows, load, importance, share and first [experts] each, then sums [4]
+  T* totals;  // [gate_totals(experts)]: of these rows, load, importance, share and first [experts] each, then sums
+              // [gate_sums]
   std::int64_t rows, experts;
   const GateSpec& spec;  // 1 <= k <= experts
   T* scratch;            // gate_scratch(experts) elements
@@ -25,7 +26,7 @@ struct GateBackward {
   const T* d_scores;
   const T* d_importance;  // [experts]
   const T* d_share;       // [experts]
-  const T* d_sums;        // [4]
+  const T* d_sums;        // [gate_sums]
   const T* logits;
   const T* alpha;
   const T* scores;
@@ -35,7 +36,7 @@ struct GateBackward {
   T* scratch;  // gate_scratch(experts) elements
 };
 
-constexpr std::int64_t gate_totals(std::int64_t experts) { return 4 * experts + 4; }
+constexpr std::int64_t gate_totals(std::int64_t experts) { return 4 * experts + gate_sums; }
 
 // Both work on as many rows at once as the widest vector has lanes (16), with up to ten values for each expert.
 constexpr std::int64_t gate_scratch(std::int64_t experts) { return 10 * 16 * experts; }

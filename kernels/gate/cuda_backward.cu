@@ -102,7 +102,7 @@ __global__ void backward(const GateBackward<T> g) {
     r.ds[e] = g.d_scores ? g.d_scores[at + e] : T(0);
     r.dz[e] = 0;
   });
-  const T of_entropy = g.d_sums ? g.d_sums[0] : T(0), of_squares = g.d_sums ? g.d_sums[3] : T(0);
+  const T of_entropy = g.d_sums ? g.d_sums[entropy_sum] : T(0), of_squares = g.d_sums ? g.d_sums[squares_sum] : T(0);
   if (of_entropy != 0) add_entropy(r, of_entropy);
   if (g.d_share) add_share(g.spec.score, g.d_share, r);
   if (g.d_alpha || g.d_importance || of_entropy != 0) add_through_alpha(g.spec, r);

@@ -197,12 +197,12 @@ __device__ void add_row(const GateSpec& spec, const T* logits, const Row<T>& r, 
     if (total != 0) r.totals[2][e] += basis(e) / total;
     r.totals[3][e] += e == best;
   });
-  if (size != 0) sums[0] += entropy_of(r, size);
-  sums[1] += size != 0;
-  sums[2] += total != 0;
+  if (size != 0) sums[entropy_sum] += entropy_of(r, size);
+  sums[weighted_rows] += size != 0;
+  sums[scored_rows] += total != 0;
   const T most = largest_of<T>(r.experts, [&](int e) { return logits[e]; });
   const T logsumexp = most + log(sum_of<T>(r.experts, [&](int e) { return exp(logits[e] - most); }));
-  sums[3] += logsumexp * logsumexp;
+  sums[squares_sum] += logsumexp * logsumexp;
 }
 
 template <class T>
@@ -212,7 +212,7 @@ __global__ void forward(const GateForward<T> g) {
   const int experts = g.experts;
   const Row<T> r(memory, experts);
   const T temperature = static_cast<T>(spec.temperature);
-  T sums[4] = {};
+  T sums[gate_sums] = {};
   for (T* total : r.totals) {
     each(experts, [&](int e) { total[e] = 0; });
   }

@@ -126,7 +126,7 @@ void check_gate_backward(const GateGradients& d, const Tensor& logits, const Gat
   };
   for (const Tensor* t : {&out.alpha, &out.scores, &d.alpha, &d.scores}) is(*t, logits.sizes());
   for (const Tensor* t : {&d.importance, &d.share}) is(*t, logits.size(1));
-  is(d.sums, 4);
+  is(d.sums, gate_sums);
 }
 
 GateOutput empty_output(const Tensor& logits) {
@@ -135,7 +135,7 @@ GateOutput empty_output(const Tensor& logits) {
   for (Tensor* t : {&out.load, &out.importance, &out.share, &out.first}) {
     *t = at::empty({logits.size(1)}, logits.options());
   }
-  out.sums = at::empty({4}, logits.options());
+  out.sums = at::empty({gate_sums}, logits.options());
   return out;
 }
 

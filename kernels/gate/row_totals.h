@@ -37,10 +37,10 @@ struct Totals {
       to[3 * experts + e] = count(first[e]);
     }
     T* const sums = to + 4 * experts;
-    sums[0] = sum<T>(entropy);
-    sums[1] = count(weighted);
-    sums[2] = count(scored);
-    sums[3] = sum<T>(squares);
+    sums[entropy_sum] = sum<T>(entropy);
+    sums[weighted_rows] = count(weighted);
+    sums[scored_rows] = count(scored);
+    sums[squares_sum] = sum<T>(squares);
   }
 };
 

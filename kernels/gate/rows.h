@@ -91,7 +91,7 @@ void gate_backward_lanes(const GateBackward<T>& g, std::int64_t first, std::int6
     if (from) return gather_rows(reinterpret_cast<T*>(to), from + first * E, rows, E);
     for (std::int64_t e = 0; e < E; ++e) to[e] = Vector<T>{};
   };
-  const bool of_entropy = g.d_sums && g.d_sums[0] != 0, of_squares = g.d_sums && g.d_sums[3] != 0,
+  const bool of_entropy = g.d_sums && g.d_sums[entropy_sum] != 0, of_squares = g.d_sums && g.d_sums[squares_sum] != 0,
              of_alpha = g.d_alpha || g.d_importance || of_entropy,
              of_scores = g.d_scores || g.d_share || (of_alpha && !is_in_logarithms(spec));
   gather(dz, nullptr);
@@ -103,7 +103,7 @@ void gate_backward_lanes(const GateBackward<T>& g, std::int64_t first, std::int6
     if (g.d_importance) {
       for (std::int64_t e = 0; e < E; ++e) da[e] += g.d_importance[e];
     }
-    if (of_entropy) add_entropy_gradient<T>(E, g.d_sums[0], alpha, da);
+    if (of_entropy) add_entropy_gradient<T>(E, g.d_sums[entropy_sum], alpha, da);
     add_through_alpha<T>(spec, E, da, alpha, s, ds, dz);
   }
   if (g.d_share) {
@@ -116,7 +116,7 @@ void gate_backward_lanes(const GateBackward<T>& g, std::int64_t first, std::int6
   for (std::int64_t e = 0; e < E; ++e) dz[e] /= temperature;
   if (of_squares) {
     gather(s, g.logits);
-    add_squares_gradient<T>(E, g.d_sums[3], s, work, dz);
+    add_squares_gradient<T>(E, g.d_sums[squares_sum], s, work, dz);
   }
   scatter_rows(g.d_logits + first * E, reinterpret_cast<const T*>(dz), rows, E);
 }

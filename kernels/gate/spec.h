@@ -28,6 +28,15 @@ enum class Normalise {                          // what the chosen scores are di
   softmax,  // the weights are the softmax of the chosen scores
 };
 
+// What a gate sums over its rows, as GateOutput::sums has them.
+enum GateSum : std::int64_t {
+  entropy_sum,    // of alpha divided by its sum, nats
+  weighted_rows,  // rows with weight
+  scored_rows,    // rows whose scores aren't all zero
+  squares_sum,    // of logsumexp(logits)^2
+  gate_sums,
+};
+
 struct GateSpec {
   double temperature = 1;
   Score score = Score::softmax;

@@ -86,6 +86,7 @@ class FakeEngine final : public Engine {
   void apply(const Parameters& parameters) override {
     temperature_ = parameters.real("model.router.temperature");
     script_->temperature = temperature_;
+    biased_ = parameters.text("model.router.bias.update") != "none";
     {
       const std::lock_guard lock(script_->mutex_);
       script_->score_ = parameters.text("model.router.score");
@@ -108,7 +109,7 @@ class FakeEngine final : public Engine {
     }
   }
 
-  // Of eight tokens: 3 for the expert of the layer and token, less for the others.
+  // Of eight tokens: 3 for the expert of the layer and token, less for the others. The bias is for the last expert.
   LayerLogits layer_logits(int layer, std::int64_t most_tokens) const override {
     if (layer >= moe_layers_ || steps_ == 0) return {};
     LayerLogits found{std::min<std::int64_t>(8, most_tokens), experts_, {}, {}};
@@ -117,6 +118,10 @@ class FakeEngine final : public Engine {
         found.logits.push_back(e == (layer + token) % experts_ ? 3 : static_cast<float>(steps_ % 100) * 0.01f - 1);
       }
       found.labels.push_back(token);
+    }
+    if (biased_) {
+      found.bias.assign(static_cast<std::size_t>(experts_), 0);
+      found.bias.back() = 4.5f;
     }
     return found;
   }
@@ -225,6 +230,7 @@ class FakeEngine final : public Engine {
   int moe_layers_ = 0, experts_ = 0;
   std::int64_t seed_ = 0, steps_ = 0;
   double temperature_ = 1, progress_ = 0;
+  bool biased_ = false;
 };
 
 std::unique_ptr<Engine> make_fake_engine(std::shared_ptr<Script> script) {

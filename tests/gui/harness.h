@@ -83,6 +83,7 @@ void add_curve_tests(Harness&);
 void add_claim_tests(Harness&);
 void add_rewind_tests(Harness&);
 void add_timeline_tests(Harness&);
+void add_fork_tests(Harness&);
 void add_runs_tests(Harness&);
 void add_export_tests(Harness&);
 void add_playground_tests(Harness&);

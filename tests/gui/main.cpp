@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
     add_claim_tests(harness);
     add_rewind_tests(harness);
     add_timeline_tests(harness);
+    add_fork_tests(harness);
     add_runs_tests(harness);
     add_export_tests(harness);
     add_playground_tests(harness);

@@ -44,19 +44,29 @@ Colour pixel(const Image& image, int x, int y) {
   return rgba(image.rgb[at], image.rgb[at + 1], image.rgb[at + 2]);
 }
 
-// The experts whose weight has a bar, in a column with so many: the lower half of the bars is of the weights.
+Image bars_of(ImGuiTestContext* ctx, Harness& h, int id) {
+  refer_to(ctx, h, column(id));
+  return h.look(ctx, ctx->ItemInfo("##bars"));
+}
+
+// Pixels that the bar of an expert's weight is high: the lower half of the bars is of the weights.
+int weight_height(const Image& bars, Harness& h, int expert, int experts = 8) {
+  const int x = bars.width * (2 * expert + 1) / (2 * experts);
+  int full = 0;
+  for (int y = bars.height / 2; y < bars.height; ++y) {
+    full += pixel(bars, x, y) == expert_colour(expert, h.app().dark()) ? 1 : 0;
+  }
+  return full;
+}
+
+// The experts whose weight has a bar.
 std::vector<int> chosen(ImGuiTestContext* ctx, Harness& h, int id, int experts = 8) {
   refer_to(ctx, h, column(id));
   if (!ctx->ItemExists("##bars")) return {};  // there is no answer yet
-  const Image bars = h.look(ctx, ctx->ItemInfo("##bars"));
+  const Image bars = bars_of(ctx, h, id);
   std::vector<int> found;
   for (int expert = 0; expert < experts; ++expert) {
-    const int x = bars.width * (2 * expert + 1) / (2 * experts);
-    int full = 0;
-    for (int y = bars.height / 2; y < bars.height; ++y) {
-      full += pixel(bars, x, y) == expert_colour(expert, h.app().dark()) ? 1 : 0;
-    }
-    if (full >= 4) found.push_back(expert);
+    if (weight_height(bars, h, expert, experts) >= 4) found.push_back(expert);
   }
   return found;
 }
@@ -187,6 +197,28 @@ void routers_beside_each_other(ImGuiTestContext* ctx, Harness& h) {
   IM_CHECK_STR_EQ(state(h)["routers"][0]["choice"].get<std::string>().c_str(), "routers/deepseek-v3");
 }
 
+// What the run has learnt to add to its logits or scores comes with them, so that its router chooses here as it does.
+void bias_of_the_running_experiment(ImGuiTestContext* ctx, Harness& h) {
+  h.app().submit(command::Set{.path = "model.router.bias.update", .value = std::string("sign")});
+  open(ctx, h);
+  refer_to(ctx, h, inputs);
+  ctx->ItemClick("From the run");
+  refer_to(ctx, h, column(1));
+  ctx->ComboClick("##router/this experiment");
+  ctx->KeyPress(ImGuiKey_Space);
+  IM_CHECK(h.until(ctx, [&] { return state(h)["bias"][7] == 4.5; }));
+  const auto takes_the_last = [&] {
+    const Experts taken = chosen(ctx, h, 1);
+    return std::find(taken.begin(), taken.end(), 7) != taken.end();
+  };
+  IM_CHECK(h.until(ctx, takes_the_last));
+  ctx->KeyPress(ImGuiKey_Space);
+  IM_CHECK(h.until(ctx, State::paused));
+  drag(ctx, h, "##bias", "##bias 7", -1.0f);  // by hand from here on
+  IM_CHECK(!state(h)["follow"].get<bool>());
+  IM_CHECK(h.until(ctx, [&] { return !takes_the_last(); }));
+}
+
 void one_temperature_for_all(ImGuiTestContext* ctx, Harness& h) {
   open(ctx, h);
   refer_to(ctx, h, inputs);
@@ -196,23 +228,15 @@ void one_temperature_for_all(ImGuiTestContext* ctx, Harness& h) {
   ctx->ItemInputValue("##temperature", 100.0f);
   ctx->Yield(2);
   IM_CHECK(state(h)["temperature"].get<double>() == 100);
-  const auto bars = [&] {
-    refer_to(ctx, h, column(0));
-    return h.look(ctx, ctx->ItemInfo("##bars"));
+  // Mixtral's two weights: even, within 0.005; then 1 / (1 + e^-2) = 0.88, and 0.12.
+  const auto heights = [&] {
+    const Image bars = bars_of(ctx, h, 0);
+    return std::pair(weight_height(bars, h, 0), weight_height(bars, h, 1));
   };
-  const Image flat = bars();
+  IM_CHECK(h.until(ctx, [&] { return heights().first > 20 && std::abs(heights().first - heights().second) <= 2; }));
   refer_to(ctx, h, inputs);
   ctx->ItemInputValue("##temperature", 0.25f);
-  const auto changed = [&] {
-    const Image sharp = bars();
-    int count = 0;
-    for (int y = 0; y < std::min(flat.height, sharp.height); ++y) {
-      for (int x = 0; x < std::min(flat.width, sharp.width); ++x)
-        count += pixel(flat, x, y) == pixel(sharp, x, y) ? 0 : 1;
-    }
-    return count;
-  };
-  IM_CHECK(h.until(ctx, [&] { return changed() > 1000; }));  // bars have grown and shrunk
+  IM_CHECK(h.until(ctx, [&] { return heights().second > 0 && heights().second < heights().first / 4; }));
 }
 
 // The logits of the made-up engine: 3 for one expert of eight, another for each layer and token; see fake_engine.cpp.
@@ -294,6 +318,7 @@ void add_playground_tests(Harness& harness) {
   harness.add("playground", "routers_beside_each_other", routers_beside_each_other);
   harness.add("playground", "one_temperature_for_all", one_temperature_for_all);
   harness.add("playground", "logits_of_the_running_experiment", logits_of_the_running_experiment);
+  harness.add("playground", "bias_of_the_running_experiment", bias_of_the_running_experiment);
   harness.add("playground", "in_a_small_panel", in_a_small_panel);
   harness.add("playground", "what_was_set_is_kept", what_was_set_is_kept);
 }

@@ -142,7 +142,7 @@ def test_text_model(heads, norm, score, k):
     logits, weights, names = ops.text_model(ids, heads, norm, score, k, 5)
     w = dict(zip(names, weights))
     normed = (lambda x: F.layer_norm(x, (16,))) if norm == "layer_norm" else (lambda x: x)
-    x = w["encoder.tokens"][ids] + w["encoder.places"]
+    x = w["encoder.tokens"][ids] + w["encoder.positions"]
     future = torch.ones(7, 7, dtype=torch.bool).triu(1)
     for layer in range(2):
         own = {name.split(".", 1)[1]: value for name, value in w.items() if name.startswith(f"layer{layer}.")}

@@ -27,6 +27,9 @@ TEST(Capacity, InNumbers) {
   EXPECT_FALSE(expert_capacity(c, false, 100, 8));
   c.minimum = 20;
   EXPECT_EQ(expert_capacity(c, true, 100, 8), 20);
+  c.minimum = 0;
+  c.train = 1.2;
+  EXPECT_EQ(expert_capacity(c, true, 35, 3), 14);  // 1.2 x 35 / 3, and not 1.2 x 11.666..., a little less
   c = {};
   c.train = 2;
   c.rounding = "up";

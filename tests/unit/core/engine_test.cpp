@@ -5,12 +5,15 @@
 #include <torch/torch.h>
 
 #include <cmath>
+#include <filesystem>
 #include <map>
 #include <numeric>
 #include <set>
 
 #include "core/experiment.h"
+#include "core/lab/build_info.h"
 #include "core/lab/checkpoint.h"
+#include "core/lab/preset.h"
 #include "core/lab/problem.h"
 #include "tests/unit/core/record.h"
 #include "tests/unit/data/idx_files.h"
@@ -419,8 +422,8 @@ TEST_F(EngineTest, EveryPieceOfARunningRouterCanBeChanged) {
     }
     now.set(spec.path, before);
   }
-  for (const char* piece : {"score", "temperature", "selection", "k", "groups.count", "bias.update", "normalise", "scale",
-                            "capacity.train", "second.policy", "applies", "input.jitter"}) {
+  for (const char* piece : {"score", "temperature", "selection", "k", "groups.count", "bias.update", "normalise",
+                            "scale", "capacity.train", "second.policy", "applies", "input.jitter"}) {
     EXPECT_TRUE(changed.contains(std::string("model.router.") + piece)) << piece;
   }
   // And from any router to any other: each score with each way to choose and to weigh.
@@ -438,6 +441,58 @@ TEST_F(EngineTest, EveryPieceOfARunningRouterCanBeChanged) {
     }
   }
   EXPECT_GT(step, 4 * refused) << refused << " of them don't go together";
+}
+
+// Each router of the zoo trains, with all that is measured of it; of text as of images, unless it looks ahead.
+TEST_F(EngineTest, EveryRouterOfTheZooTrains) {
+  const auto texts = folder_.path / "texts";
+  std::filesystem::create_directory(texts);
+  for (const auto& [name, word] : {std::pair("first.txt", "stone "), std::pair("second.txt", "pietra ")}) {
+    test::Bytes bytes;
+    for (int i = 0; i < 500; ++i) bytes.insert(bytes.end(), word, word + std::string(word).size());
+    test::write_plain(texts / name, bytes);
+  }
+  int trained = 0;
+  for (const PresetFile& file : find_presets(std::filesystem::path(source_folder()) / "presets")) {
+    if (file.topic != "routers") continue;
+    const auto shipped = load_preset(file.path, experiment_parameters(), check_combinations);
+    ASSERT_TRUE(shipped) << file.name;
+    for (const char* kind : {"classification", "language"}) {
+      SCOPED_TRACE(file.name + ", " + kind);
+      Preset small = preset({{"task.kind", std::string(kind)},
+                             {"task.text.path", texts.string()},
+                             {"task.text.sequence_length", std::int64_t{8}},
+                             {"model.attention.heads", std::int64_t{2}},
+                             {"model.width", std::int64_t{16}}});
+      for (const ParameterSpec& spec : small.parameters.table().specs()) {
+        const bool of_router = spec.path.starts_with("model.router.") || spec.path.starts_with("model.experts.") ||
+                               spec.path.starts_with("model.losses.");
+        if (of_router) set(small, {{spec.path, shipped.value->parameters.get(spec.path)}});
+      }
+      set(small, {{"model.experts.hidden", std::int64_t{8}}});
+      if (!check_combinations(small.parameters).empty()) {
+        EXPECT_TRUE(std::string(kind) == "language" &&
+                    (file.name == "routers/soft-moe" || file.name == "routers/expert-choice"));
+        continue;
+      }
+      const auto engine = make_engine();
+      const Description built = engine->build(small);
+      Record record;
+      ASSERT_NO_THROW(run(*engine, record, 0, 4, 4));
+      ++trained;
+      for (const auto& entry : record.entries) {
+        if (!entry.values.empty()) continue;
+        EXPECT_TRUE(std::isfinite(entry.value)) << built.metrics[entry.metric].name;
+      }
+      for (const char* name : {"loss/task", "alpha_entropy/layer1", "score_entropy/layer0", "load_cv/layer1"}) {
+        EXPECT_FALSE(series(record, index_of(built, name)).empty()) << name;
+      }
+      if (file.name == "routers/hash") {
+        for (const double same : series(record, index_of(built, "saturation/layer0"))) EXPECT_EQ(same, 1);
+      }
+    }
+  }
+  EXPECT_EQ(trained, 46);
 }
 
 // The logits of a step are those that its figures were made of.

@@ -111,6 +111,18 @@ TEST(Formulas, CoactivationByHand) {
   EXPECT_TRUE(shares.select(1, 3).isnan().all().item<bool>());
 }
 
+TEST(Formulas, DroppedByHand) {
+  const at::Tensor dropped = at::tensor({0, 1, 0, 0, 0, 1}, at::kInt).view({2, 3}).to(at::kBool);
+  EXPECT_EQ(dropped_share(dropped, rows({{.5, 0, .5}, {-.5, 0, 0}})), 0.4);  // two of five
+  EXPECT_TRUE(std::isnan(dropped_share(at::zeros({2, 3}, at::kBool), rows({{0, 0, 0}, {0, 0, 0}}))));
+}
+
+// Weights below 0: a token's share of an expert is by their magnitude, as the gate has it.
+TEST(Formulas, EntropiesOfSignedRows) {
+  EXPECT_NEAR(mean_entropy(rows({{1, -1, 0}})), std::log(2.), 1e-12);
+  EXPECT_NEAR(mean_entropy(rows({{2, -1, 1}})), 1.5 * std::log(2.), 1e-12);
+}
+
 TEST(Formulas, ConflictByHand) {
   const at::Tensor gradients = rows({{-4, 1, 1}, {6, 1, 1}, {0, 0, 0}, {-8, 2, 2}});
   const at::Tensor gram = at::mm(gradients, gradients.t());

@@ -105,6 +105,53 @@ TEST(Model, StartsFromItsSeedWhateverElseIsDrawn) {
   }
 }
 
+// By its pixels, which no training changes, an image has the same expert throughout a run, and another one by layer.
+TEST(Model, AHashSeesThePixels) {
+  const auto hash = [](RouterParameters& router, ExpertParameters&) {
+    router.logits.kind = "hash";
+    router.score = "none";
+    router.selection = "winner_take_all";
+  };
+  const Model model = SmallModel{.adapt = hash}.make();
+  const at::Tensor inputs = test::random_batch().inputs;
+  const auto before = model.forward(inputs, {}).routings;
+  for (const Weight& weight : model.weights()) weight.value.detach().add_(0.5);
+  const auto after = model.forward(inputs.flip(0), {}).routings;
+  for (const std::size_t layer : {0u, 1u}) {
+    EXPECT_TRUE(at::equal(before[layer].alpha, after[layer].alpha.flip(0)));
+    EXPECT_TRUE(at::equal(before[layer].alpha.sum(1), at::ones({test::samples}, at::kDouble)));
+  }
+  EXPECT_FALSE(at::equal(before[0].alpha, before[1].alpha));
+}
+
+// With weights of zero all experts are alike, and the second one works by the toss of a coin.
+TEST(Model, LayersDrawApart) {
+  const auto by_chance = [](RouterParameters& router, ExpertParameters&) {
+    router.second.policy = "random";
+    router.second.threshold = 1;
+  };
+  const Model model = SmallModel{.depth = 3, .adapt = by_chance}.make();
+  for (const Weight& weight : model.weights()) weight.value.detach().zero_();
+  const at::Tensor inputs = at::zeros({200, test::rows * test::columns}, at::kDouble);
+  const auto seconds = [&](std::uint64_t noise) {
+    std::vector<at::Tensor> drawn;
+    for (const Routing& routing : model.forward(inputs, {}, {true, noise}).routings) {
+      drawn.push_back((routing.alpha != 0).sum(1) == 2);
+    }
+    return drawn;
+  };
+  const auto first = seconds(7), again = seconds(7), next = seconds(8);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_TRUE(at::equal(first[i], again[i]));
+    EXPECT_NEAR(first[i].sum().item<double>(), 100, 35);
+    for (std::size_t j = 0; j < 3; ++j) {  // two tosses of 200 coins agree on about 100
+      EXPECT_NEAR((first[i] == next[j]).sum().item<double>(), 100, 35);
+      if (j == i) continue;
+      EXPECT_NEAR((first[i] == first[j]).sum().item<double>(), 100, 35);
+    }
+  }
+}
+
 TEST(Model, LeavesTheGlobalGeneratorAlone) {
   torch::manual_seed(3);
   const at::Tensor expected = at::rand({4});

@@ -6,6 +6,7 @@
 #include <torch/torch.h>
 
 #include "core/moe/hash_logits.h"
+#include "core/moe/router_losses.h"
 #include "tests/unit/core/finite_differences.h"
 
 namespace tessera {
@@ -29,6 +30,7 @@ struct Case {
     experts.hidden = 5;
     losses.load_balance = 0;
     context.training = true;
+    context.sequence_length = 4;
     form.set(router, experts, losses);
   }
 };
@@ -75,6 +77,13 @@ const Form composed_forms[] = {
        r.capacity.train = 1;
        r.normalise = "none";
      }},
+    {"expert_choice_losses",
+     [](auto& r, auto&, auto& l) {
+       r.selection = "expert_choice";
+       r.capacity.train = 1;
+       r.capacity.of = "sequence";
+       l = {.1, .2, "switch", .3, .4, {}};
+     }},
     {"cosine",
      [](auto& r, auto&, auto&) {
        r.logits.kind = "cosine";
@@ -106,6 +115,20 @@ const Form composed_forms[] = {
      [](auto& r, auto&, auto&) {
        r.second.policy = "random";
        r.second.threshold = 0.9;
+     }},
+    {"soft_losses",
+     [](auto& r, auto&, auto& l) {
+       r.selection = "soft";
+       r.slots = 2;
+       r.temperature = 0.5;
+       l = {.1, .2, "switch", .3, .4, {}};
+     }},
+    {"second_losses",
+     [](auto& r, auto&, auto& l) {
+       r.second.policy = "random";
+       r.second.threshold = 0.9;
+       r.scale = 2.5;
+       l.alpha_entropy = .1;
      }},
     {"sampled", [](auto& r, auto&, auto&) { r.second.policy = "sampling"; }},
 };
@@ -204,25 +227,70 @@ TEST_P(OneNode, EqualsWhatIsComposed) {
 INSTANTIATE_TEST_SUITE_P(Forms, OneNode, testing::ValuesIn(one_node_forms),
                          [](const auto& info) { return std::string(info.param.name); });
 
+void silence_experts(const Built& built) {
+  for (const Weight& weight : built.initialiser.weights) {
+    if (weight.scope == Scope::experts) weight.value.detach().zero_();
+  }
+}
+
 TEST(MoeLayer, IdentityExpertsHandOnTheirInput) {
   Case c({"", [](auto& r, auto& e, auto&) {
             e.zero.count = 4;
             r.k = 8;
           }});
   Built built(c);
-  for (const Weight& weight : built.initialiser.weights) {
-    if (weight.scope == Scope::experts) weight.value.detach().zero_();
-  }
+  silence_experts(built);
   const at::Tensor x = random_tokens();
   const auto output = built.layer.forward(x, x, c.router, c.losses, {});
   const at::Tensor expected = x + x * output.routing.alpha.narrow(1, 4, 4).sum(1, true);
   EXPECT_TRUE(at::allclose(output.y, expected, 1e-12, 1e-12));
   c.experts.zero.kind = "zero";
   const Built nothing(c);
-  for (const Weight& weight : nothing.initialiser.weights) {
-    if (weight.scope == Scope::experts) weight.value.detach().zero_();
-  }
+  silence_experts(nothing);
   EXPECT_TRUE(at::allclose(nothing.layer.forward(x, x, c.router, c.losses, {}).y, x));
+}
+
+// What the loss sees is alpha, also where the choice is made after the gate.
+TEST(MoeLayer, TheEntropyLossIsOfTheWeightsInTheEnd) {
+  for (const char* selection : {"expert_choice", "top_k"}) {
+    Case c({"", [](auto& r, auto&, auto& l) {
+              r.second.policy = "random";
+              r.second.threshold = 0.9;
+              r.capacity.train = 1;
+              l.alpha_entropy = 1;
+            }});
+    c.router.selection = selection;
+    if (c.router.selection == "top_k") c.router.capacity.train = 0;
+    const Built built(c);
+    const auto output = built.layer.forward(random_tokens(), random_tokens(), c.router, c.losses, c.context);
+    double sum = 0;
+    int rows = 0;
+    for (std::int64_t t = 0; t < tokens; ++t) {
+      const at::Tensor row = output.routing.alpha[t];
+      const double size = row.sum().item<double>();
+      if (size == 0) continue;
+      ++rows;
+      for (std::int64_t e = 0; e < 4; ++e) {
+        const double p = row[e].item<double>() / size;
+        if (p > 0) sum -= p * std::log(p);
+      }
+    }
+    EXPECT_NEAR(output.losses[0].item<double>(), sum / rows, 1e-10) << selection;
+  }
+}
+
+// z-loss: of the logits as they are, whatever the temperature (Zoph et al. 2022, eq. 5).
+TEST(MoeLayer, TheZLossOfSlotsIsOfTheirLogits) {
+  Case c({"", [](auto& r, auto&, auto& l) {
+            r.selection = "soft";
+            r.slots = 3;
+            r.temperature = 0.5;
+            l.z_loss = 1;
+          }});
+  const Built built(c);
+  const auto output = built.layer.forward(random_tokens(), random_tokens(), c.router, c.losses, c.context);
+  const double expected = output.routing.logits.exp().sum(1).log().square().mean().item<double>();
+  EXPECT_NEAR(output.losses[static_cast<std::int64_t>(RouterLoss::z_loss)].item<double>(), expected, 1e-10);
 }
 
 TEST(MoeLayer, GaussianLogitsAreLogDensities) {
@@ -255,17 +323,17 @@ TEST(MoeLayer, GaussianLogitsAreLogDensities) {
   }
 }
 
-// Loads 3, 1, 2, 2: mean 2 (arXiv 2408.15664, algorithm 1: b_i += u sign(mean - load_i)).
+// Loads 4, 1, 1, 2: mean 2 (arXiv 2408.15664, algorithm 1: b_i += u sign(mean - load_i)).
 TEST(MoeLayer, TheBiasRisesForExpertsWithLittleLoad) {
   for (const bool reversed : {false, true}) {
     for (const char* update : {"sign", "proportional"}) {
       Case c({"", [](auto&, auto&, auto&) {}});
       c.router.bias = {update, 0.01, "scores", reversed};
-      const Built built(c);
+      Built built(c);
       Routing routing;
       routing.alpha = at::zeros({4, 4}, at::kDouble);
       routing.load = at::tensor({4., 1., 1., 2.}, at::kDouble);
-      built.layer.learned(routing, c.router, c.losses);
+      built.layer.update_state(routing, c.router, c.losses);
       const bool sign = std::string(update) == "sign";
       const at::Tensor expected = at::tensor({sign ? -1. : -2., 1., 1., 0.}, at::kDouble) * (reversed ? -.01 : .01);
       EXPECT_TRUE(at::allclose(built.initialiser.states[0].value, expected)) << update << reversed;
@@ -275,15 +343,15 @@ TEST(MoeLayer, TheBiasRisesForExpertsWithLittleLoad) {
 
 TEST(MoeLayer, TheL1CoefficientFollowsHowManyExpertsWork) {
   Case c({"", [](auto&, auto&, auto& l) { l.l1 = {1e-8, 1.2, 2}; }});
-  const Built built(c);
+  Built built(c);
   const at::Tensor coefficient = built.initialiser.states[1].value;
   Routing routing;
   routing.alpha = at::zeros({10, 4}, at::kDouble);
   routing.load = at::tensor({9., 9., 2., 1.}, at::kDouble);  // 2.1 a token
-  built.layer.learned(routing, c.router, c.losses);
+  built.layer.update_state(routing, c.router, c.losses);
   EXPECT_NEAR(coefficient.item<double>(), 1.2e-8, 1e-20);
   routing.load[0] = 7;  // 1.9
-  built.layer.learned(routing, c.router, c.losses);
+  built.layer.update_state(routing, c.router, c.losses);
   EXPECT_NEAR(coefficient.item<double>(), 1e-8, 1e-20);
 }
 

@@ -117,6 +117,28 @@ TEST_F(Combinations, SoftDispatchSeesTheFutureOfText) {
   EXPECT_EQ(problems()[0].where, "model.router.selection");
 }
 
+TEST_F(Combinations, TextIsRoutedWithoutItsFuture) {
+  set("model.router.selection", "expert_choice");
+  set("model.router.capacity.train", 1.0);
+  set("model.router.capacity.test", 1.0);
+  EXPECT_TRUE(problems().empty());
+  set("task.kind", "language");
+  ASSERT_EQ(problems().size(), 1u);
+  EXPECT_EQ(problems()[0].where, "model.router.selection");
+  set("model.router.selection", "top_k");
+  EXPECT_TRUE(problems().empty()) << "by position";
+  set("model.router.capacity.order", "priority");
+  ASSERT_EQ(problems().size(), 1u);
+  EXPECT_EQ(problems()[0].where, "model.router.capacity.order");
+}
+
+TEST_F(Combinations, SlotsMixWhatExpertsAreGiven) {
+  set("model.router.selection", "soft");
+  set("model.experts.zero.count", std::int64_t{2});
+  ASSERT_EQ(problems().size(), 1u);
+  EXPECT_EQ(problems()[0].where, "model.experts.zero.count");
+}
+
 TEST_F(Combinations, ProblemsAreReportedTogether) {
   set("model.router.k", std::int64_t{9});
   set("measure.groups", "custom");

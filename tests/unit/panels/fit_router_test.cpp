@@ -79,6 +79,23 @@ TEST(FitRouter, WhatNeedsOtherTokensIsLeftOut) {
   EXPECT_EQ(fit_router(router("hash"), 8).notes, std::vector<std::string>{"a hash ignores logits"});
 }
 
+// Each selection that a person may choose for a router of the zoo goes with the rest of it, as far as that is not
+// shown.
+TEST(FitRouter, AnotherSelectionGoesWithWhatIsNotShown) {
+  for (const char* name : {"deepseek-v3", "deepseek-v2", "llama-4", "switch", "nllb"}) {
+    for (const char* selection : {"top_k", "dense", "threshold", "winner_take_all", "expert_choice", "soft"}) {
+      Parameters parameters = router(name);
+      ASSERT_TRUE(parameters.set("model.router.selection", std::string(selection)).empty());
+      for (const Problem& problem : check_combinations(fit_router(parameters, 8).parameters)) {
+        const bool soft =
+            std::string_view(selection) == "soft";  // only softmax over slots: score and normalise are shown
+        const bool shown = problem.where == "model.router.score" || problem.where == "model.router.normalise";
+        EXPECT_TRUE(soft && shown) << name << ", " << selection << ": " << problem.text();
+      }
+    }
+  }
+}
+
 TEST(FitRouter, ALayersOwnValues) {
   Parameters parameters(experiment_parameters());
   ASSERT_TRUE(parameters.set("model.layer1.router.k", std::int64_t{3}).empty());

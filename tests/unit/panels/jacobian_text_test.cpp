@@ -6,6 +6,8 @@
 #include <cmath>
 #include <vector>
 
+#include "core/lab/route_question.h"
+
 namespace tessera {
 namespace {
 

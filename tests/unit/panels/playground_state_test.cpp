@@ -16,8 +16,11 @@ TEST(PlaygroundState, TextReadsBack) {
   state.follow = true;
   state.token = 12;
   state.routers = {{"routers/switch", {}},
-                   {own_router, {{"model.router.k", std::int64_t{3}}, {"model.router.score", std::string("relu")},
-                                 {router_temperature, 0.25}, {"model.router.bias.reversed", true}}}};
+                   {own_router,
+                    {{"model.router.k", std::int64_t{3}},
+                     {"model.router.score", std::string("relu")},
+                     {router_temperature, 0.25},
+                     {"model.router.bias.reversed", true}}}};
   const std::string text = to_text(state);
   EXPECT_EQ(text.find('\n'), std::string::npos);
   EXPECT_EQ(playground_state(text), state);

@@ -89,13 +89,14 @@ TEST(RouteAsker, MayBeForgottenWhileItAsks) {
   std::atomic<bool> answered = false;
   {
     RouteAsker asker;
-    asker.ask({{1, about(1)}},
-              [&](const RouteQuestion& question) {
-                door.pass();
-                answered = true;
-                return echo(question);
-              },
-              [] {});
+    asker.ask(
+        {{1, about(1)}},
+        [&](const RouteQuestion& question) {
+          door.pass();
+          answered = true;
+          return echo(question);
+        },
+        [] {});
     door.open();
   }
   EXPECT_TRUE(answered) << "the destructor waits for it";
