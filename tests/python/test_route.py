@@ -94,7 +94,7 @@ def top_k_routers():
         topk_group=1, routed_scaling_factor=2.5, norm_topk_prob=True)), True
 
 
-@pytest.mark.parametrize("name,experts,router,biased", top_k_routers(), ids=lambda x: x if isinstance(x, str) else None)
+@pytest.mark.parametrize("name,experts,router,biased", list(top_k_routers()), ids=lambda x: x if isinstance(x, str) else None)
 def test_same_experts_and_weights_as_transformers(name, experts, router, biased):
     logits = random_logits(experts)
     bias = torch.randn(experts, generator=torch.Generator().manual_seed(1)) * 0.3 if biased else None
@@ -328,7 +328,7 @@ def test_a_bias_on_the_logits_chooses_alike_and_never_weighs(tmp_path):
         assert np.allclose(alpha[alpha != 0], np.array(routed["probs"])[alpha != 0])
         chosen.append(alpha != 0)
     assert (chosen[0] == chosen[1]).all()
-    assert (chosen[0] == (torch.tensor(logits + torch.tensor(bias)).argsort(1, descending=True).argsort(1) < 3).numpy()).all()
+    assert (chosen[0] == ((logits + torch.tensor(bias)).argsort(1, descending=True).argsort(1) < 3).numpy()).all()
 
 
 def test_every_router_takes_its_full_scale_number_of_experts():
