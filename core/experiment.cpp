@@ -59,7 +59,9 @@ void check_causality(const RouterParameters& router, const std::function<std::st
         {at("router.selection"), "expert_choice",
          "any other while task.kind is language: what an expert picks depends on the bytes that follow"});
   }
-  if (router.capacity.order == "priority") {
+  const auto& capacity = router.capacity;
+  const bool limited = capacity.train > 0 || capacity.test > 0 || capacity.tokens > 0;
+  if (limited && capacity.order == "priority") {
     problems.push_back({at("router.capacity.order"), "priority",
                         "position while task.kind is language: bytes that follow would come first"});
   }

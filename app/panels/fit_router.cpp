@@ -60,6 +60,8 @@ void leave_out_other_tokens(Fitter& fitter) {
   const bool picks = fitter.is("selection", "expert_choice");
   for (const char* name : {"capacity.train", "capacity.test"}) fitter.quietly(router + name, 0.0);
   fitter.quietly(router + "capacity.minimum", Integer{0});
+  fitter.quietly(router + "capacity.order", std::string("position"));
+  fitter.quietly(router + "capacity.dropped", std::string("residual"));
   fitter.quietly(router + "capacity.tokens", Integer{picks ? 1 : 0});
   if (picks) fitter.note("one token: every expert picks it");
   if (fitter.is("selection", "soft")) fitter.note("one token: all slots hold it");

@@ -130,6 +130,9 @@ TEST_F(Combinations, TextIsRoutedWithoutItsFuture) {
   set("model.router.capacity.order", "priority");
   ASSERT_EQ(problems().size(), 1u);
   EXPECT_EQ(problems()[0].where, "model.router.capacity.order");
+  set("model.router.capacity.train", 0.0);
+  set("model.router.capacity.test", 0.0);
+  EXPECT_TRUE(problems().empty()) << "nobody waits where there is no limit";
 }
 
 TEST_F(Combinations, SlotsMixWhatExpertsAreGiven) {
