@@ -29,12 +29,14 @@ double median(std::vector<double>& v) {
   return v[v.size() / 2];
 }
 
-// Adds the seconds that each of ten calls takes. The sleep before: OpenMP's threads spin for milliseconds after their
+constexpr int calls = 10;
+
+// Adds the seconds that each of some calls takes. The sleep before: OpenMP's threads spin for milliseconds after their
 // last work, on cores that ours would need; the first call, which isn't timed, wakes what f's own threads are.
 void time_calls(const std::function<void()>& f, std::vector<double>& seconds) {
   std::this_thread::sleep_for(std::chrono::milliseconds(10));
   f();
-  for (int i = 0; i < 10; ++i) {
+  for (int i = 0; i < calls; ++i) {
     const auto start = Clock::now();
     f();
     seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
@@ -49,8 +51,9 @@ void side_by_side(benchmark::State& state, const std::function<void()>& ours, co
   time_calls(peer, unused);
   for ([[maybe_unused]] auto _ : state) {
     time_calls(ours, our_times);
-    state.SetIterationTime(our_times.back());
     time_calls(peer, peer_times);
+    std::vector<double> these(our_times.end() - calls, our_times.end());
+    state.SetIterationTime(median(these));
   }
   const double our = median(our_times), their = median(peer_times);
   state.counters["ours_us"] = our * 1e6;

@@ -10,6 +10,10 @@ using Integer = std::int64_t;
 
 const std::string router = "model.router.";
 
+bool holds(const Parameters& parameters, const std::string& path) {
+  return parameters.holds(parameters.table().find(path)->when);
+}
+
 // Sets parameters and remembers what that changed.
 class Fitter {
  public:
@@ -17,6 +21,7 @@ class Fitter {
 
   Integer integer(const std::string& name) const { return fitted_.parameters.integer(router + name); }
   std::string text(const std::string& name) const { return fitted_.parameters.text(router + name); }
+  bool matters(const std::string& name) const { return holds(fitted_.parameters, router + name); }
   bool is(const std::string& name, const char* value) const { return text(name) == value; }
 
   void quietly(const std::string& name, const Value& value) { fitted_.parameters.set(name, value); }
@@ -41,7 +46,7 @@ Integer groups_of(Integer experts, Integer wanted, Integer least) {
 }
 
 void fit_groups(Fitter& fitter, Integer experts) {
-  if (fitter.integer("groups.count") == 1) return;
+  if (fitter.integer("groups.count") == 1 || !fitter.matters("groups.count")) return;
   const Integer least = fitter.is("groups.rank", "top2_sum") ? 2 : 1;
   const Integer count = groups_of(experts, fitter.integer("groups.count"), least);
   fitter.noted("groups.count", count);
@@ -114,7 +119,7 @@ std::string router_in_words(const Parameters& parameters) {
   std::string words = parameters.text(router + "score") + ", " + selection;
   if (selection == "top_k") words += " " + std::to_string(parameters.integer(router + "k"));
   const Integer groups = parameters.integer(router + "groups.count");
-  if (groups > 1) words += ", " + std::to_string(groups) + " groups";
+  if (groups > 1 && holds(parameters, router + "groups.count")) words += ", " + std::to_string(groups) + " groups";
   return words;
 }
 

@@ -77,8 +77,9 @@ class PlaygroundPanel final : public Panel {
     const auto first = all.logits.begin() + static_cast<std::ptrdiff_t>(state_.token * all.width);
     std::vector<double> row(first, first + static_cast<std::ptrdiff_t>(width));
     if (row.size() > 1 && row != state_.logits) state_.take(std::move(row));
-    const std::size_t known = std::min(all.bias.size(), state_.bias.size());
-    std::copy_n(all.bias.begin(), known, state_.bias.begin());
+    if (!all.bias.empty() || bias_of_run_) std::fill(state_.bias.begin(), state_.bias.end(), 0);  // that of before
+    bias_of_run_ = !all.bias.empty();
+    std::copy_n(all.bias.begin(), std::min(all.bias.size(), state_.bias.size()), state_.bias.begin());
   }
 
   // --- what all routers are given ---
@@ -105,7 +106,7 @@ class PlaygroundPanel final : public Panel {
     if (!above) ImGui::SameLine(0, 2 * spacing);
     ImGui::BeginGroup();
     const bool biased = bias_bars_.draw(state_.bias, most_logit, each, pointed_, context);
-    if (biased && !run_.logits().bias.empty()) state_.follow = false;
+    if (biased && bias_of_run_) state_.follow = false;
     ImGui::EndGroup();
     temperature(context);
   }
@@ -254,7 +255,8 @@ class PlaygroundPanel final : public Panel {
   std::vector<std::unique_ptr<PlaygroundColumn>> columns_;  // parallel to state_.routers
   int next_id_ = 0;
   RunLogits run_;
-  std::string missing_;  // why there are no logits of the run
+  std::string missing_;       // why there are no logits of the run
+  bool bias_of_run_ = false;  // the bias is the run's
   InputBars logit_bars_{"logit", "logits", 4}, bias_bars_{"bias", "bias", 1};
   Pointed pointed_;
   RoutePart part_ = RoutePart::bars;

@@ -224,7 +224,7 @@ void ExperimentRun::observe_scalars(const StepResult& result, bool whole, Observ
     layer.alpha = on_cpu(routing.alpha);
     layer.scores = on_cpu(routing.scores);
     layer.load = on_cpu(windows_[i].load.sum(whole));
-    layer.dropped = routing.dropped;
+    if (routing.dropped.defined()) layer.dropped = routing.dropped.to(at::kCPU);
     if (i >= model_.live.routers.size()) continue;  // tiles
     const RouterParameters& router = model_.live.routers[i];
     layer.scores = comparable_scores(layer.scores, router);

@@ -33,7 +33,7 @@ void add_coupling(std::vector<Metric>& metrics, const Subject& subject) {
   spec.definition =
       "Of all that the scores change when a logit does, the part that falls on the other experts, for tokens of this "
       "batch. Scores of a fixed sum (softmax, sparsemax): 0.5, what one gains the others lose. Independent ones "
-      "(sigmoid, ReLU): 0.";
+      "(sigmoid, ReLU): 0. With score none: of the logits' softmax, which the weights are made of.";
   spec.formula = "sum_{i != j} |ds_i / dz_j| / sum_ij |ds_i / dz_j|";
   add_for_layers(
       metrics, subject, spec, Due::matrices, [](const LayerObservation& layer) { return of(layer.score_jacobian); },

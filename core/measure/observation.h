@@ -11,7 +11,7 @@
 
 namespace tessera {
 
-// Tensors are double and on the CPU; shapes as in formulas.h. Only what the metrics due need is filled in.
+// Tensors are double unless said otherwise, and on the CPU; shapes as in formulas.h. Only what the metrics due need is filled in.
 struct LayerObservation {
   at::Tensor alpha, scores;                    // [T, E]: of this step's batch; scores as comparable_scores() has them
   at::Tensor dropped;                          // bool [T, E]: of this step's batch; undefined: no capacity

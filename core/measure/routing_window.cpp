@@ -2,10 +2,12 @@
 
 #include <torch/torch.h>
 
+#include <cmath>
+
 namespace tessera {
 namespace {
 
-// Labels and what is added up by them: sums[e, label] += weight, or 1 for a token that chose e.
+// Labels and what is added up by them: sums[e, label] += |weight|, or 1 for a token that chose e.
 struct ByLabel {
   ByLabel(const at::Tensor& labels, const WindowSum& sum)
       : label(sum.now.size(-1) > 0 ? labels.const_data_ptr<std::int64_t>() : nullptr),
@@ -31,7 +33,7 @@ void add_rows(const at::Tensor& alpha, const TokenLabels& labels, RoutingWindow&
     std::size_t count = 0;
     for (std::int64_t e = 0; e < E; ++e) {
       if (weights[e] == 0) continue;
-      const auto weight = static_cast<double>(weights[e]);
+      const double weight = std::abs(static_cast<double>(weights[e]));
       load[e] += 1;
       classes.sums[e * classes.count + classes.label[t]] += weight;
       if (token_classes.label) token_classes.sums[e * token_classes.count + token_classes.label[t]] += weight;
@@ -73,7 +75,7 @@ void RoutingWindow::add(const at::Tensor& alpha, const TokenLabels& labels) {
 
 void RoutingWindow::add_by_aten(const at::Tensor& alpha, const TokenLabels& labels) {
   const at::NoGradGuard no_grad;
-  const at::Tensor weights = alpha.to(at::kDouble);
+  const at::Tensor weights = alpha.to(at::kDouble).abs();
   const at::Tensor chosen = (weights != 0).to(at::kDouble);
   const auto by_label = [](const at::Tensor& label, const WindowSum& sum) {
     return at::one_hot(label, sum.now.size(-1)).to(at::kDouble);

@@ -8,11 +8,6 @@
 
 namespace tessera {
 
-std::int64_t capacity_tokens(const RouterParameters::Capacity& capacity, const TokenContext& context,
-                             std::int64_t tokens) {
-  return capacity.of == "sequence" && context.sequence_length > 0 ? context.sequence_length : tokens;
-}
-
 std::optional<std::int64_t> expert_capacity(const RouterParameters::Capacity& capacity, bool training,
                                             std::int64_t tokens, std::int64_t experts) {
   if (capacity.tokens > 0) return capacity.tokens;
@@ -27,7 +22,8 @@ at::Tensor within_capacity(const at::Tensor& alpha, const RouterParameters::Capa
                            const TokenContext& context) {
   const at::NoGradGuard no_grad;
   const std::int64_t tokens = alpha.size(0), experts = alpha.size(1);
-  const std::int64_t length = capacity_tokens(capacity, context, tokens);
+  const bool by_sequence = capacity.of == "sequence" && context.sequence_length > 0;
+  const std::int64_t length = by_sequence ? context.sequence_length : tokens;
   const auto most = expert_capacity(capacity, context.training, length, experts);
   if (!most) return {};
   if (tokens == 0) return at::ones_like(alpha, at::kBool);

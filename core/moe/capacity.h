@@ -8,10 +8,6 @@
 
 namespace tessera {
 
-// Among how many of `tokens` capacity is counted: those of a sequence, or all.
-std::int64_t capacity_tokens(const RouterParameters::Capacity& capacity, const TokenContext& context,
-                             std::int64_t tokens);
-
 // Tokens that an expert takes of `tokens`; nothing: no limit. factor x tokens / experts rounded down (or, rounding up,
 // factor x ceil(tokens / experts)), at least the minimum; with capacity.tokens, that number.
 std::optional<std::int64_t> expert_capacity(const RouterParameters::Capacity& capacity, bool training,

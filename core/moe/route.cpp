@@ -33,16 +33,14 @@ at::Tensor best(const at::Tensor& alpha) {
   return one_hot(weights.masked_fill(weights == 0, -std::numeric_limits<double>::infinity()).argmax(1, true), weights);
 }
 
-// Each expert's best tokens, of the batch or of each sequence, ties to the earlier one (Zhou et al. 2022, eq. 2).
+// Each expert's best tokens, ties to the earlier one (Zhou et al. 2022, eq. 2).
 at::Tensor experts_choice(const at::Tensor& scores, const RouterParameters& router, const TokenContext& context) {
-  const std::int64_t experts = scores.size(1), length = capacity_tokens(router.capacity, context, scores.size(0));
-  const std::int64_t wanted = *expert_capacity(router.capacity, context.training, length, experts);
-  const std::int64_t count = std::min(std::max<std::int64_t>(wanted, 1), length);
-  const at::Tensor of_sequences = scores.detach().view({-1, length, experts});
-  const at::Tensor order = std::get<1>(of_sequences.sort(/*stable=*/true, /*dim=*/1, /*descending=*/true));
-  return at::zeros_like(of_sequences, of_sequences.options().dtype(at::kBool))
-      .scatter(1, order.narrow(1, 0, count), true)
-      .view(scores.sizes());
+  const std::int64_t tokens = scores.size(0);
+  const std::int64_t wanted = *expert_capacity(router.capacity, context.training, tokens, scores.size(1));
+  const std::int64_t count = std::min(std::max<std::int64_t>(wanted, 1), tokens);
+  const at::Tensor order = std::get<1>(scores.detach().sort(/*stable=*/true, /*dim=*/0, /*descending=*/true));
+  return at::zeros_like(scores, scores.options().dtype(at::kBool).requires_grad(false))
+      .scatter(0, order.narrow(0, 0, count), true);
 }
 
 // The best expert, and another one drawn in proportion to exp(logits / temperature) (NLLB-MoE's "sampling": the largest
@@ -84,6 +82,7 @@ RouteOutput soft(const at::Tensor& logits, const RouterParameters& router) {
   static_cast<kernels::GateOutput&>(routed) =
       kernels::gate(router.temperature * at::logsumexp(by_expert / router.temperature, 2), gate_spec(router));
   routed.alpha = routed.scores * router.scale;
+  routed.importance = routed.importance * router.scale;
   const at::Tensor squares = at::logsumexp(logits, 1).square().sum();  // of the slots' logits, as they are
   routed.sums = at::cat({routed.sums.narrow(0, 0, kernels::squares_sum), squares.unsqueeze(0)});
   routed.dispatch = at::softmax(logits / router.temperature, 0);

@@ -21,8 +21,8 @@ struct RouteOutput : kernels::GateOutput {
 RouteOutput route(const at::Tensor& logits, const RouterParameters& router, const at::Tensor& bias,
                   const TokenContext& context);
 
-// [T, E]: what the router thinks of every expert, as numbers above zero that can be compared: the scores, and for score
-// none, whose scores are the logits divided by the temperature, their softmax. A hash's one-hot logits stay.
+// [T, E]: what the router thinks of every expert, as numbers, none below zero, that can be compared: the scores, and
+// for score none, whose scores are the logits divided by the temperature, their softmax. A hash's one-hot logits stay.
 at::Tensor comparable_scores(const at::Tensor& scores, const RouterParameters& router);
 
 // The most entries other than zero in a row of alpha, for kernels::dispatch; 0: any number.

@@ -16,6 +16,7 @@ class Complaints {
 
   Problems all() {
     counts();
+    second();
     groups();
     weights();
     capacity();
@@ -41,6 +42,17 @@ class Complaints {
     }
     if (r_.second.policy != "all" && r_.selection == "top_k" && r_.k != 2) {
       say("second.policy", r_.second.policy, "all, unless k is 2: it is about the second of two experts");
+    }
+  }
+
+  void second() {
+    if (r_.second.policy == "all" || r_.selection != "top_k") return;
+    if (r_.score == "none" && r_.normalise != "softmax") {
+      say("second.policy", r_.second.policy,
+          "all with score none, unless normalise is softmax: weights below 0 are no chances");
+    }
+    if (r_.second.policy == "sampling" && r_.groups.count > 1) {
+      say("second.policy", "sampling", "all or random with groups: it draws from all experts");
     }
   }
 

@@ -116,8 +116,8 @@ struct RouterParameters {
               Applies::live);
     d.choice("second.policy", second.policy, {"all", "random", "sampling"},
              "Which second experts work while training (GShard, NLLB). all: all. random: with probability weight / "
-             "threshold. sampling: the second one is drawn, in proportion to the scores of all but the first. Testing "
-             "takes all, the best ones.",
+             "threshold. sampling: the second one is drawn, in proportion to e^(logits / temperature) of all but the "
+             "first. Testing takes all, the best ones.",
              Applies::live, top_k);
     d.real("second.threshold", second.threshold, {.min = 0.001, .max = 1}, "",
            "With policy random, a second expert of this weight or more always works.", Applies::live,

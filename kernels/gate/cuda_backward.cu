@@ -50,7 +50,7 @@ __device__ void add_share(Score score, const T* d_share, const Row<T>& r) {
 template <class T>
 __device__ void add_through_alpha(const GateSpec& spec, const Row<T>& r) {
   const T scale = static_cast<T>(spec.scale);
-  const T mean = sum_of<T>(r.experts, [&](int e) { return r.a[e] * r.da[e]; }) / scale;
+  const T mean = sum_of<T>(r.experts, [&](int e) { return r.a[e] / scale * r.da[e]; });  // of one expert exactly da
   const bool magnitudes = spec.normalise == Normalise::l1;
   const T divisor = sum_of<T>(r.experts, [&](int e) {
     return r.a[e] == 0 ? T(0) : magnitudes ? fabs(r.s[e]) : r.s[e];

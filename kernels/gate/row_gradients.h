@@ -53,8 +53,7 @@ void add_through_alpha(const GateSpec& spec, std::int64_t experts, const Vector<
     return;
   }
   Vector<T> mean{};
-  for (std::int64_t e = 0; e < experts; ++e) mean += alpha[e] * da[e];
-  mean /= scale;
+  for (std::int64_t e = 0; e < experts; ++e) mean += alpha[e] / scale * da[e];  // of one expert exactly da
   if (spec.normalise == Normalise::softmax) {
     for (std::int64_t e = 0; e < experts; ++e) ds[e] += alpha[e] * (da[e] - mean);
   } else if (is_in_logarithms(spec)) {

@@ -217,6 +217,13 @@ void bias_of_the_running_experiment(ImGuiTestContext* ctx, Harness& h) {
     return std::find(taken.begin(), taken.end(), 7) != taken.end();
   };
   IM_CHECK(h.until(ctx, takes_the_last));
+  const auto update = [&](const char* how) {
+    h.app().submit(command::Set{.path = "model.router.bias.update", .value = std::string(how)});
+  };
+  update("none");  // and goes with it
+  IM_CHECK(h.until(ctx, [&] { return state(h)["bias"][7] == 0.0; }));
+  update("sign");
+  IM_CHECK(h.until(ctx, takes_the_last));
   ctx->KeyPress(ImGuiKey_Space);
   IM_CHECK(h.until(ctx, State::paused));
   drag(ctx, h, "##bias", "##bias 7", -1.0f);  // by hand from here on

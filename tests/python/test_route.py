@@ -387,6 +387,8 @@ def test_impossible_combinations_are_refused_with_the_reason(tmp_path):
         ({"logits": {"kind": "hash"}}, "model.router.selection"),
         ({"k": 3, "second": {"policy": "random"}}, "second.policy"),
         ({"slots": 2}, "model.router.slots"),
+        ({"score": "none", "normalise": "none", "second": {"policy": "random"}}, "second.policy"),
+        ({"groups": {"count": 4, "kept": 2}, "second": {"policy": "sampling"}}, "second.policy"),
         ({"selection": "threshold", "bias": {"to": "logits"}}, "bias.to"),
         ({"selection": "expert_choice", "capacity": {"train": 1, "test": 1, "order": "priority"}}, "capacity.order"),
         ({"selection": "expert_choice", "capacity": {"train": 1, "test": 1, "dropped": "renormalise"}},
@@ -416,16 +418,6 @@ def test_a_winner_takes_all_whatever_its_score(tmp_path):
         preset = router_preset(tmp_path, {"score": score, "selection": "winner_take_all", "scale": 2.5})
         routed = route(preset, [logits])
         assert routed["experts"] == [[int(np.argmax(logits))]] and routed["weights"] == [[2.5]], (score, logits)
-
-
-def test_second_experts_of_logits_below_zero(tmp_path):
-    """With score none and no normalisation weights are logits: the best of the chosen is not an expert with weight 0."""
-    logits = [[-1, -20, -21, -22]] * 200
-    common = {"score": "none", "normalise": "none"}
-    routed = route(router_preset(tmp_path, common | {"second": {"policy": "random"}}), logits, "--train")
-    assert all(experts == [0] for experts in routed["experts"])  # a weight below 0 is never worth a second expert
-    routed = route(router_preset(tmp_path, common | {"second": {"policy": "sampling"}}), logits, "--train")
-    assert all(experts[0] == 0 and len(experts) == 2 for experts in routed["experts"])
 
 
 def test_the_scale_is_not_part_of_the_chance_of_a_second_expert(tmp_path):

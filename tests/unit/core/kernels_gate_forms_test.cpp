@@ -246,6 +246,19 @@ TEST(GateForms, RowsWithoutWeightHaveNeitherAlphaNorGradient) {
                    torch::tensor({{.5, -.5, 0.}}, at::kDouble), 0));
 }
 
+// Whatever the scale does to rounding: an expert that has all the weight can neither gain nor lose.
+TEST(GateForms, ALoneExpertHasNoGradient) {
+  for (const Normalise normalise : {Normalise::sum, Normalise::softmax}) {
+    for (const double scale : {1.0, 2.7, 0.3, 16.1}) {
+      const at::Tensor logits = at::randn({40, 8}, at::detail::createCPUGenerator(5), at::kFloat).requires_grad_();
+      const at::Tensor d = at::randn({40, 8}, at::detail::createCPUGenerator(6), at::kFloat);
+      const GateOutput out = gate(logits, {.k = 1, .normalise = normalise, .scale = scale});
+      const at::Tensor gradient = torch::autograd::grad({out.alpha}, {logits}, {d})[0];
+      EXPECT_EQ(gradient.abs().max().item<float>(), 0) << scale;
+    }
+  }
+}
+
 TEST(GateForms, TiesOfTheLargestWeightGoToTheLowerIndex) {
   const Tensor logits = torch::tensor({{1., 1., 0.}, {0., 2., 2.}, {0., 0., 0.}}, at::kDouble);
   for (const cpu::InstructionSet* set : cpu::instruction_sets()) {

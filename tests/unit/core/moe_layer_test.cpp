@@ -81,7 +81,6 @@ const Form composed_forms[] = {
      [](auto& r, auto&, auto& l) {
        r.selection = "expert_choice";
        r.capacity.train = 1;
-       r.capacity.of = "sequence";
        l = {.1, .2, "switch", .3, .4, {}};
      }},
     {"cosine",
