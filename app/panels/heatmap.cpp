@@ -41,6 +41,7 @@ class Painter {
         tones_(tones(context.dark)),
         list_(*ImGui::GetWindowDrawList()),
         origin_(ImGui::GetCursorScreenPos()),
+        end_(origin_.x + size.x),
         line_(ImGui::GetTextLineHeight()),
         row_names_(names(map.row_axis)),
         column_names_(names(map.column_axis)) {
@@ -324,7 +325,7 @@ class Painter {
     }
     const float title = origin_.x + width_of(map_.row_axis.title) + line_ / 2;  // at the left on the same line
     const float after = std::max(left(0), title);
-    const float room = to + 40 * context_.scale - after;
+    const float room = std::min(to + 40 * context_.scale, end_ - line_ / 2) - after;
     const std::string name = shortened(map_.caption.empty() ? map_.value_name : map_.caption, room, width_of);
     const float end = std::max(to, after + width_of(name));
     list_.AddText(ImVec2(std::round(end - width_of(name)), origin_.y), tones_.muted, name.c_str());
@@ -359,6 +360,7 @@ class Painter {
   const Tones& tones_;
   ImDrawList& list_;
   const ImVec2 origin_;
+  const float end_;  // of the room that there is, in x
   const float line_;
   const std::vector<std::string> row_names_, column_names_;
   HeatmapLayout layout_;

@@ -119,6 +119,7 @@ class OverlapPanel final : public Panel {
     }
     map.selected_row = context.selection.expert;
     map.value_name = "mean " + family_title(description, measures_[measure_]);
+    map.caption = "mean";
     map.plain = [&](int row, int column) -> std::string {
       return lone_[static_cast<std::size_t>(column)] == row ? "alone: all other experts of the layer are dead" : "";
     };

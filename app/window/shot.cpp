@@ -96,6 +96,7 @@ void render_shot(const ShotOptions& shot) {
     window = std::make_unique<Graphics>(size);
   }
   Graphics& graphics = *window;
+  const bool one_panel = !shot.layout.empty() && shot.layout != "default";
   Application app(
       options, SettingsFile(""), graphics.fonts(), [] {}, shot.layout == "default" ? "" : shot.layout);
   train(app.session(), shot.steps, shot.progress);
@@ -103,6 +104,7 @@ void render_shot(const ShotOptions& shot) {
   for (int frame = 0; frame < settle_frames || (app.busy() && std::chrono::steady_clock::now() < end); ++frame) {
     if (frame >= settle_frames) std::this_thread::sleep_for(std::chrono::milliseconds(5));
     app.news();
+    if (one_panel) app.welcome = false;  // the card would lie over it
     app.prepare(1);
     graphics.begin_frame(static_cast<float>(shot.scale));
     app.draw();
