@@ -71,7 +71,7 @@ class FakeEngine final : public Engine {
     }
     d.layers = static_cast<int>(d.experts.size());
     d.device = "cpu, 2 threads";
-    declare(d);
+    declare(d, p.text("task.kind") == "language");
     description_ = d;
     apply(p);
     {
@@ -131,7 +131,7 @@ class FakeEngine final : public Engine {
   std::uint64_t memory_bytes() const override { return 412u << 20; }
 
  private:
-  void declare(Description& d) const {
+  void declare(Description& d, bool language) const {
     const auto add = [&](const std::string& family, const char* suffix, int layer, int rank, const char* unit,
                          const char* definition, const char* formula) {
       MetricSpec spec;
@@ -153,6 +153,7 @@ class FakeEngine final : public Engine {
         const Axis groups{"group", d.groups};
         spec.axes[0] = family == "conflict" ? groups : experts;
         spec.axes[1] = family == "conflict" ? groups : family == "routing" ? Axis{"class", d.classes} : experts;
+        if (family == "routing_by_character") spec.axes[1] = {"character class", {"letter", "digit", "space"}};
         if (family == "conflict") {
           spec.colours = Colours::diverging;
           spec.low = -1;
@@ -176,6 +177,7 @@ class FakeEngine final : public Engine {
       add("overlap_pairs", "", layer, 2, "", "Shared work of experts.", "Σ min(p, q)");
       add("coactivation", "", layer, 2, "", "How often two experts serve the same sample.", "N_ij / N_i");
       add("routing", "", layer, 2, "", "Which expert serves which class.", "");
+      if (language) add("routing_by_character", "", layer, 2, "", "Which expert serves which kind of byte.", "");
       add("conflict", "", layer, 2, "", "Cosine between the gradients of two groups.", "");
       add("conflict_rate", "", layer, 0, "", "Share of pairs whose cosine is below zero.", "");
     }
@@ -215,8 +217,8 @@ class FakeEngine final : public Engine {
       if (i == j) return 1;
       return static_cast<float>(0.9 - 1.5 * noise(std::min(i, j), std::max(i, j), metric.layer) - 0.3 * progress_);
     }
-    if (dead || (metric.family != "routing" && metric.layer == 2 && j == 1)) return none;
-    if (metric.family == "routing") {  // from even to a few classes for each expert
+    if (dead || (!metric.family.starts_with("routing") && metric.layer == 2 && j == 1)) return none;
+    if (metric.family.starts_with("routing")) {  // from even to a few classes for each expert
       const double own = noise(i, j, metric.layer + 3) < 0.25 ? 1 : 0.06 * noise(j, i);
       return static_cast<float>((1 - progress_ + progress_ * 3 * own) / columns / experts_);
     }

@@ -89,6 +89,25 @@ void views_of_routing(ImGuiTestContext* ctx, Harness& h) {
   IM_CHECK(ctx->ItemExists("##shares"));
 }
 
+// Of a text, also by what the bytes are.
+void routing_by_character_class(ImGuiTestContext* ctx, Harness& h) {
+  Preset text = *h.now().preset;
+  text.parameters.set("task.kind", std::string("language"));
+  h.app().submit(command::Load{text});
+  train(ctx, h);
+  ctx->SetRef(h.window("routing").c_str());
+  const Image by_class = h.look(ctx, ctx->ItemInfo("##shares"));
+  ctx->ComboClick("##by/by character class");
+  ctx->Yield(2);
+  IM_CHECK(h.look(ctx, ctx->ItemInfo("##shares")).rgb != by_class.rgb);
+  h.picture(ctx, "routing_by_character");
+  ctx->ItemClick("Matrix");
+  ctx->Yield(2);
+  click_cell(ctx, "##matrix", 2, 5);  // the last of three classes
+  IM_CHECK_EQ(h.app().selection().expert, 5);
+  IM_CHECK_EQ(h.app().selection().group, -1);  // groups are of the classes of samples
+}
+
 void parts_of_conflict(ImGuiTestContext* ctx, Harness& h) {
   train(ctx, h);
   ctx->SetRef(h.window("conflict").c_str());
@@ -298,6 +317,7 @@ void add_panel_tests(Harness& harness) {
   harness.add("panels", "the_layer_is_the_same_everywhere", the_layer_is_the_same_everywhere);
   harness.add("panels", "pointing_at_an_expert", pointing_at_an_expert);
   harness.add("panels", "views_of_routing", views_of_routing);
+  harness.add("panels", "routing_by_character_class", routing_by_character_class);
   harness.add("panels", "parts_of_conflict", parts_of_conflict);
   harness.add("panels", "conflict_rate_in_a_wide_window", conflict_rate_in_a_wide_window);
   harness.add("panels", "tiles_from_a_linear_head", tiles_from_a_linear_head);
