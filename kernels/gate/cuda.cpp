@@ -13,9 +13,8 @@ namespace {
 
 using at::Tensor;
 
-template <class T>
 int checked_experts(const Tensor& logits) {
-  TORCH_CHECK(logits.size(1) <= cuda::most_experts<T>, "gate: on CUDA at most ", cuda::most_experts<T>,
+  TORCH_CHECK(logits.size(1) <= cuda::gate_most_experts, "gate: on CUDA at most ", cuda::gate_most_experts,
               " experts, not ", logits.size(1));
   return static_cast<int>(logits.size(1));
 }
@@ -23,14 +22,15 @@ int checked_experts(const Tensor& logits) {
 GateOutput gate_cuda(const Tensor& logits, const GateSpec& spec, const Tensor& bias) {
   const c10::cuda::CUDAGuard device(logits.device());
   const Tensor in = logits.contiguous(), b = contiguous(bias);
-  const std::int64_t experts = in.size(1);
+  const int experts = checked_experts(in);
   GateOutput out = empty_output(in);
-  const Tensor partials = at::empty({cuda::gate_blocks(in.size(0)), 4 * experts + 4}, in.options());
   AT_DISPATCH_FLOATING_TYPES(in.scalar_type(), "gate", [&] {
+    const int blocks = cuda::gate_blocks<scalar_t>(in.size(0), experts);
+    const Tensor partials = at::empty({blocks, 4 * experts + 4}, in.options());
     const auto to = [](const Tensor& t) { return t.mutable_data_ptr<scalar_t>(); };
     cuda::gate_forward<scalar_t>(
         {data<scalar_t>(in), data<scalar_t>(b), to(out.alpha), to(out.scores), to(out.load), to(out.importance),
-         to(out.share), to(out.first), to(out.sums), to(partials), in.size(0), checked_experts<scalar_t>(in), spec},
+         to(out.share), to(out.first), to(out.sums), to(partials), in.size(0), experts, blocks, spec},
         c10::cuda::getCurrentCUDAStream());
   });
   C10_CUDA_KERNEL_LAUNCH_CHECK();
@@ -47,8 +47,7 @@ Tensor gate_backward_cuda(const GateGradients& d, const Tensor& logits, const Ga
     cuda::gate_backward<scalar_t>(
         {data<scalar_t>(given.alpha), data<scalar_t>(given.scores), data<scalar_t>(given.importance),
          data<scalar_t>(given.share), data<scalar_t>(given.sums), data<scalar_t>(in), data<scalar_t>(alpha),
-         data<scalar_t>(scores), d_logits.mutable_data_ptr<scalar_t>(), in.size(0), checked_experts<scalar_t>(in),
-         spec},
+         data<scalar_t>(scores), d_logits.mutable_data_ptr<scalar_t>(), in.size(0), checked_experts(in), spec},
         c10::cuda::getCurrentCUDAStream());
   });
   C10_CUDA_KERNEL_LAUNCH_CHECK();

@@ -1,5 +1,5 @@
 // The gate's CUDA kernels, without ATen: device pointers to row-major [rows, experts]. They work on LibTorch's current
-// stream. Sums are added up in an order that depends on the number of rows only.
+// stream. Sums are added up in an order that depends on the shape and the kind of GPU only.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -18,10 +18,10 @@ struct GateForward {
   T* scores;
   T *load, *importance, *share, *first;  // [experts]
   T* sums;                               // [4]
-  T* partials;                           // [gate_blocks(rows), 4 experts + 4]
+  T* partials;                           // [blocks, 4 experts + 4]
   std::int64_t rows;
-  int experts;
-  GateSpec spec;  // 1 <= k <= experts
+  int experts, blocks;  // blocks: gate_blocks(rows, experts)
+  GateSpec spec;        // 1 <= k <= experts
 };
 
 template <class T>
@@ -34,12 +34,12 @@ struct GateBackward {
   GateSpec spec;
 };
 
-// Each takes every gate_blocks(rows)-th row.
-constexpr int gate_blocks(std::int64_t rows) { return static_cast<int>(rows < 2048 ? rows : 2048); }
+constexpr int gate_threads = 128;  // of a block
+constexpr int gate_most_experts = 1024;
 
-// For each expert eight numbers and a rank must fit into a block's shared memory of 48 KiB.
+// Blocks that run at once, at most as many as the rows need. The order in which sums are added up depends on it.
 template <class T>
-constexpr std::int64_t most_experts = 48 * 1024 / (8 * sizeof(T) + sizeof(int));
+int gate_blocks(std::int64_t rows, int experts);
 
 template <class T>
 void gate_forward(const GateForward<T>& g, cudaStream_t stream);

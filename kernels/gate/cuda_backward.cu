@@ -1,131 +1,138 @@
-// The gate on a GPU, backward: a warp for each row. kernels/gate/row_gradients.h has the formulas.
+// The gate on a GPU, backward, a row in the registers of a few lanes. kernels/gate/row_gradients.h has the formulas.
 #include <cuda_runtime.h>
 
 #include "kernels/gate/cuda.h"
-#include "kernels/gate/cuda_warp.h"
+#include "kernels/gate/cuda_row.h"
 
 namespace tessera::kernels::cuda {
 namespace {
 
-// A row's inputs, and in shared memory the gradients so far: with respect to alpha, the scores, and z. Each lane reads
-// and writes its own experts' only.
-template <class T>
-struct Row {
-  int experts;
-  const T *logits, *a, *s;
-  T *da, *ds, *dz;
+// A row's alpha and scores, and the gradients so far: with respect to alpha, the scores, and z.
+template <class T, int V, bool Full>
+struct Row : Lanes<V, Full> {
+  T a[V] = {}, s[V] = {}, da[V] = {}, ds[V] = {}, dz[V] = {};
 };
 
-template <class T>
-__device__ void add_entropy(const Row<T>& r, T factor) {
-  const T size = sum_of<T>(r.experts, [&](int e) { return fabs(r.a[e]); });
-  const T h = -sum_of<T>(r.experts, [&](int e) {
-    const T p = fabs(r.a[e]) / size;
-    return r.a[e] != 0 ? p * log(p) : T(0);
+template <class T, int V, bool Full>
+__device__ void add_entropy(Row<T, V, Full>& r, T factor) {
+  const T share = 1 / r.template sum<T>([&](int v, int) { return fabs(r.a[v]); });
+  const T h = -r.template sum<T>([&](int v, int) {
+    const T p = fabs(r.a[v]) * share;
+    return r.a[v] != 0 ? p * log(p) : T(0);
   });
-  each(r.experts, [&](int e) {
-    const T slope = (-log(fabs(r.a[e]) / size) - h) / size * factor;
-    if (r.a[e] != 0) r.da[e] += r.a[e] < 0 ? -slope : slope;
+  r.each([&](int v, int) {
+    const T slope = (-log(fabs(r.a[v]) * share) - h) * share * factor;
+    if (r.a[v] != 0) r.da[v] += r.a[v] < 0 ? -slope : slope;
   });
 }
 
-template <class T>
-__device__ void add_share(Score score, const T* d_share, const Row<T>& r) {
+template <class T, int V, bool Full>
+__device__ void add_share(Score score, const T* d_share, Row<T, V, Full>& r) {
   const bool none = score == Score::none;
-  const T top = none ? largest_of<T>(r.experts, [&](int e) { return r.s[e]; }) : T(0);
-  const auto basis = [&](int e) { return none ? exp(r.s[e] - top) : r.s[e]; };
-  const T total = sum_of<T>(r.experts, basis);
+  const T top = none ? r.template largest<T>([&](int v, int) { return r.s[v]; }) : T(0);
+  const auto basis = [&](int v) { return none ? exp(r.s[v] - top) : r.s[v]; };
+  const T total = r.template sum<T>([&](int v, int) { return basis(v); });
+  const T sum = r.template sum<T>([&](int v, int e) { return basis(v) * d_share[e]; });
   if (total == 0) return;
-  const T mean = sum_of<T>(r.experts, [&](int e) { return basis(e) * d_share[e]; }) / total;
-  each(r.experts, [&](int e) {
-    const T d = (d_share[e] - mean) / total;
+  r.each([&](int v, int e) {
+    const T d = (d_share[e] - sum / total) / total;
     if (none) {
-      r.dz[e] += basis(e) * d;
+      r.dz[v] += basis(v) * d;
     } else {
-      r.ds[e] += d;
+      r.ds[v] += d;
     }
   });
 }
 
-template <class T>
-__device__ void add_through_alpha(const GateSpec& spec, const Row<T>& r) {
+template <class T, int V, bool Full>
+__device__ void add_through_alpha(const GateSpec& spec, Row<T, V, Full>& r) {
   const T scale = static_cast<T>(spec.scale);
-  const T mean = sum_of<T>(r.experts, [&](int e) { return r.a[e] / scale * r.da[e]; });  // of one expert exactly da
-  const bool magnitudes = spec.normalise == Normalise::l1;
-  const T divisor = sum_of<T>(r.experts, [&](int e) {
-    return r.a[e] == 0 ? T(0) : magnitudes ? fabs(r.s[e]) : r.s[e];
-  });
-  each(r.experts, [&](int e) {
-    const T a = r.a[e], s = r.s[e], da = r.da[e];
-    if (a == 0) return;
-    if (spec.normalise == Normalise::none) {
-      r.ds[e] += da * scale;
-    } else if (spec.normalise == Normalise::softmax) {
-      r.ds[e] += a * (da - mean);
-    } else if (is_in_logarithms(spec)) {
-      r.dz[e] += a * (da - mean) * (spec.score == Score::sigmoid ? 1 - s : T(1));
-    } else {
-      r.ds[e] += (da - (magnitudes && s < 0 ? -mean : mean)) / divisor * scale;
-    }
-  });
-}
-
-template <class T>
-__device__ void add_through_scores(Score score, const Row<T>& r) {
-  if (score == Score::sigmoid || score == Score::relu || score == Score::none) {
-    each(r.experts, [&](int e) {
-      const T s = r.s[e];
-      r.dz[e] += score == Score::sigmoid ? r.ds[e] * s * (1 - s) : score == Score::relu && s == 0 ? T(0) : r.ds[e];
+  if (spec.normalise == Normalise::none) {
+    r.each([&](int v, int) {
+      if (r.a[v] != 0) r.ds[v] += r.da[v] * scale;
     });
     return;
   }
-  const auto slope = [&](int e) {
-    const T s = r.s[e];
+  // Of one expert exactly da.
+  const T mean = scale == 1 ? r.template sum<T>([&](int v, int) { return r.a[v] * r.da[v]; })
+                            : r.template sum<T>([&](int v, int) { return r.a[v] / scale * r.da[v]; });
+  if (spec.normalise == Normalise::softmax) {
+    r.each([&](int v, int) { r.ds[v] += r.a[v] != 0 ? r.a[v] * (r.da[v] - mean) : T(0); });
+  } else if (is_in_logarithms(spec)) {
+    const bool sigmoid = spec.score == Score::sigmoid;
+    r.each([&](int v, int) {
+      if (r.a[v] != 0) r.dz[v] += r.a[v] * (r.da[v] - mean) * (sigmoid ? 1 - r.s[v] : T(1));
+    });
+  } else {
+    const bool magnitudes = spec.normalise == Normalise::l1;
+    const T divisor = r.template sum<T>([&](int v, int) {
+      return r.a[v] == 0 ? T(0) : magnitudes ? fabs(r.s[v]) : r.s[v];
+    });
+    r.each([&](int v, int) {
+      if (r.a[v] != 0) r.ds[v] += (r.da[v] - (magnitudes && r.s[v] < 0 ? -mean : mean)) / divisor * scale;
+    });
+  }
+}
+
+template <class T, int V, bool Full>
+__device__ void add_through_scores(Score score, Row<T, V, Full>& r) {
+  if (score == Score::sigmoid || score == Score::relu || score == Score::none) {
+    r.each([&](int v, int) {
+      const T s = r.s[v];
+      r.dz[v] += score == Score::sigmoid ? r.ds[v] * s * (1 - s) : score == Score::relu && s == 0 ? T(0) : r.ds[v];
+    });
+    return;
+  }
+  const auto slope = [&](int v) {
+    const T s = r.s[v];
     if (score == Score::softmax) return s;
     if (score == Score::entmax15) return sqrt(s);
     return s > 0 ? T(1) : s;  // s: zero, or NaN
   };
-  T mean = sum_of<T>(r.experts, [&](int e) { return slope(e) * r.ds[e]; });
-  if (score != Score::softmax) mean /= sum_of<T>(r.experts, slope);  // of a softmax it is 1
-  each(r.experts, [&](int e) { r.dz[e] += slope(e) * (r.ds[e] - mean); });
+  T mean = r.template sum<T>([&](int v, int) { return slope(v) * r.ds[v]; });
+  if (score != Score::softmax) mean /= r.template sum<T>([&](int v, int) { return slope(v); });  // of a softmax 1
+  r.each([&](int v, int) { r.dz[v] += slope(v) * (r.ds[v] - mean); });
 }
 
-template <class T>
-__global__ void backward(const GateBackward<T> g) {
-  extern __shared__ double memory[];
-  T* const shared = reinterpret_cast<T*>(memory);
-  const int n = g.experts;
-  const std::int64_t at = static_cast<std::int64_t>(blockIdx.x) * n;
-  const Row<T> r{n, g.logits + at, g.alpha + at, g.scores + at, shared, shared + n, shared + 2 * n};
-  each(n, [&](int e) {
-    r.da[e] = (g.d_alpha ? g.d_alpha[at + e] : T(0)) + (g.d_importance ? g.d_importance[e] : T(0));
-    r.ds[e] = g.d_scores ? g.d_scores[at + e] : T(0);
-    r.dz[e] = 0;
-  });
+template <class T, int V, bool Full>
+__global__ void __launch_bounds__(gate_threads, at_least<T, V>(6)) backward(const GateBackward<T> g, int lanes) {
+  const int n = g.experts, rows = blockDim.x / lanes;
+  const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * rows + threadIdx.x / lanes;
+  const bool counted = row < g.rows;  // otherwise its lanes only keep the others of the warp company
+  const std::int64_t at = (counted ? row : 0) * n;
+  Row<T, V, Full> r{{n, lanes}};
+  r.each([&](int v, int e) { r.a[v] = g.alpha[at + e]; });
+  r.each([&](int v, int e) { r.s[v] = g.scores[at + e]; });
+  if (g.d_alpha) r.each([&](int v, int e) { r.da[v] = g.d_alpha[at + e]; });
+  if (g.d_scores) r.each([&](int v, int e) { r.ds[v] = g.d_scores[at + e]; });
+  if (g.d_importance) r.each([&](int v, int e) { r.da[v] += g.d_importance[e]; });
   const T of_entropy = g.d_sums ? g.d_sums[entropy_sum] : T(0), of_squares = g.d_sums ? g.d_sums[squares_sum] : T(0);
   if (of_entropy != 0) add_entropy(r, of_entropy);
   if (g.d_share) add_share(g.spec.score, g.d_share, r);
   if (g.d_alpha || g.d_importance || of_entropy != 0) add_through_alpha(g.spec, r);
   add_through_scores(g.spec.score, r);
 
-  const T temperature = static_cast<T>(g.spec.temperature);
-  T most = 0, total = 1;
+  const T per_temperature = 1 / static_cast<T>(g.spec.temperature);
+  r.each([&](int v, int) { r.dz[v] *= per_temperature; });
   if (of_squares != 0) {
-    most = largest_of<T>(n, [&](int e) { return r.logits[e]; });
-    total = sum_of<T>(n, [&](int e) { return exp(r.logits[e] - most); });
+    const T most = r.template largest<T>([&](int, int e) { return g.logits[at + e]; });
+    const T total = r.template sum<T>([&](int, int e) { return exp(g.logits[at + e] - most); });
+    const T slope = 2 * of_squares * (most + log(total)) / total;
+    r.each([&](int v, int e) { r.dz[v] += slope * exp(g.logits[at + e] - most); });
   }
-  const T slope = of_squares != 0 ? 2 * of_squares * (most + log(total)) / total : T(0);
-  each(n, [&](int e) {
-    g.d_logits[at + e] = r.dz[e] / temperature + (of_squares != 0 ? slope * exp(r.logits[e] - most) : T(0));
-  });
+  if (!counted) return;
+  r.each([&](int v, int e) { g.d_logits[at + e] = r.dz[v]; });
 }
 
 }  // namespace
 
 template <class T>
 void gate_backward(const GateBackward<T>& g, cudaStream_t stream) {
-  const std::size_t shared = static_cast<std::size_t>(g.experts) * 3 * sizeof(T);
-  backward<T><<<static_cast<unsigned>(g.rows), warp, shared, stream>>>(g);
+  with_experts_a_lane(g.experts, [&]<int V, bool Full>() {
+    const int lanes = lanes_for(g.experts, V), rows = gate_threads / lanes;
+    const std::int64_t blocks = (g.rows + rows - 1) / rows;
+    backward<T, V, Full><<<static_cast<unsigned>(blocks), gate_threads, 0, stream>>>(g, lanes);
+  });
 }
 
 template void gate_backward<float>(const GateBackward<float>&, cudaStream_t);

@@ -1,51 +1,37 @@
-// The gate on a GPU, forward: a warp for each row. Ranks, which give the k largest and the sorted row, are counted by
-// comparing all pairs: for the number of experts that there are, less work than sorting.
+// The gate on a GPU, forward, a row in the registers of a few lanes: what is read of memory is the logits, what is
+// written the results. Sparse scores and groups of experts also use shared memory.
 #include <cuda_runtime.h>
 
 #include "kernels/gate/cuda.h"
-#include "kernels/gate/cuda_warp.h"
+#include "kernels/gate/cuda_row.h"
 
 namespace tessera::kernels::cuda {
 namespace {
 
-// In shared memory, [experts] each.
-template <class T>
-struct Row {
-  int experts;
-  T *z, *s;      // logits / temperature; scores
-  T *key, *w;    // what the selection goes by; the weights before they are divided
-  T* totals[4];  // load, importance, share, first; each lane adds to its own experts
-  int* rank;
+// A row, and what a lane has of it; `shared`, `shared_too`: [experts] each, the row's own.
+template <class T, int V, bool Full>
+struct Row : Lanes<V, Full> {
+  T* shared;
+  T* shared_too;
+  T z[V] = {}, s[V] = {};    // logits / temperature; scores
+  T key[V] = {}, w[V] = {};  // what the selection goes by; alpha
+  unsigned chosen = 0;       // bit v
 
-  __device__ Row(void* memory, int n) : experts(n) {
-    T* at = static_cast<T*>(memory);
-    const auto next = [&] {
-      T* const here = at;
-      at += n;
-      return here;
-    };
-    z = next(), s = next(), key = next(), w = next();
-    for (T*& total : totals) total = next();
-    rank = reinterpret_cast<int*>(at);
-  }
+  __device__ bool has(int v) const { return chosen >> v & 1; }
 };
-
-// rank[e]: how many values come before it, ties to the lower index.
-template <class T>
-__device__ void rank_all(const T* value, int n, int* rank) {
-  __syncwarp();
-  each(n, [&](int e) {
-    const T own = value[e];
-    int before = 0;
-    for (int j = 0; j < n; ++j) before += value[j] > own || (value[j] == own && j < e);
-    rank[e] = before;
-  });
-  __syncwarp();
-}
 
 template <class T>
 __device__ T without_nan(T value) {  // NaN counts as the largest
   return isnan(value) ? T(INFINITY) : value;
+}
+
+// How many of n values come before value[e], ties to the lower index.
+template <class T>
+__device__ int rank_of(int e, const T* value, int n) {
+  const T own = value[e];
+  int before = 0;
+  for (int j = 0; j < n; ++j) before += value[j] > own || (value[j] == own && j < e);
+  return before;
 }
 
 // The threshold of sparsemax and of entmax-1.5 from a sorted row; kernels/gate/row_scores.h has the formulas.
@@ -73,18 +59,18 @@ __device__ T threshold(const T* sorted, int experts, bool entmax15) {
   return tau;
 }
 
-template <class T>
-__device__ void sparse_scores(const Row<T>& r, T top, bool entmax15) {
+template <class T, int V, bool Full>
+__device__ void sparse_scores(Row<T, V, Full>& r, T top, bool entmax15) {
   const T scale = entmax15 ? T(0.5) : T(1);
-  const T poison = sum_of<T>(r.experts, [&](int e) { return isnan(r.z[e]) ? r.z[e] : T(0); });
-  each(r.experts, [&](int e) { r.key[e] = without_nan(r.z[e]); });
-  rank_all(r.key, r.experts, r.rank);
-  each(r.experts, [&](int e) { r.w[r.rank[e]] = (r.z[e] - top) * scale; });
+  const T poison = r.template sum<T>([&](int v, int) { return isnan(r.z[v]) ? r.z[v] : T(0); });
+  r.each([&](int v, int e) { r.shared[e] = without_nan(r.z[v]); });
   __syncwarp();
-  const T tau = threshold(r.w, r.experts, entmax15);
-  each(r.experts, [&](int e) {
-    const T p = fmax((r.z[e] - top) * scale - tau, T(0));
-    r.s[e] = (entmax15 ? p * p : p) + poison;
+  r.each([&](int v, int e) { r.shared_too[rank_of(e, r.shared, r.experts)] = (r.z[v] - top) * scale; });
+  __syncwarp();
+  const T tau = threshold(r.shared_too, r.experts, entmax15);
+  r.each([&](int v, int) {
+    const T p = fmax((r.z[v] - top) * scale - tau, T(0));
+    r.s[v] = (entmax15 ? p * p : p) + poison;
   });
   __syncwarp();
 }
@@ -95,43 +81,112 @@ __device__ T sigmoid(T x) {
   return (x < 0 ? e : T(1)) / (1 + e);
 }
 
-template <class T>
-__device__ void make_scores(Score score, const Row<T>& r) {
-  const T top = largest_of<T>(r.experts, [&](int e) { return r.z[e]; });
-  if (score == Score::sparsemax || score == Score::entmax15) return sparse_scores(r, top, score == Score::entmax15);
-  each(r.experts, [&](int e) {
-    const T z = r.z[e];
-    r.s[e] = score == Score::softmax   ? exp(z - top)
-             : score == Score::sigmoid ? sigmoid(z)
-             : score == Score::relu    ? (z < 0 ? T(0) : z)  // NaN stays
-                                       : z;
-  });
-  if (score != Score::softmax) return;
-  const T total = sum_of<T>(r.experts, [&](int e) { return r.s[e]; });
-  each(r.experts, [&](int e) { r.s[e] /= total; });
+// s, and log(sum of exp(z)) where it is to be had on the way: of a softmax.
+template <class T, int V, bool Full>
+__device__ T make_scores(Score score, Row<T, V, Full>& r) {
+  const T top = r.template largest<T>([&](int v, int) { return r.z[v]; });
+  if (score == Score::sparsemax || score == Score::entmax15) sparse_scores(r, top, score == Score::entmax15);
+  if (score == Score::sigmoid) r.each([&](int v, int) { r.s[v] = sigmoid(r.z[v]); });
+  if (score == Score::relu) r.each([&](int v, int) { r.s[v] = r.z[v] < 0 ? T(0) : r.z[v]; });  // NaN stays
+  if (score == Score::none) r.each([&](int v, int) { r.s[v] = r.z[v]; });
+  if (score != Score::softmax) return 0;
+  r.each([&](int v, int) { r.s[v] = fast_exp(r.z[v] - top); });
+  const T total = r.template sum<T>([&](int v, int) { return r.s[v]; }), share = 1 / total;
+  r.each([&](int v, int) { r.s[v] *= share; });
+  return top + fast_log(total);
 }
 
 // The keys of experts outside the kept groups become -infinity or 0.
-template <class T>
-__device__ void keep_groups(const GateSpec& spec, const Row<T>& r) {
+template <class T, int V, bool Full>
+__device__ void keep_groups(const GateSpec& spec, Row<T, V, Full>& r) {
   const int groups = static_cast<int>(spec.groups), size = r.experts / groups;
+  r.each([&](int v, int e) { r.shared[e] = r.key[v]; });
   __syncwarp();
-  each(groups, [&](int g) {
+  for (int g = r.lane; g < groups; g += r.lanes) {
     T first = -INFINITY, second = -INFINITY, total = 0;
     for (int i = g * size; i < (g + 1) * size; ++i) {
-      second = fmax(second, fmin(first, r.key[i]));
-      first = fmax(first, r.key[i]);
-      total += r.key[i];
+      second = fmax(second, fmin(first, r.shared[i]));
+      first = fmax(first, r.shared[i]);
+      total += r.shared[i];
     }
-    r.w[g] = without_nan(spec.group_rank == GroupRank::sum                    ? total
-                         : spec.group_rank == GroupRank::top2_sum && size > 1 ? first + second
-                                                                              : first);
-  });
-  rank_all(r.w, groups, r.rank);
+    r.shared_too[g] = without_nan(spec.group_rank == GroupRank::sum                    ? total
+                                  : spec.group_rank == GroupRank::top2_sum && size > 1 ? first + second
+                                                                                       : first);
+  }
+  __syncwarp();
   const T masked = spec.group_mask == GroupMask::zero ? T(0) : T(-INFINITY);
-  each(r.experts, [&](int e) {
-    if (r.rank[e / size] >= spec.groups_kept) r.key[e] = masked;
+  r.each([&](int v, int e) {
+    if (rank_of(e / size, r.shared_too, groups) >= spec.groups_kept) r.key[v] = masked;
   });
+  __syncwarp();
+}
+
+// Descending: a bitonic network, all in registers.
+template <class T, int V>
+__device__ void sort(T (&value)[V]) {
+#pragma unroll
+  for (int size = 2; size <= V; size *= 2) {
+#pragma unroll
+    for (int stride = size / 2; stride > 0; stride /= 2) {
+#pragma unroll
+      for (int i = 0; i < V; ++i) {
+        const int j = i ^ stride;
+        if (j < i) continue;
+        const T high = fmax(value[i], value[j]), low = fmin(value[i], value[j]);
+        const bool descending = size == V || (i & size) == 0;
+        value[i] = descending ? high : low;
+        value[j] = descending ? low : high;
+      }
+    }
+  }
+}
+
+// The k-th largest key: each lane sorts its own, and the largest of all heads is taken off k times.
+template <class T, int V, bool Full>
+__device__ T kth_largest(const Row<T, V, Full>& r, int k) {
+  T sorted[V];
+#pragma unroll
+  for (int v = 0; v < V; ++v) sorted[v] = r.holds(v) ? r.key[v] : T(-INFINITY);
+  sort(sorted);
+  T top = -INFINITY;
+  for (int i = 0; i < k; ++i) {
+    top = r.reduce(sorted[0], [](T a, T b) { return fmax(a, b); });
+    const unsigned heads = r.ballot(sorted[0] == top);
+    if (r.lane == __ffs(static_cast<int>(heads)) - 1) {
+#pragma unroll
+      for (int v = 0; v + 1 < V; ++v) sorted[v] = sorted[v + 1];
+      sorted[V - 1] = -INFINITY;
+    }
+  }
+  return top;
+}
+
+// r.chosen: the k largest keys that are above the threshold, ties to the lower index.
+template <class T, int V, bool Full>
+__device__ void choose(const GateSpec& spec, Row<T, V, Full>& r) {
+  const T least = static_cast<T>(spec.threshold);
+  r.chosen = 0;
+  if (spec.k >= r.experts) {
+    r.each([&](int v, int) { r.chosen |= (r.key[v] > least ? 1u : 0u) << v; });
+    return;
+  }
+  const int k = static_cast<int>(spec.k);
+  const T bound = kth_largest(r, k);
+  const int at_least = r.template sum<int>([&](int v, int) { return r.key[v] >= bound ? 1 : 0; });
+  if (__all_sync(everyone, at_least == k)) {
+    r.each([&](int v, int) { r.chosen |= (r.key[v] >= bound && r.key[v] > least ? 1u : 0u) << v; });
+    return;
+  }
+  const int room = k - r.template sum<int>([&](int v, int) { return r.key[v] > bound ? 1 : 0; });
+  int seen = 0;  // keys equal to the bound, at lower indices
+#pragma unroll
+  for (int v = 0; v < V; ++v) {
+    const bool equal = r.holds(v) && r.key[v] == bound;
+    const unsigned others = r.ballot(equal);
+    const int before = seen + __popc(others & ((1u << r.lane) - 1));
+    if (r.holds(v) && r.key[v] > least && (r.key[v] > bound || (equal && before < room))) r.chosen |= 1u << v;
+    seen += __popc(others);
+  }
 }
 
 // What chosen softmax or sigmoid scores are in proportion to, with the largest at 1: it can't underflow.
@@ -141,116 +196,184 @@ __device__ T relative_score(Score score, T z, T top) {
   return exp(fmin(z, T(0)) - fmin(top, T(0))) * ((1 + exp(-fabs(top))) / (1 + exp(-fabs(z))));
 }
 
-// w = alpha.
-template <class T>
-__device__ void weigh(const GateSpec& spec, const Row<T>& r) {
-  const T least = static_cast<T>(spec.threshold);
-  const auto chosen = [&](int e) { return r.rank[e] < spec.k && r.key[e] > least; };
-  const bool soft = spec.normalise == Normalise::softmax, relative = is_in_logarithms(spec);
-  const T* const value = soft ? r.s : r.z;
-  const T top = largest_of<T>(r.experts, [&](int e) { return chosen(e) ? value[e] : T(-INFINITY); });
-  each(r.experts, [&](int e) {
-    r.w[e] = !chosen(e) ? T(0) : soft ? exp(r.s[e] - top) : relative ? relative_score(spec.score, r.z[e], top) : r.s[e];
-  });
-  T divisor = 1;
-  if (spec.normalise != Normalise::none) {
-    const bool magnitudes = spec.normalise == Normalise::l1;
-    divisor = sum_of<T>(r.experts, [&](int e) { return magnitudes ? fabs(r.w[e]) : r.w[e]; });
+// w = alpha. Returns the sum of its magnitudes. plain: no bias and no groups, so that the largest score is chosen.
+template <class T, int V, bool Full>
+__device__ T weigh(const GateSpec& spec, bool plain, Row<T, V, Full>& r) {
+  const auto top_of = [&](const T(&value)[V]) {
+    return r.template largest<T>([&](int v, int) { return r.has(v) ? value[v] : T(-INFINITY); });
+  };
+  r.each([&](int v, int) { r.w[v] = r.has(v) ? r.s[v] : T(0); });
+  if (spec.normalise == Normalise::softmax) {
+    const T top = top_of(r.s);
+    r.each([&](int v, int) { r.w[v] = r.has(v) ? exp(r.s[v] - top) : T(0); });
+  } else if (is_in_logarithms(spec) && !(plain && spec.score == Score::softmax)) {
+    const T least = T(1e-15);  // scores above it are far from underflow, and so is what they are compared with
+    const bool small = !(top_of(r.s) > least);
+    if (__any_sync(everyone, small)) {
+      const T top = top_of(r.z);
+      r.each([&](int v, int) {
+        if (small && r.has(v)) r.w[v] = relative_score(spec.score, r.z[v], top);
+      });
+    }
   }
   const T scale = static_cast<T>(spec.scale);
-  // Not what isn't chosen: a NaN in the row makes the divisor NaN.
-  each(r.experts, [&](int e) { r.w[e] = chosen(e) && divisor != 0 ? r.w[e] / divisor * scale : T(0); });
+  T factor = scale;
+  if (spec.normalise != Normalise::none) {
+    const bool magnitudes = spec.normalise == Normalise::l1;
+    const T divisor = r.template sum<T>([&](int v, int) { return magnitudes ? fabs(r.w[v]) : r.w[v]; });
+    factor = divisor != 0 ? scale / divisor : T(0);
+  }
+  // Not what isn't chosen: a NaN in the row makes the factor NaN.
+  r.each([&](int v, int) { r.w[v] = r.has(v) && factor != 0 ? r.w[v] * factor : T(0); });
+  const bool signs = spec.score == Score::none && spec.normalise != Normalise::softmax;
+  if (spec.normalise == Normalise::none || signs) {
+    return r.template sum<T>([&](int v, int) { return fabs(r.w[v]); });
+  }
+  return isnan(factor) || factor == 0 ? factor : scale;
 }
 
 // Where the largest weight is, ties to the lower index; -1 without a weight or with a NaN.
-template <class T>
-__device__ int largest_weight(const Row<T>& r, T size) {
-  if (size == 0 || isnan(size)) return -1;
-  const T best = largest_of<T>(r.experts, [&](int e) { return r.w[e] != 0 ? r.w[e] : T(-INFINITY); });
+template <class T, int V, bool Full>
+__device__ int largest_weight(const Row<T, V, Full>& r, T size) {
+  const T best = r.template largest<T>([&](int v, int) { return r.w[v] != 0 ? r.w[v] : T(-INFINITY); });
   int found = r.experts;
-  each(r.experts, [&](int e) {
-    if (r.w[e] == best && e < found) found = e;
+  r.each([&](int v, int e) {
+    if (r.w[v] == best && e < found) found = e;
   });
-  return __reduce_min_sync(everyone, found);
+  found = r.reduce(found, [](int a, int b) { return min(a, b); });
+  return size == 0 || isnan(size) ? -1 : found;
 }
 
-template <class T>
-__device__ T entropy_of(const Row<T>& r, T size) {
-  return -sum_of<T>(r.experts, [&](int e) {
-    const T p = fabs(r.w[e]) / size;
-    return p != 0 ? p * log(p) : T(0);
+template <class T, int V, bool Full>
+__device__ T entropy_of(const Row<T, V, Full>& r, T size) {
+  const T share = 1 / size;
+  return -r.template sum<T>([&](int v, int) {
+    const T p = fabs(r.w[v]) * share;
+    return p != 0 ? p * fast_log(p) : T(0);
   });
 }
 
-// Adds the row to the totals; sums is the same for every lane.
-template <class T>
-__device__ void add_row(const GateSpec& spec, const T* logits, const Row<T>& r, T (&sums)[4]) {
-  const T size = sum_of<T>(r.experts, [&](int e) { return fabs(r.w[e]); });
-  const int best = largest_weight(r, size);
-  const bool none = spec.score == Score::none;
-  const T top = none ? largest_of<T>(r.experts, [&](int e) { return r.z[e]; }) : T(0);
-  const auto basis = [&](int e) { return none ? exp(r.z[e] - top) : r.s[e]; };
-  const T total = sum_of<T>(r.experts, basis);
-  each(r.experts, [&](int e) {
-    r.totals[0][e] += r.w[e] != 0;
-    r.totals[1][e] += r.w[e];
-    if (total != 0) r.totals[2][e] += basis(e) / total;
-    r.totals[3][e] += e == best;
-  });
-  if (size != 0) sums[entropy_sum] += entropy_of(r, size);
-  sums[weighted_rows] += size != 0;
-  sums[scored_rows] += total != 0;
-  const T most = largest_of<T>(r.experts, [&](int e) { return logits[e]; });
-  const T logsumexp = most + log(sum_of<T>(r.experts, [&](int e) { return exp(logits[e] - most); }));
-  sums[squares_sum] += logsumexp * logsumexp;
-}
-
-template <class T>
-__global__ void forward(const GateForward<T> g) {
-  extern __shared__ double memory[];
-  const GateSpec& spec = g.spec;
-  const int experts = g.experts;
-  const Row<T> r(memory, experts);
-  const T temperature = static_cast<T>(spec.temperature);
+// Over the rows that a lane takes part in: of its own experts; and of the rows, the same in each lane of a row.
+template <class T, int V>
+struct Totals {
+  T load[V] = {}, importance[V] = {}, share[V] = {}, first[V] = {};
   T sums[gate_sums] = {};
-  for (T* total : r.totals) {
-    each(experts, [&](int e) { total[e] = 0; });
-  }
+};
 
-  for (std::int64_t row = blockIdx.x; row < g.rows; row += gridDim.x) {
-    const T* const logits = g.logits + row * experts;
-    each(experts, [&](int e) { r.z[e] = logits[e] / temperature; });
-    make_scores(spec.score, r);
-    const T* const scored = g.bias && spec.bias_to == BiasTo::logits ? r.z : r.s;
-    each(experts, [&](int e) {
-      r.key[e] = without_nan(g.bias ? scored[e] + g.bias[e] : spec.groups > 1 ? r.s[e] : logits[e]);
+template <class T, int V, bool Full>
+__device__ T log_sum_exp(const Row<T, V, Full>& r, const T (&value)[V], T& top, T& total) {
+  top = r.template largest<T>([&](int v, int) { return value[v]; });
+  total = r.template sum<T>([&](int v, int) { return fast_exp(value[v] - top); });
+  return top + fast_log(total);
+}
+
+// counted: the row is one; otherwise its lanes only keep the others of the warp company.
+template <class T, int V, bool Full>
+__device__ void add_row(const GateSpec& spec, const T (&logits)[V], T of_softmax, T size, const Row<T, V, Full>& r,
+                        bool counted, Totals<T, V>& to) {
+  const int best = largest_weight(r, size);
+  const T entropy = entropy_of(r, size);
+  T most, total_of_exp;
+  const bool at_hand = spec.score == Score::softmax && spec.temperature == 1;
+  const T logsumexp = at_hand ? of_softmax : log_sum_exp(r, logits, most, total_of_exp);
+  T top = 0, total = 1;
+  if (spec.score == Score::none) {
+    log_sum_exp(r, r.z, top, total);
+  } else if (spec.score == Score::softmax) {
+    total = of_softmax - of_softmax + 1;  // or NaN
+  } else {
+    total = r.template sum<T>([&](int v, int) { return r.s[v]; });
+  }
+  if (!counted) return;
+  const T part = total != 0 ? 1 / total : T(0);
+  r.each([&](int v, int e) {
+    to.load[v] += r.w[v] != 0;
+    to.importance[v] += r.w[v];
+    if (total != 0) to.share[v] += (spec.score == Score::none ? exp(r.z[v] - top) : r.s[v]) * part;
+    to.first[v] += e == best;
+  });
+  if (size != 0) to.sums[entropy_sum] += entropy;
+  to.sums[weighted_rows] += size != 0;
+  to.sums[scored_rows] += total != 0;
+  to.sums[squares_sum] += logsumexp * logsumexp;
+}
+
+// to[e]: the sum over the block's rows of value; shared: [rows of the block, experts].
+template <class T, int V, bool Full>
+__device__ void add_block(const Lanes<V, Full>& l, const T (&value)[V], T* shared, int rows, T* to) {
+  const int row = threadIdx.x / l.lanes;
+  __syncthreads();
+  l.each([&](int v, int e) { shared[row * l.experts + e] = value[v]; });
+  __syncthreads();
+  for (int e = threadIdx.x; e < l.experts; e += blockDim.x) {
+    T total = 0;
+    for (int i = 0; i < rows; ++i) total += shared[i * l.experts + e];
+    to[e] = total;
+  }
+}
+
+template <class T, int V, bool Full>
+__global__ void __launch_bounds__(gate_threads, at_least<T, V>(5)) forward(const GateForward<T> g, int lanes) {
+  extern __shared__ double memory[];
+  T* const shared = reinterpret_cast<T*>(memory);
+  const GateSpec& spec = g.spec;
+  const int experts = g.experts, rows = blockDim.x / lanes, own = threadIdx.x / lanes;
+  Row<T, V, Full> r{{experts, lanes}, shared + 2 * own * experts, shared + (2 * own + 1) * experts};
+  Totals<T, V> totals;
+  const T per_temperature = 1 / static_cast<T>(spec.temperature);
+
+  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * rows;
+  const std::int64_t first = static_cast<std::int64_t>(blockIdx.x) * rows + own;
+  for (std::int64_t row = first; row - own < g.rows; row += step) {
+    const bool counted = row < g.rows;
+    const std::int64_t at = (counted ? row : 0) * experts;
+    T logits[V] = {};
+    r.each([&](int v, int e) {
+      logits[v] = g.logits[at + e];
+      r.z[v] = logits[v] * per_temperature;
+    });
+    const T of_softmax = make_scores(spec.score, r);
+    const bool to_logits = spec.bias_to == BiasTo::logits;
+    r.each([&](int v, int e) {
+      r.key[v] = without_nan(g.bias ? (to_logits ? r.z[v] : r.s[v]) + g.bias[e] : spec.groups > 1 ? r.s[v] : logits[v]);
     });
     if (spec.groups_kept < spec.groups) keep_groups(spec, r);
-    rank_all(r.key, experts, r.rank);
-    weigh(spec, r);
-    add_row(spec, logits, r, sums);
-    each(experts, [&](int e) {
-      g.alpha[row * experts + e] = r.w[e];
-      g.scores[row * experts + e] = r.s[e];
-    });
-    __syncwarp();
+    choose(spec, r);
+    const T size = weigh(spec, !g.bias && spec.groups == 1, r);
+    if (counted) {
+      r.each([&](int v, int e) {
+        g.alpha[at + e] = r.w[v];
+        g.scores[at + e] = r.s[v];
+      });
+    }
+    add_row(spec, logits, of_softmax, size, r, counted, totals);
   }
 
   T* const to = g.partials + static_cast<std::int64_t>(blockIdx.x) * (4 * experts + 4);
-  for (int i = 0; i < 4; ++i) {
-    each(experts, [&](int e) { to[i * experts + e] = r.totals[i][e]; });
-    if (threadIdx.x == 0) to[4 * experts + i] = sums[i];
+  add_block(r, totals.load, shared, rows, to);
+  add_block(r, totals.importance, shared, rows, to + experts);
+  add_block(r, totals.share, shared, rows, to + 2 * experts);
+  add_block(r, totals.first, shared, rows, to + 3 * experts);
+  __syncthreads();
+  if (r.lane == 0) {
+    for (int i = 0; i < gate_sums; ++i) shared[i * rows + own] = totals.sums[i];
+  }
+  __syncthreads();
+  if (threadIdx.x < gate_sums) {
+    T total = 0;
+    for (int i = 0; i < rows; ++i) total += shared[threadIdx.x * rows + i];
+    to[4 * experts + threadIdx.x] = total;
   }
 }
 
-// Adds up all blocks' partials; a column of 8 threads for each of the 4 experts + 4 totals.
-constexpr int adders = 8;
+// Adds up all blocks' partials; a column of 32 threads for each of the 4 experts + 4 totals.
+constexpr int adders = 32;
 template <class T>
-__global__ void add_up(const GateForward<T> g, int blocks) {
+__global__ void add_up(const GateForward<T> g) {
   __shared__ double part[adders][warp];
   const int n = 4 * g.experts + 4, i = blockIdx.x * warp + threadIdx.x;
   double sum = 0;
-  for (int block = threadIdx.y; i < n && block < blocks; block += adders) {
+  for (int block = threadIdx.y; i < n && block < g.blocks; block += adders) {
     sum += g.partials[static_cast<std::int64_t>(block) * n + i];
   }
   part[threadIdx.y][threadIdx.x] = sum;
@@ -262,17 +385,49 @@ __global__ void add_up(const GateForward<T> g, int blocks) {
       static_cast<T>(sum);
 }
 
+// How a row's lanes and a block's rows come out for that many experts.
+template <class T, int V>
+struct Launch {
+  int lanes, threads, rows;
+  std::size_t shared;
+
+  explicit Launch(int experts) {
+    lanes = lanes_for(experts, V);
+    threads = V == 32 ? gate_threads / 2 : gate_threads;  // within 48 KiB
+    rows = threads / lanes;
+    shared = sizeof(T) * static_cast<std::size_t>(rows) * static_cast<std::size_t>(experts > 2 ? 2 * experts : 4);
+  }
+};
+
 }  // namespace
 
 template <class T>
-void gate_forward(const GateForward<T>& g, cudaStream_t stream) {
-  const std::size_t shared = static_cast<std::size_t>(g.experts) * (8 * sizeof(T) + sizeof(int));
-  const int blocks = gate_blocks(g.rows);
-  if (blocks > 0) forward<T><<<static_cast<unsigned>(blocks), warp, shared, stream>>>(g);
-  const unsigned of_totals = static_cast<unsigned>((4 * g.experts + 4 + warp - 1) / warp);
-  add_up<T><<<of_totals, dim3(warp, adders), 0, stream>>>(g, blocks);
+int gate_blocks(std::int64_t rows, int experts) {
+  int blocks = 0;
+  with_experts_a_lane(experts, [&]<int V, bool Full>() {
+    const Launch<T, V> launch(experts);
+    int device = 0, processors = 1, at_once = 1;
+    cudaGetDevice(&device);
+    cudaDeviceGetAttribute(&processors, cudaDevAttrMultiProcessorCount, device);
+    cudaOccupancyMaxActiveBlocksPerMultiprocessor(&at_once, forward<T, V, Full>, launch.threads, launch.shared);
+    const std::int64_t needed = (rows + launch.rows - 1) / launch.rows;
+    blocks = static_cast<int>(needed < processors * at_once ? needed : processors * at_once);
+  });
+  return blocks;
 }
 
+template <class T>
+void gate_forward(const GateForward<T>& g, cudaStream_t stream) {
+  with_experts_a_lane(g.experts, [&]<int V, bool Full>() {
+    const Launch<T, V> launch(g.experts);
+    if (g.blocks > 0) forward<T, V, Full><<<g.blocks, launch.threads, launch.shared, stream>>>(g, launch.lanes);
+  });
+  const unsigned of_totals = static_cast<unsigned>((4 * g.experts + 4 + warp - 1) / warp);
+  add_up<T><<<of_totals, dim3(warp, adders), 0, stream>>>(g);
+}
+
+template int gate_blocks<float>(std::int64_t, int);
+template int gate_blocks<double>(std::int64_t, int);
 template void gate_forward<float>(const GateForward<float>&, cudaStream_t);
 template void gate_forward<double>(const GateForward<double>&, cudaStream_t);
 

@@ -29,7 +29,7 @@ TEST(Cuda, GateAgreesWithTheReference) {
   torch::manual_seed(5);
   const struct {
     std::int64_t tokens, experts, k;
-  } cases[] = {{1, 1, 1}, {128, 8, 2}, {33, 7, 0}, {70, 100, 6}, {5, 700, 9}, {0, 4, 2}};
+  } cases[] = {{1, 1, 1}, {128, 8, 2}, {33, 7, 0}, {70, 64, 8}, {70, 100, 6}, {9, 256, 8}, {5, 700, 9}, {0, 4, 2}};
   for (const auto& c : cases) {
     for (const Score score : {Score::softmax, Score::sigmoid, Score::sparsemax, Score::entmax15}) {
       for (const bool normalise : {false, true}) {
@@ -69,9 +69,11 @@ TEST(Cuda, GateInEveryFormAgreesWithTheReference) {
         for (std::size_t i = 0; i < of_got.size(); ++i) {
           EXPECT_TRUE(near(of_got[i], of_expected[i], 10 * tolerance_of(type))) << form.name() << " " << i;
         }
-        const Tensor d_logits = torch::autograd::grad({weighted(got, on_gpu(d))}, {there})[0];
-        EXPECT_TRUE(near(d_logits, torch::autograd::grad({weighted(expected, d)}, {exact})[0], 30 * tolerance_of(type)))
-            << form.name();
+        // Not of rows where a weight is so near 0 that rounding decides the slope of its entropy.
+        const Tensor rows = ((expected.alpha.abs() > 1e-3) | (expected.alpha == 0)).all(1);
+        const Tensor d_logits = torch::autograd::grad({weighted(got, on_gpu(d))}, {there})[0].cpu().index({rows}),
+                     d_expected = torch::autograd::grad({weighted(expected, d)}, {exact})[0].index({rows});
+        EXPECT_TRUE(near(d_logits, d_expected, 30 * tolerance_of(type))) << form.name();
       }
     }
   }
@@ -79,13 +81,21 @@ TEST(Cuda, GateInEveryFormAgreesWithTheReference) {
 
 TEST(Cuda, GateOnTiesHugeLogitsAndNaN) {
   TESSERA_SKIP_WITHOUT_GPU();
-  const Tensor logits =
-      torch::tensor({{1.f, 1.f, 1.f}, {-200.f, -201.f, -300.f}, {1e30f, 0.f, -1e30f}, {0.f, NAN, 1.f}});
-  for (const Score score : {Score::softmax, Score::sigmoid, Score::sparsemax, Score::entmax15}) {
-    const GateSpec spec{.score = score, .k = 2};
-    const GateOutput expected = gate(logits, spec), got = gate(logits.cuda(), spec);
-    EXPECT_TRUE(near(got.alpha, expected.alpha, 1e-6)) << int(score);
-    EXPECT_TRUE(near(got.scores, expected.scores, 1e-6)) << int(score);
+  const Tensor few = torch::tensor({{1.f, 1.f, 1.f}, {-200.f, -201.f, -250.f}, {1e30f, 0.f, -1e30f}, {0.f, NAN, 1.f}}),
+               many = torch::randint(0, 4, {50, 64}).to(at::kFloat),
+               most = torch::randint(0, 3, {20, 300}).to(at::kFloat);
+  for (const Tensor& logits : {few, many, most}) {
+    for (const std::int64_t k : {1, 2, 8, 31}) {
+      for (const Score score : {Score::softmax, Score::sigmoid, Score::sparsemax, Score::entmax15}) {
+        const GateSpec spec{.score = score, .k = k};
+        const GateOutput expected = gate(logits, spec), got = gate(logits.cuda(), spec);
+        EXPECT_TRUE(near(got.alpha, expected.alpha, 1e-6)) << int(score) << " " << k;
+        EXPECT_TRUE(near(got.scores, expected.scores, 1e-6)) << int(score) << " " << k;
+        EXPECT_TRUE(at::equal(got.load.cpu(), expected.load)) << int(score) << " " << k;
+        EXPECT_TRUE(at::equal(got.first.cpu(), expected.first))
+            << int(score) << " " << k << got.first << expected.first;
+      }
+    }
   }
 }
 
