@@ -4,6 +4,7 @@ training   the default preset headless against the same model in PyTorch's Pytho
 window     training throughput with the window open against headless
 frame      cost of a frame after a million steps against after a thousand
 kernels    the custom operators against the same work in plain LibTorch calls (ratio: how many times faster)
+gpu        the gate on a GPU: the time that its reading and writing takes at memory bandwidth against its own
 """
 
 import argparse
@@ -97,7 +98,20 @@ def kernels(programs, rounds):
     return {label: median_of_ratios(pairs) for label, pairs in rows.items()}
 
 
-BENCHES = {bench.__name__: bench for bench in (training, window, frame, kernels)}
+def gpu(programs, rounds):
+    program = programs / "cuda_bench"
+    done = subprocess.run([program], stdout=subprocess.PIPE, text=True) if program.exists() else None
+    if done is None or done.returncode == 3:
+        print("gpu       not measured: no GPU, or built without CUDA", flush=True)
+        return {}
+    if done.returncode:
+        sys.exit(f"bench: {program} ended with exit code {done.returncode}")
+    rows = {label: row for label, row in json.loads(done.stdout).items() if "us" in row}
+    return {f"{label}, microseconds at bandwidth against ours": median_of_ratios(
+        [(row["us"] * row["share_of_bandwidth"], row["us"])]) for label, row in rows.items()}
+
+
+BENCHES = {bench.__name__: bench for bench in (training, window, frame, kernels, gpu)}
 
 
 def main():

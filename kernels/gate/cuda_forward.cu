@@ -8,11 +8,13 @@
 namespace tessera::kernels::cuda {
 namespace {
 
-// A row, and what a lane has of it; `shared`, `shared_too`: [experts] each, the row's own.
+// A row, and what a lane has of it. In shared memory [experts] each, the row's lanes' own: two to work in, and how many
+// rows have had their largest weight at e.
 template <class T, int V, bool Full>
 struct Row : Lanes<V, Full> {
   T* shared;
   T* shared_too;
+  T* first_at;
   T z[V] = {}, s[V] = {};    // logits / temperature; scores
   T key[V] = {}, w[V] = {};  // what the selection goes by; alpha
   unsigned chosen = 0;       // bit v
@@ -94,6 +96,20 @@ __device__ T make_scores(Score score, Row<T, V, Full>& r) {
   const T total = r.template sum<T>([&](int v, int) { return r.s[v]; }), share = 1 / total;
   r.each([&](int v, int) { r.s[v] *= share; });
   return top + fast_log(total);
+}
+
+template <class T, int V, bool Full>
+__device__ void make_keys(const GateForward<T>& g, const T (&logits)[V], Row<T, V, Full>& r) {
+  if (g.bias && g.spec.bias_to == BiasTo::logits) {
+    r.each([&](int v, int e) { r.key[v] = r.z[v] + g.bias[e]; });
+  } else if (g.bias) {
+    r.each([&](int v, int e) { r.key[v] = r.s[v] + g.bias[e]; });
+  } else if (g.spec.groups > 1) {
+    r.each([&](int v, int) { r.key[v] = r.s[v]; });
+  } else {
+    r.each([&](int v, int) { r.key[v] = logits[v]; });
+  }
+  r.each([&](int v, int) { r.key[v] = without_nan(r.key[v]); });
 }
 
 // The keys of experts outside the kept groups become -infinity or 0.
@@ -223,8 +239,13 @@ __device__ T weigh(const GateSpec& spec, bool plain, Row<T, V, Full>& r) {
     const T divisor = r.template sum<T>([&](int v, int) { return magnitudes ? fabs(r.w[v]) : r.w[v]; });
     factor = divisor != 0 ? scale / divisor : T(0);
   }
-  // Not what isn't chosen: a NaN in the row makes the factor NaN.
-  r.each([&](int v, int) { r.w[v] = r.has(v) && factor != 0 ? r.w[v] * factor : T(0); });
+  const T finite = isnan(factor) ? T(0) : factor;
+  r.each([&](int v, int) { r.w[v] *= finite; });
+  if (__any_sync(everyone, isnan(factor))) {  // of a NaN in the row; what isn't chosen stays 0
+    r.each([&](int v, int) {
+      if (isnan(factor) && r.has(v)) r.w[v] = factor;
+    });
+  }
   const bool signs = spec.score == Score::none && spec.normalise != Normalise::softmax;
   if (spec.normalise == Normalise::none || signs) {
     return r.template sum<T>([&](int v, int) { return fabs(r.w[v]); });
@@ -236,10 +257,9 @@ __device__ T weigh(const GateSpec& spec, bool plain, Row<T, V, Full>& r) {
 template <class T, int V, bool Full>
 __device__ int largest_weight(const Row<T, V, Full>& r, T size) {
   const T best = r.template largest<T>([&](int v, int) { return r.w[v] != 0 ? r.w[v] : T(-INFINITY); });
-  int found = r.experts;
-  r.each([&](int v, int e) {
-    if (r.w[v] == best && e < found) found = e;
-  });
+  unsigned there = 0;
+  r.each([&](int v, int) { there |= (r.w[v] == best ? 1u : 0u) << v; });
+  int found = there ? (__ffs(static_cast<int>(there)) - 1) * r.lanes + r.lane : r.experts;
   found = r.reduce(found, [](int a, int b) { return min(a, b); });
   return size == 0 || isnan(size) ? -1 : found;
 }
@@ -256,7 +276,7 @@ __device__ T entropy_of(const Row<T, V, Full>& r, T size) {
 // Over the rows that a lane takes part in: of its own experts; and of the rows, the same in each lane of a row.
 template <class T, int V>
 struct Totals {
-  T load[V] = {}, importance[V] = {}, share[V] = {}, first[V] = {};
+  T load[V] = {}, importance[V] = {}, share[V] = {};
   T sums[gate_sums] = {};
 };
 
@@ -286,11 +306,11 @@ __device__ void add_row(const GateSpec& spec, const T (&logits)[V], T of_softmax
   }
   if (!counted) return;
   const T part = total != 0 ? 1 / total : T(0);
-  r.each([&](int v, int e) {
+  if (best >= 0 && r.lane == best % r.lanes) r.first_at[best] += 1;
+  r.each([&](int v, int) {
     to.load[v] += r.w[v] != 0;
     to.importance[v] += r.w[v];
     if (total != 0) to.share[v] += (spec.score == Score::none ? exp(r.z[v] - top) : r.s[v]) * part;
-    to.first[v] += e == best;
   });
   if (size != 0) to.sums[entropy_sum] += entropy;
   to.sums[weighted_rows] += size != 0;
@@ -298,28 +318,34 @@ __device__ void add_row(const GateSpec& spec, const T (&logits)[V], T of_softmax
   to.sums[squares_sum] += logsumexp * logsumexp;
 }
 
-// to[e]: the sum over the block's rows of value; shared: [rows of the block, experts].
-template <class T, int V, bool Full>
-__device__ void add_block(const Lanes<V, Full>& l, const T (&value)[V], T* shared, int rows, T* to) {
-  const int row = threadIdx.x / l.lanes;
+// to[e]: the sum over the block's rows of of_rows, [rows, experts] in shared memory.
+template <class T>
+__device__ void add_rows(const T* of_rows, int rows, int experts, T* to) {
   __syncthreads();
-  l.each([&](int v, int e) { shared[row * l.experts + e] = value[v]; });
-  __syncthreads();
-  for (int e = threadIdx.x; e < l.experts; e += blockDim.x) {
+  for (int e = threadIdx.x; e < experts; e += blockDim.x) {
     T total = 0;
-    for (int i = 0; i < rows; ++i) total += shared[i * l.experts + e];
+    for (int i = 0; i < rows; ++i) total += of_rows[i * experts + e];
     to[e] = total;
   }
+  __syncthreads();
 }
 
+// Of a multiprocessor.
+template <class T, int V>
+constexpr int blocks_at_once = at_least<T, V>(5);
+
 template <class T, int V, bool Full>
-__global__ void __launch_bounds__(gate_threads, at_least<T, V>(5)) forward(const GateForward<T> g, int lanes) {
+__global__ void __launch_bounds__(gate_threads, blocks_at_once<T, V>) forward(const GateForward<T> g, int lanes) {
   extern __shared__ double memory[];
   T* const shared = reinterpret_cast<T*>(memory);
   const GateSpec& spec = g.spec;
   const int experts = g.experts, rows = blockDim.x / lanes, own = threadIdx.x / lanes;
-  Row<T, V, Full> r{{experts, lanes}, shared + 2 * own * experts, shared + (2 * own + 1) * experts};
+  Row<T, V, Full> r{{experts, lanes},
+                    shared + 2 * own * experts,
+                    shared + (2 * own + 1) * experts,
+                    shared + (2 * rows + own) * experts};
   Totals<T, V> totals;
+  r.each([&](int, int e) { r.first_at[e] = 0; });
   const T per_temperature = 1 / static_cast<T>(spec.temperature);
 
   const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * rows;
@@ -333,10 +359,7 @@ __global__ void __launch_bounds__(gate_threads, at_least<T, V>(5)) forward(const
       r.z[v] = logits[v] * per_temperature;
     });
     const T of_softmax = make_scores(spec.score, r);
-    const bool to_logits = spec.bias_to == BiasTo::logits;
-    r.each([&](int v, int e) {
-      r.key[v] = without_nan(g.bias ? (to_logits ? r.z[v] : r.s[v]) + g.bias[e] : spec.groups > 1 ? r.s[v] : logits[v]);
-    });
+    make_keys(g, logits, r);
     if (spec.groups_kept < spec.groups) keep_groups(spec, r);
     choose(spec, r);
     const T size = weigh(spec, !g.bias && spec.groups == 1, r);
@@ -350,11 +373,14 @@ __global__ void __launch_bounds__(gate_threads, at_least<T, V>(5)) forward(const
   }
 
   T* const to = g.partials + static_cast<std::int64_t>(blockIdx.x) * (4 * experts + 4);
-  add_block(r, totals.load, shared, rows, to);
-  add_block(r, totals.importance, shared, rows, to + experts);
-  add_block(r, totals.share, shared, rows, to + 2 * experts);
-  add_block(r, totals.first, shared, rows, to + 3 * experts);
-  __syncthreads();
+  add_rows(shared + 2 * rows * experts, rows, experts, to + 3 * experts);
+  const auto add_block = [&](const T(&value)[V], T* total) {
+    r.each([&](int v, int e) { shared[own * experts + e] = value[v]; });
+    add_rows(shared, rows, experts, total);
+  };
+  add_block(totals.load, to);
+  add_block(totals.importance, to + experts);
+  add_block(totals.share, to + 2 * experts);
   if (r.lane == 0) {
     for (int i = 0; i < gate_sums; ++i) shared[i * rows + own] = totals.sums[i];
   }
@@ -395,7 +421,7 @@ struct Launch {
     lanes = lanes_for(experts, V);
     threads = V == 32 ? gate_threads / 2 : gate_threads;  // within 48 KiB
     rows = threads / lanes;
-    shared = sizeof(T) * static_cast<std::size_t>(rows) * static_cast<std::size_t>(experts > 2 ? 2 * experts : 4);
+    shared = sizeof(T) * static_cast<std::size_t>(rows) * static_cast<std::size_t>(experts > 1 ? 3 * experts : 4);
   }
 };
 
@@ -406,12 +432,12 @@ int gate_blocks(std::int64_t rows, int experts) {
   int blocks = 0;
   with_experts_a_lane(experts, [&]<int V, bool Full>() {
     const Launch<T, V> launch(experts);
-    int device = 0, processors = 1, at_once = 1;
+    int device = 0, processors = 1;
     cudaGetDevice(&device);
     cudaDeviceGetAttribute(&processors, cudaDevAttrMultiProcessorCount, device);
-    cudaOccupancyMaxActiveBlocksPerMultiprocessor(&at_once, forward<T, V, Full>, launch.threads, launch.shared);
+    const int at_once = processors * blocks_at_once<T, V>;
     const std::int64_t needed = (rows + launch.rows - 1) / launch.rows;
-    blocks = static_cast<int>(needed < processors * at_once ? needed : processors * at_once);
+    blocks = static_cast<int>(needed < at_once ? needed : at_once);
   });
   return blocks;
 }
