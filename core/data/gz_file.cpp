@@ -10,7 +10,15 @@
 namespace tessera {
 
 GzFile::GzFile(const std::filesystem::path& path, std::string kind)
-    : path_(path), kind_(std::move(kind)), file_(gzopen(path.c_str(), "rb"), gzclose) {
+    : path_(path), kind_(std::move(kind)), file_(nullptr, gzclose) {
+  std::error_code ignored;
+  const auto type = std::filesystem::status(path, ignored).type();
+  // Opening a pipe would wait for somebody who writes.
+  if (type == std::filesystem::file_type::fifo || type == std::filesystem::file_type::socket ||
+      type == std::filesystem::file_type::character) {
+    fail("a pipe or a device", "a readable " + kind_);
+  }
+  file_.reset(gzopen(path.c_str(), "rb"));
   if (!file_) fail(errno == 0 ? "out of memory" : std::strerror(errno), "a readable " + kind_);
   gzbuffer(file_.get(), 1 << 17);
 }

@@ -1,5 +1,6 @@
 // Texts in folders: found, read in order, bounded, refused with what to do; and cut into sequences.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cstdlib>
 #include <set>
@@ -91,6 +92,13 @@ TEST_F(Texts, SayWhatIsWrong) {
   const Problem none = problem_of([] { load_texts("/no/such/folder", "", 10); });
   EXPECT_EQ(none.where, "task.text.path");
   EXPECT_NE(none.allowed.find("sub-folder"), std::string::npos);
+}
+
+TEST_F(Texts, AreNoPipes) {
+  put("german/a.txt", "eins");
+  ASSERT_EQ(mkfifo((folder_.path / "german/pipe").c_str(), 0600), 0);
+  EXPECT_EQ(problem().where, (folder_.path / "german/pipe").string());
+  EXPECT_EQ(problem().found, "a pipe or a device");
 }
 
 TEST_F(Texts, MayLieBelowTheFolderOfData) {
