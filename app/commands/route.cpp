@@ -80,7 +80,11 @@ class InputReader {
       }
     }
     if (!object.contains("logits") && !object.contains("ids")) problems_.push_back({input, "no logits", allowed});
-    if (!object.contains("logits")) question.tokens = static_cast<std::int64_t>(question.ids.size());
+    const auto given = static_cast<std::int64_t>(question.ids.size());
+    if (!object.contains("logits")) question.tokens = given;
+    if (problems_.empty() && object.contains("ids") && given != question.tokens) {
+      wrong("ids", std::to_string(given) + " numbers", std::to_string(question.tokens) + ", one a token");
+    }
     return std::move(problems_);
   }
 

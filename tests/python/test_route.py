@@ -354,6 +354,7 @@ def test_every_router_takes_its_full_scale_number_of_experts():
     ({"logits": [[1, 2, 3, "x", 5, 6, 7, 8]]}, "logits[0][3]"),
     ({"logits": [[0] * 8], "bias": [1, 2]}, "bias: 2 numbers"),
     ({"logits": [[0] * 8], "ids": [1.5]}, "ids[0]"),
+    ({"logits": [[0] * 8], "ids": [1, 2]}, "ids: 2 numbers"),
     ({"logits": [[0] * 8], "extra": 1}, "extra"),
     ({"logits": []}, "logits: no token"),
 ])
