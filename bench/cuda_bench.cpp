@@ -11,6 +11,7 @@
 #include <functional>
 #include <vector>
 
+#include "bench/chain_of_calls.h"
 #include "kernels/gate/op.h"
 
 namespace {
@@ -42,20 +43,6 @@ double time_of(const std::function<void()>& f) {
   return times[rounds / 2];
 }
 
-struct Calls {  // what losses and metrics need of a gate, by plain calls
-  Tensor alpha, importance, share, entropy, z;
-};
-Calls chain_of_calls(const Tensor& logits, std::int64_t k) {
-  const Tensor scores = logits.softmax(-1);
-  const auto [weights, indices] = scores.topk(k, -1);
-  const Tensor normalised = weights / weights.sum(-1, true);
-  const Tensor alpha = at::zeros_like(scores).scatter(1, indices, normalised);
-  at::bincount(indices.flatten(), {}, logits.size(1));
-  at::bincount(indices.select(1, 0), {}, logits.size(1));
-  return {alpha, alpha.sum(0), scores.sum(0), -at::xlogy(normalised, normalised).sum(),
-          logits.logsumexp(-1).square().sum()};
-}
-
 bool first = true;
 void print(const char* name, std::int64_t tokens, std::int64_t experts, std::int64_t k, double us, double share,
            double calls_us) {
@@ -71,12 +58,11 @@ void bench(std::int64_t tokens, std::int64_t experts, std::int64_t k, double byt
   const GateSpec spec{.k = k};
   const double matrix = 4. * static_cast<double>(logits.numel());
   const GateOutput out = gate(logits, spec);
-  const double forward = time_of([&] { gate(logits, spec); }), backward = time_of([&] {
-                                                                 gate_backward({d, {}, {}, {}, {}}, logits, out, spec);
-                                                               });
-  const double calls_forward = time_of([&] { chain_of_calls(logits, k); });
+  const double forward = time_of([&] { gate(logits, spec); });
+  const double backward = time_of([&] { gate_backward({d, {}, {}, {}, {}}, logits, out, spec); });
+  const double calls_forward = time_of([&] { chain_of_calls(logits, k, true); });
   const Tensor leaf = logits.clone().requires_grad_();
-  const double calls_both = time_of([&] { torch::autograd::grad({chain_of_calls(leaf, k).alpha}, {leaf}, {d}); });
+  const double calls_both = time_of([&] { torch::autograd::grad({chain_of_calls(leaf, k, true).alpha}, {leaf}, {d}); });
   print("forward", tokens, experts, k, forward, 3 * matrix / bytes_per_us / forward, calls_forward);
   print("backward", tokens, experts, k, backward, 4 * matrix / bytes_per_us / backward, calls_both - calls_forward);
 }

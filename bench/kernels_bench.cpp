@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "bench/chain_of_calls.h"
 #include "core/engine/memory.h"
 #include "kernels/dispatch/op.h"
 #include "kernels/expert_mlp/op.h"
@@ -131,22 +132,6 @@ void one_gate(benchmark::State& state, Score score, std::int64_t k) {
   };
   side_by_side(
       state, [&] { step(gate); }, [&] { step(reference::gate); });
-}
-
-// What losses and metrics need of a gate beside alpha, by the calls that a person would write.
-GateOutput chain_of_calls(const Tensor& logits, std::int64_t k, bool sums) {
-  GateOutput out;
-  out.scores = logits.softmax(-1);
-  const auto [weights, indices] = out.scores.topk(k, -1);
-  const Tensor normalised = weights / weights.sum(-1, true);
-  out.alpha = at::zeros_like(out.scores).scatter(1, indices, normalised);
-  if (!sums) return out;
-  out.load = at::bincount(indices.flatten(), {}, logits.size(1));
-  out.first = at::bincount(indices.select(1, 0), {}, logits.size(1));
-  out.importance = out.alpha.sum(0);
-  out.share = out.scores.sum(0);
-  out.sums = at::stack({-at::xlogy(normalised, normalised).sum(), logits.logsumexp(-1).square().sum()});
-  return out;
 }
 
 // 4096 tokens, 64 experts, 8 a token. sums: the peer computes them too, and their gradients come back; ours always
