@@ -12,10 +12,7 @@ namespace tessera {
 GzFile::GzFile(const std::filesystem::path& path, std::string kind)
     : path_(path), kind_(std::move(kind)), file_(nullptr, gzclose) {
   std::error_code ignored;
-  const auto type = std::filesystem::status(path, ignored).type();
-  // Opening a pipe would wait for somebody who writes.
-  if (type == std::filesystem::file_type::fifo || type == std::filesystem::file_type::socket ||
-      type == std::filesystem::file_type::character) {
+  if (std::filesystem::is_other(path, ignored)) {  // opening a pipe would wait for somebody who writes
     fail("a pipe or a device", "a readable " + kind_);
   }
   file_.reset(gzopen(path.c_str(), "rb"));
