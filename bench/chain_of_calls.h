@@ -18,8 +18,12 @@ inline GateOutput chain_of_calls(const at::Tensor& logits, std::int64_t k, bool 
   const at::Tensor normalised = weights / weights.sum(-1, true);
   out.alpha = at::zeros_like(out.scores).scatter(1, indices, normalised);
   if (!sums) return out;
-  out.load = at::bincount(indices.flatten(), {}, logits.size(1));
-  out.first = at::bincount(indices.select(1, 0), {}, logits.size(1));
+  const auto count = [&](const at::Tensor& experts) {  // bincount would make the host wait for a GPU
+    return at::zeros({logits.size(1)}, logits.options())
+        .scatter_add(0, experts, at::ones_like(experts, logits.options()));
+  };
+  out.load = count(indices.flatten());
+  out.first = count(indices.select(1, 0));
   out.importance = out.alpha.sum(0);
   out.share = out.scores.sum(0);
   out.sums = at::stack({-at::xlogy(normalised, normalised).sum(), logits.logsumexp(-1).square().sum()});

@@ -19,9 +19,15 @@ int checked_experts(const Tensor& logits) {
   return static_cast<int>(logits.size(1));
 }
 
+// Row-major, at a multiple of 16 bytes.
+Tensor aligned(const Tensor& t) {
+  const Tensor in = t.contiguous();
+  return reinterpret_cast<std::uintptr_t>(in.const_data_ptr()) % 16 == 0 ? in : in.clone();
+}
+
 GateOutput gate_cuda(const Tensor& logits, const GateSpec& spec, const Tensor& bias) {
   const c10::cuda::CUDAGuard device(logits.device());
-  const Tensor in = logits.contiguous(), b = contiguous(bias);
+  const Tensor in = aligned(logits), b = contiguous(bias);
   const int experts = checked_experts(in);
   GateOutput out = empty_output(in);
   AT_DISPATCH_FLOATING_TYPES(in.scalar_type(), "gate", [&] {
@@ -39,8 +45,11 @@ GateOutput gate_cuda(const Tensor& logits, const GateSpec& spec, const Tensor& b
 
 Tensor gate_backward_cuda(const GateGradients& d, const Tensor& logits, const GateOutput& out, const GateSpec& spec) {
   const c10::cuda::CUDAGuard device(logits.device());
-  const Tensor in = logits.contiguous(), alpha = out.alpha.contiguous(), scores = out.scores.contiguous();
-  const GateGradients given = contiguous(d);
+  const Tensor in = aligned(logits), alpha = aligned(out.alpha), scores = aligned(out.scores);
+  GateGradients given = contiguous(d);
+  for (Tensor* const t : {&given.alpha, &given.scores}) {
+    if (t->defined()) *t = aligned(*t);
+  }
   Tensor d_logits = at::empty_like(in);
   if (in.size(0) == 0) return d_logits;
   AT_DISPATCH_FLOATING_TYPES(in.scalar_type(), "gate_backward", [&] {

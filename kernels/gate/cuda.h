@@ -1,5 +1,5 @@
-// The gate's CUDA kernels, without ATen: device pointers to row-major [rows, experts]. They work on LibTorch's current
-// stream. Sums are added up in an order that depends on the shape and the kind of GPU only.
+// The gate's CUDA kernels, without ATen: device pointers to row-major [rows, experts], at multiples of 16 bytes. They
+// work on LibTorch's current stream. Sums are added up in an order that depends on the shape and the kind of GPU only.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -34,8 +34,8 @@ struct GateBackward {
   GateSpec spec;
 };
 
-constexpr int gate_threads = 128;  // of a block
-constexpr int gate_most_experts = 1024;
+constexpr int gate_threads = 128;        // of a block
+constexpr int gate_most_experts = 1024;  // what a warp's registers, and rows in 48 KiB of shared memory, hold
 
 // Blocks that run at once, at most as many as the rows need. The order in which sums are added up depends on it.
 template <class T>

@@ -8,26 +8,26 @@ namespace tessera::kernels::cuda {
 namespace {
 
 // A row's alpha and scores, and the gradients so far: with respect to alpha, the scores, and z.
-template <class T, int V, bool Full>
-struct Row : Lanes<V, Full> {
+template <class T, int V, int L>
+struct Row : Lanes<V, L> {
   T a[V] = {}, s[V] = {}, da[V] = {}, ds[V] = {}, dz[V] = {};
 };
 
-template <class T, int V, bool Full>
-__device__ void add_entropy(Row<T, V, Full>& r, T factor) {
-  const T share = 1 / r.template sum<T>([&](int v, int) { return fabs(r.a[v]); });
+template <class T, int V, int L>
+__device__ void add_entropy(Row<T, V, L>& r, T factor) {
+  const T size = r.template sum<T>([&](int v, int) { return fabs(r.a[v]); });
   const T h = -r.template sum<T>([&](int v, int) {
-    const T p = fabs(r.a[v]) * share;
-    return r.a[v] != 0 ? p * log(p) : T(0);
+    const T p = fabs(r.a[v]) / size;
+    return p != 0 ? p * log(p) : T(0);
   });
   r.each([&](int v, int) {
-    const T slope = (-log(fabs(r.a[v]) * share) - h) * share * factor;
+    const T slope = (-log(fabs(r.a[v]) / size) - h) / size * factor;
     if (r.a[v] != 0) r.da[v] += r.a[v] < 0 ? -slope : slope;
   });
 }
 
-template <class T, int V, bool Full>
-__device__ void add_share(Score score, const T* d_share, Row<T, V, Full>& r) {
+template <class T, int V, int L>
+__device__ void add_share(Score score, const T* d_share, Row<T, V, L>& r) {
   const bool none = score == Score::none;
   const T top = none ? r.template largest<T>([&](int v, int) { return r.s[v]; }) : T(0);
   const auto basis = [&](int v) { return none ? exp(r.s[v] - top) : r.s[v]; };
@@ -44,8 +44,8 @@ __device__ void add_share(Score score, const T* d_share, Row<T, V, Full>& r) {
   });
 }
 
-template <class T, int V, bool Full>
-__device__ void add_through_alpha(const GateSpec& spec, Row<T, V, Full>& r) {
+template <class T, int V, int L>
+__device__ void add_through_alpha(const GateSpec& spec, Row<T, V, L>& r) {
   const T scale = static_cast<T>(spec.scale);
   if (spec.normalise == Normalise::none) {
     r.each([&](int v, int) {
@@ -74,8 +74,8 @@ __device__ void add_through_alpha(const GateSpec& spec, Row<T, V, Full>& r) {
   }
 }
 
-template <class T, int V, bool Full>
-__device__ void add_through_scores(Score score, Row<T, V, Full>& r) {
+template <class T, int V, int L>
+__device__ void add_through_scores(Score score, Row<T, V, L>& r) {
   if (score == Score::sigmoid || score == Score::relu || score == Score::none) {
     r.each([&](int v, int) {
       const T s = r.s[v];
@@ -94,17 +94,19 @@ __device__ void add_through_scores(Score score, Row<T, V, Full>& r) {
   r.each([&](int v, int) { r.dz[v] += slope(v) * (r.ds[v] - mean); });
 }
 
-template <class T, int V, bool Full>
-__global__ void __launch_bounds__(gate_threads, at_least<T, V>(6)) backward(const GateBackward<T> g, int lanes) {
-  const int n = g.experts, rows = blockDim.x / lanes;
+template <class T, int V, int L>
+__global__ void __launch_bounds__(gate_threads, wanted_blocks<T, V>(6))
+    backward(const GateBackward<T> g, int any_lanes) {
+  const Lanes<V, L> of_row{g.experts, any_lanes};
+  const int n = of_row.experts(), lanes = of_row.lanes(), rows = blockDim.x / lanes;
   const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * rows + threadIdx.x / lanes;
   const bool counted = row < g.rows;  // otherwise its lanes only keep the others of the warp company
   const std::int64_t at = (counted ? row : 0) * n;
-  Row<T, V, Full> r{{n, lanes}};
-  r.each([&](int v, int e) { r.a[v] = g.alpha[at + e]; });
-  r.each([&](int v, int e) { r.s[v] = g.scores[at + e]; });
-  if (g.d_alpha) r.each([&](int v, int e) { r.da[v] = g.d_alpha[at + e]; });
-  if (g.d_scores) r.each([&](int v, int e) { r.ds[v] = g.d_scores[at + e]; });
+  Row<T, V, L> r{of_row};
+  r.load(g.alpha + at, r.a);
+  r.load(g.scores + at, r.s);
+  if (g.d_alpha) r.load(g.d_alpha + at, r.da);
+  if (g.d_scores) r.load(g.d_scores + at, r.ds);
   if (g.d_importance) r.each([&](int v, int e) { r.da[v] += g.d_importance[e]; });
   const T of_entropy = g.d_sums ? g.d_sums[entropy_sum] : T(0), of_squares = g.d_sums ? g.d_sums[squares_sum] : T(0);
   if (of_entropy != 0) add_entropy(r, of_entropy);
@@ -115,23 +117,25 @@ __global__ void __launch_bounds__(gate_threads, at_least<T, V>(6)) backward(cons
   const T per_temperature = 1 / static_cast<T>(g.spec.temperature);
   r.each([&](int v, int) { r.dz[v] *= per_temperature; });
   if (of_squares != 0) {
-    const T most = r.template largest<T>([&](int, int e) { return g.logits[at + e]; });
-    const T total = r.template sum<T>([&](int, int e) { return exp(g.logits[at + e] - most); });
+    T logits[V] = {};
+    r.load(g.logits + at, logits);
+    const T most = r.template largest<T>([&](int v, int) { return logits[v]; });
+    const T total = r.template sum<T>([&](int v, int) { return exp(logits[v] - most); });
     const T slope = 2 * of_squares * (most + log(total)) / total;
-    r.each([&](int v, int e) { r.dz[v] += slope * exp(g.logits[at + e] - most); });
+    r.each([&](int v, int) { r.dz[v] += slope * exp(logits[v] - most); });
   }
   if (!counted) return;
-  r.each([&](int v, int e) { g.d_logits[at + e] = r.dz[v]; });
+  r.store(r.dz, g.d_logits + at);
 }
 
 }  // namespace
 
 template <class T>
 void gate_backward(const GateBackward<T>& g, cudaStream_t stream) {
-  with_experts_a_lane(g.experts, [&]<int V, bool Full>() {
+  with_experts_a_lane<T>(g.experts, [&]<int V, int L>() {
     const int lanes = lanes_for(g.experts, V), rows = gate_threads / lanes;
     const std::int64_t blocks = (g.rows + rows - 1) / rows;
-    backward<T, V, Full><<<static_cast<unsigned>(blocks), gate_threads, 0, stream>>>(g, lanes);
+    backward<T, V, L><<<static_cast<unsigned>(blocks), gate_threads, 0, stream>>>(g, lanes);
   });
 }
 

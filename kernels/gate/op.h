@@ -22,9 +22,9 @@ struct GateOutput {
   at::Tensor first;       // [E] how many rows with weight, and no NaN, have the largest at e; ties: the lower index
 };
 
-// logits  [T, E], float32 or float64, E >= 1. Finite; a NaN makes its row's alpha NaN, never an error.
-// bias    [E] as the logits, or undefined: none. It selects and never weighs; no gradient. May be infinite.
-// spec    temperature and scale: above 0, finite. threshold: not NaN. groups divides E; 1 <= groups_kept <= groups.
+// logits  [T, E], float32 or float64, E >= 1, on CUDA at most 1,024. Finite; a NaN makes its row's alpha NaN, never an
+// error. bias    [E] as the logits, or undefined: none. It selects and never weighs; no gradient. May be infinite. spec
+// temperature and scale: above 0, finite. threshold: not NaN. groups divides E; 1 <= groups_kept <= groups.
 //
 // scores = score(logits / temperature), of all experts. A key orders them, ties go to the lower index:
 //

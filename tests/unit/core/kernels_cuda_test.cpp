@@ -29,7 +29,8 @@ TEST(Cuda, GateAgreesWithTheReference) {
   torch::manual_seed(5);
   const struct {
     std::int64_t tokens, experts, k;
-  } cases[] = {{1, 1, 1}, {128, 8, 2}, {33, 7, 0}, {70, 64, 8}, {70, 100, 6}, {9, 256, 8}, {5, 700, 9}, {0, 4, 2}};
+  } cases[] = {{1, 1, 1},   {128, 8, 2}, {33, 7, 0},  {70, 64, 8},   {70, 100, 6},
+               {9, 256, 8}, {7, 512, 5}, {5, 700, 9}, {3, 1024, 40}, {0, 4, 2}};
   for (const auto& c : cases) {
     for (const Score score : {Score::softmax, Score::sigmoid, Score::sparsemax, Score::entmax15}) {
       for (const bool normalise : {false, true}) {
@@ -101,6 +102,66 @@ TEST(Cuda, GateOnTiesHugeLogitsAndNaN) {
             << int(score) << " " << k << got.first << expected.first;
       }
     }
+  }
+}
+
+TEST(Cuda, GateKeepsWeightsExactAtTheEndsOfTheRange) {
+  TESSERA_SKIP_WITHOUT_GPU();
+  torch::manual_seed(9);
+  // Sigmoid scores around 1e-14, and softmax scores as small because a bias chooses them.
+  const Tensor logits = torch::randn({40, 64}) - 32;
+  const Tensor far = torch::cat({torch::randn({40, 32}), torch::randn({40, 32}) - 32}, 1),
+               bias = torch::cat({torch::zeros({32}), torch::full({32}, 60)});
+  const auto agree = [](const Tensor& given, const GateSpec& spec, const Tensor& b) {
+    const GateOutput expected = reference::gate(given.to(at::kDouble), spec, b.defined() ? b.to(at::kDouble) : b),
+                     got = gate(given.cuda(), spec, b.defined() ? b.cuda() : b);
+    const auto ratio = [](const Tensor& a, const Tensor& of) {
+      return at::where(of == 0, a.to(at::kCPU, at::kDouble) + 1, a.to(at::kCPU, at::kDouble) / of);
+    };
+    for (const auto& [a, of] : {std::pair{got.alpha, expected.alpha}, {got.scores, expected.scores}}) {
+      EXPECT_TRUE(near(ratio(a, of), at::ones_like(of), 3e-6)) << int(spec.score) << " " << spec.scale;
+    }
+    EXPECT_TRUE(near(got.sums, expected.sums, 1e-5)) << int(spec.score) << " " << spec.scale;
+    EXPECT_TRUE(at::equal(got.first.cpu(), expected.first.to(at::kFloat)));
+  };
+  for (const double scale : {1e-36, 1e-3, 1., 1e3, 1e36}) {
+    for (const Normalise normalise : {Normalise::none, Normalise::sum, Normalise::softmax}) {
+      const GateSpec spec{.score = Score::sigmoid, .k = 6, .normalise = normalise, .scale = scale};
+      if (normalise == Normalise::sum || (normalise == Normalise::none && scale >= 1e-3)) agree(logits, spec, {});
+      agree(far.slice(1, 0, 32).contiguous(), spec, {});
+    }
+    agree(far,
+          {.score = Score::softmax, .k = 6, .bias_to = BiasTo::logits, .normalise = Normalise::sum, .scale = scale},
+          bias);
+  }
+}
+
+TEST(Cuda, GateTakesRowsThatStartAnywhere) {
+  TESSERA_SKIP_WITHOUT_GPU();
+  torch::manual_seed(11);
+  const Tensor logits = torch::randn({1 + 30 * 8}), d = torch::randn({1 + 30 * 8});
+  const auto run = [](const Tensor& all, const Tensor& all_d) {
+    const Tensor rows = all.slice(0, 1).view({30, 8}).requires_grad_();  // 4 bytes past a multiple of 16
+    const Tensor alpha = gate(rows, {.k = 2}).alpha;
+    return std::pair{alpha, torch::autograd::grad({alpha}, {rows}, {all_d.slice(0, 1).view({30, 8})})[0]};
+  };
+  const auto [alpha, gradient] = run(logits.cuda(), d.cuda());
+  const auto [expected, expected_gradient] = run(logits, d);
+  EXPECT_TRUE(near(alpha, expected, 1e-6));
+  EXPECT_TRUE(near(gradient, expected_gradient, 1e-6));
+}
+
+TEST(Cuda, GateRanksGroupsWithNaNAsOnTheCpu) {
+  TESSERA_SKIP_WITHOUT_GPU();
+  torch::manual_seed(10);
+  Tensor logits = random_logits(60, 40, at::kFloat);
+  logits.masked_fill_(torch::rand({60, 40}) < .02, NAN);
+  for (const GateForm& form : gate_forms()) {
+    if (form.spec.groups == 1) continue;
+    const Tensor bias = bias_for(form, logits);
+    const auto expected = tensors(gate(logits, form.spec, bias)),
+               got = tensors(gate(logits.cuda(), form.spec, form.biased ? bias.cuda() : bias));
+    for (std::size_t i = 0; i < got.size(); ++i) EXPECT_TRUE(near(got[i], expected[i], 1e-5)) << form.name() << i;
   }
 }
 
