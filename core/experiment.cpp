@@ -13,14 +13,19 @@
 #include "core/moe/loss_parameters.h"
 #include "core/moe/model_parameters.h"
 #include "core/moe/router_parameters.h"
+#include "core/moe/subspace_parameters.h"
 #include "core/tasks/classification_parameters.h"
+#include "core/tasks/interference_parameters.h"
 #include "core/tasks/language_parameters.h"
 #include "core/tasks/task_parameters.h"
 
 namespace tessera {
 namespace {
 
-constexpr int classes = 10;  // of every image data set there is
+// How many classes tasks of a kind have, but for languages, which are counted when they are read.
+int classes_of(const Parameters& parameters) {
+  return parameters.load<TaskParameters>("task").kind == "interference" ? 2 : 10;
+}
 
 bool is_language(const Parameters& parameters) { return parameters.load<TaskParameters>("task").kind == "language"; }
 
@@ -31,9 +36,11 @@ ParameterTable make_table() {
   table.add<TaskParameters>("task", "Task");
   table.add<ClassificationParameters>("task", "Task");
   table.add<LanguageParameters>("task", "Task");
+  table.add<InterferenceParameters>("task", "Task");
   table.add<ModelParameters>("model", "Model");
   table.add<RouterParameters>("model.router", "Router", per_layer);
   table.add<ExpertParameters>("model.experts", "Experts", per_layer);
+  table.add<SubspaceParameters>("model.subspaces", "Subspaces", per_layer);
   table.add<RouterLossParameters>("model.losses", "Auxiliary losses", per_layer);
   table.add<HeadParameters>("model.head", "Head");
   table.add<LearnParameters>("learn", "Learning");
@@ -94,6 +101,7 @@ void check_tiles(const Parameters& parameters, std::vector<Problem>& problems) {
     problems.push_back({"model.head.kind", "tiles", "linear, while task.kind is language"});
     return;
   }
+  const int classes = classes_of(parameters);
   const auto number = [](std::int64_t n) { return std::to_string(n); };
   const bool overlapping = head.layout == "overlapping";
   if (!overlapping && head.tiles > classes) {
@@ -123,6 +131,38 @@ void check_tiles(const Parameters& parameters, std::vector<Problem>& problems) {
        number(least) + " to " + number(classes) + ", so that " + number(head.tiles) + " tiles cover all classes"});
 }
 
+// What subspaces can't be.
+void check_subspaces(const Parameters& parameters, std::vector<Problem>& problems) {
+  for (int layer = 0; layer < parameters.integer("model.depth"); ++layer) {
+    if (parameters.load<ExpertParameters>("model.experts", layer).kind != "subspace") continue;
+    const auto at = [&](const std::string& name) { return path_in_force(parameters, "model." + name, layer); };
+    const auto subspaces = parameters.load<SubspaceParameters>("model.subspaces", layer);
+    const auto router = parameters.load<RouterParameters>("model.router", layer);
+    std::vector<Problem> found;
+    if (subspaces.rank > subspaces.backbone) {
+      found.push_back({at("subspaces.rank"), std::to_string(subspaces.rank),
+                       "up to " + std::to_string(subspaces.backbone) + ", the backbone's dimensions"});
+    }
+    if (router.selection == "soft") {
+      found.push_back({at("router.selection"), "soft", "any other while model.experts.kind is subspace"});
+    }
+    if (router.applies == "input") {
+      found.push_back({at("router.applies"), "input", "output while model.experts.kind is subspace"});
+    }
+    for (Problem& problem : found) {
+      const bool said = std::any_of(problems.begin(), problems.end(),
+                                    [&](const Problem& earlier) { return earlier.where == problem.where; });
+      if (!said) problems.push_back(std::move(problem));
+    }
+  }
+}
+
+void check_encoder(const Parameters& parameters, std::vector<Problem>& problems) {
+  const bool vectors = parameters.load<TaskParameters>("task").kind == "interference";
+  if (!vectors || parameters.load<ModelParameters>("model").encoder != "conv") return;
+  problems.push_back({"model.encoder.kind", "conv", "linear or mlp while task.kind is interference"});
+}
+
 void check_heads(const Parameters& parameters, std::vector<Problem>& problems) {
   const auto model = parameters.load<ModelParameters>("model");
   if (!is_language(parameters) || model.width % model.heads == 0) return;
@@ -133,7 +173,7 @@ void check_heads(const Parameters& parameters, std::vector<Problem>& problems) {
 void check_groups(const Parameters& parameters, std::vector<Problem>& problems) {
   const auto measure = parameters.load<MeasureParameters>("measure");
   // How many languages there are is known only when they are read.
-  const int most = is_language(parameters) ? static_cast<int>(max_languages) : classes;
+  const int most = is_language(parameters) ? static_cast<int>(max_languages) : classes_of(parameters);
   const auto groups = class_groups(measure.groups, measure.custom_groups, most);
   problems.insert(problems.end(), groups.problems.begin(), groups.problems.end());
 }
@@ -148,6 +188,8 @@ const ParameterTable& experiment_parameters() {
 std::vector<Problem> check_combinations(const Parameters& parameters) {
   std::vector<Problem> problems;
   check_routers(parameters, problems);
+  check_subspaces(parameters, problems);
+  check_encoder(parameters, problems);
   check_heads(parameters, problems);
   check_tiles(parameters, problems);
   check_groups(parameters, problems);

@@ -53,12 +53,13 @@ LiveModelParameters live_parameters(const Parameters& parameters) {
   for (int layer = 0; layer < parameters.integer("model.depth"); ++layer) {
     live.routers.push_back(parameters.load<RouterParameters>("model.router", layer));
     live.losses.push_back(parameters.load<RouterLossParameters>("model.losses", layer));
+    live.subspaces.push_back(parameters.load<SubspaceParameters>("model.subspaces", layer));
   }
   live.route_by_label = parameters.load<HeadParameters>("model.head").route_by_label;
   return live;
 }
 
-ModelParts model_parts(const Parameters& parameters) {
+ModelParts model_parts(const Parameters& parameters, const TaskOutline& task) {
   ModelParts parts;
   parts.outline = parameters.load<ModelParameters>("model");
   for (int layer = 0; layer < parts.outline.depth; ++layer) {
@@ -66,6 +67,7 @@ ModelParts model_parts(const Parameters& parameters) {
   }
   parts.head = parameters.load<HeadParameters>("model.head");
   parts.live = live_parameters(parameters);
+  parts.tasks = task.tasks;
   return parts;
 }
 
@@ -81,6 +83,11 @@ Subject subject_of(const Model& model, const TaskOutline& task, const Groups& gr
   subject.experts = model.experts();
   for (int i = 0; i < subject.moe_layers; ++i) subject.layer_names.push_back("layer " + std::to_string(i));
   if (!model.tiles().empty()) subject.layer_names.push_back("tiles");
+  for (int i = 0; i < subject.moe_layers; ++i) {
+    const SubspaceBank* const subspaces = model.subspaces(static_cast<std::size_t>(i));
+    subject.dimensions.push_back(subspaces == nullptr ? 0 : static_cast<int>(subspaces->down.size(1)));
+  }
+  subject.tasks = static_cast<int>(task.tasks);
   subject.class_noun = task.class_noun;
   subject.classes = task.classes;
   subject.token_class_noun = task.token_class_noun;
@@ -99,8 +106,8 @@ ExperimentRun::ExperimentRun(const Parameters& parameters)
       threads_(thread_counts(parameters)),
       device_(prepared_device(threads_, parameters)),
       task_(make_task(parameters, device_)),
-      model_(model_parts(parameters), task_->outline().inputs, task_->outline().outputs, parameters.integer("run.seed"),
-             at::TensorOptions(at::kFloat).device(device_)),
+      model_(model_parts(parameters, task_->outline()), task_->outline().inputs, task_->outline().outputs,
+             parameters.integer("run.seed"), at::TensorOptions(at::kFloat).device(device_)),
       learner_(model_, *task_, parameters.load<LearnParameters>("learn"), parameters.integer("run.seed")),
       groups_(chosen_groups(measure_, task_->outline().classes.size())),
       probes_(*task_, groups_, measure_.conflict_samples, parameters.integer("run.seed")),
@@ -151,6 +158,7 @@ void ExperimentRun::step(std::int64_t step, bool last, Telemetry& telemetry) {
   Observation seen;
   seen.layers.resize(windows_.size());
   if (scalars.now) observe_scalars(result, scalars.regular, seen);
+  if (scalars.now || maps.now) observe_subspaces(result, seen);
   if (maps.now) observe_maps(result, maps.regular, seen);
   if (test.now) observe_test(step, last, seen);
   if (conflict.now) observe_conflict(seen);
@@ -232,6 +240,26 @@ void ExperimentRun::observe_scalars(const StepResult& result, bool whole, Observ
   }
 }
 
+void ExperimentRun::observe_subspaces(const StepResult& result, Observation& seen) const {
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < model_.live.subspaces.size(); ++i) {
+    const SubspaceBank* const bank = model_.subspaces(i);
+    if (bank == nullptr) continue;
+    const SubspaceStep& step = result.subspaces[next++];
+    SubspaceObservation& made = seen.layers[i].subspaces.emplace();
+    made.picked = step.picked.to(at::kCPU);
+    made.scores = on_cpu(bank->scores().detach());
+    made.open = (made.scores / model_.live.subspaces[i].alpha.temperature).sigmoid();
+    made.cosines = on_cpu(step.between_tasks.cosines);
+    const at::Tensor gradients = on_cpu(step.by_task).flatten(1);
+    made.task_gram = at::mm(gradients, gradients.t());
+    made.task_share = on_cpu(step.task_share);
+    made.task_norm = step.task_norm;
+    made.conflict_norm = step.conflict_norm;
+    made.penalty_norm = step.penalty_norm;
+  }
+}
+
 void ExperimentRun::observe_maps(const StepResult& result, bool whole, Observation& seen) const {
   for (std::size_t i = 0; i < windows_.size(); ++i) {
     seen.layers[i].routed = on_cpu(windows_[i].routed.sum(whole));
@@ -266,11 +294,15 @@ void ExperimentRun::apply(const Parameters& parameters) {
 
 template <class Part>
 void ExperimentRun::for_each_tensor(const Part& part) const {
-  const auto& weights = model_.weights();
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    part("weight/" + weights[i].name, weights[i].value);
-    part("adamw.mean/" + weights[i].name, learner_.optimiser.mean[i]);
-    part("adamw.square/" + weights[i].name, learner_.optimiser.square[i]);
+  std::size_t next = 0, next_alpha = 0;
+  for (const Weight& weight : model_.weights()) {
+    const bool alpha = weight.scope == Scope::alpha;
+    const AdamW& optimiser = alpha ? learner_.alpha_optimisers[next_alpha++] : learner_.optimiser;
+    const std::size_t i = alpha ? 0 : next++;
+    part("weight/" + weight.name, weight.value);
+    if (alpha) part("adamw.steps/" + weight.name, optimiser.steps);
+    part("adamw.mean/" + weight.name, optimiser.mean[i]);
+    part("adamw.square/" + weight.name, optimiser.square[i]);
   }
   for (const ModelState& state : model_.states()) part("state/" + state.name, state.value);
   part("adamw.steps", learner_.optimiser.steps);

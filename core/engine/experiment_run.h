@@ -45,6 +45,7 @@ class ExperimentRun {
   void accumulate(const StepResult& result);
   void observe_test(std::int64_t step, bool all, Observation& seen);
   void observe_scalars(const StepResult& result, bool whole, Observation& seen) const;
+  void observe_subspaces(const StepResult& result, Observation& seen) const;
   void observe_maps(const StepResult& result, bool whole, Observation& seen) const;
   void observe_conflict(Observation& seen) const;
   template <class Part>

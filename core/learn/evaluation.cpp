@@ -27,7 +27,7 @@ Evaluation Evaluator::evaluate(const Model& model, bool all) const {
   std::vector<at::Tensor> loads;
   for (std::int64_t first = 0; first < count; first += chunk_) {
     const Samples samples = task_.test(first, std::min(first + chunk_, count));
-    const ModelOutput output = model.forward(samples.inputs, {});
+    const ModelOutput output = model.forward(samples.inputs, {}, {.tasks = task_.tasks_of(samples)});
     hits += (output.logits.argmax(1) == samples.targets).sum().item<std::int64_t>();
     made.loss += at::cross_entropy_loss(output.logits, samples.targets, {}, at::Reduction::Sum).item<double>();
     tokens += samples.targets.size(0);

@@ -8,39 +8,75 @@
 namespace tessera {
 namespace {
 
-std::vector<at::Tensor> tensors(const Model& model) {
-  std::vector<at::Tensor> all;
-  for (const Weight& weight : model.weights()) all.push_back(weight.value);
-  return all;
+std::vector<at::Tensor> tensors(const Model& model, bool alphas) {
+  std::vector<at::Tensor> some;
+  for (const Weight& weight : model.weights()) {
+    if ((weight.scope == Scope::alpha) == alphas) some.push_back(weight.value);
+  }
+  return some;
 }
 
 }  // namespace
 
 Learner::Learner(Model& model, Task& task, const LearnParameters& parameters, std::int64_t seed)
-    : live(parameters), optimiser(tensors(model)), model_(model), task_(task), weights_(tensors(model)), seed_(seed) {}
+    : live(parameters),
+      optimiser(tensors(model, false)),
+      model_(model),
+      task_(task),
+      weights_(tensors(model, false)),
+      alphas_(tensors(model, true)),
+      seed_(seed) {
+  for (const at::Tensor& alpha : alphas_) alpha_optimisers.emplace_back(std::vector{alpha});
+}
 
 // Its noise follows from the seed and the number of steps done, so that a run that is gone on with draws the same.
 PassKind Learner::training_pass() const {
-  return {true, Random(seed_, "noise " + std::to_string(optimiser.steps.item<std::int64_t>())).bits()};
+  return {true, Random(seed_, "noise " + std::to_string(optimiser.steps.item<std::int64_t>())).bits(), {}};
 }
 
 StepResult Learner::step() {
   StepResult result;
   result.batch = task_.next_batch();
-  result.output = model_.forward(result.batch.inputs, result.batch.targets, training_pass());
+  PassKind pass = training_pass();
+  pass.tasks = task_.tasks_of(result.batch);
+  result.output = model_.forward(result.batch.inputs, result.batch.targets, pass);
 
   at::Tensor total = result.output.task_loss;
   if (result.output.router_losses.defined()) total = total + result.output.router_losses.sum();
+  std::vector<at::Tensor> wanted = weights_;
+  wanted.insert(wanted.end(), alphas_.begin(), alphas_.end());
+  for (const SubspaceTaps& taps : result.output.taps) wanted.insert(wanted.end(), {taps.down, taps.up});
   // Straight to the gradients: nothing is accumulated, nothing has to be zeroed.
-  std::vector<at::Tensor> gradients = gradients_of(total, weights_);
+  std::vector<at::Tensor> gradients = gradients_of(total, wanted);
+  if (!alphas_.empty()) step_alphas(gradients, result);
+  gradients.resize(weights_.size());
   optimiser.step(gradients, live);
   model_.update_routers(result.output.routings);
 
   result.total = total.detach();
+  result.output.taps.clear();
   for (at::Tensor* tensor : {&result.output.logits, &result.output.task_loss, &result.output.router_losses}) {
     if (tensor->defined()) *tensor = tensor->detach();
   }
   return result;
+}
+
+// gradients: of the weights, the alphas and the taps.
+void Learner::step_alphas(const std::vector<at::Tensor>& gradients, StepResult& result) {
+  std::size_t layer = 0;
+  for (std::size_t i = 0; i < alphas_.size(); ++i, ++layer) {
+    while (model_.subspaces(layer) == nullptr) ++layer;  // experts of another kind
+    const SubspaceParameters& parameters = model_.live.subspaces[layer];
+    std::vector<at::Tensor> d_alpha = {gradients[weights_.size() + i]};
+    const std::size_t taps = weights_.size() + alphas_.size() + 2 * i;
+    result.subspaces.push_back(add_dynamics(*model_.subspaces(layer), result.output.taps[i], gradients[taps],
+                                            gradients[taps + 1], parameters, d_alpha[0]));
+    if (parameters.alpha.frozen) continue;
+    LearnParameters of_alpha = live;
+    of_alpha.rate = parameters.alpha.rate;
+    of_alpha.weight_decay = 0;
+    alpha_optimisers[i].step(d_alpha, of_alpha);
+  }
 }
 
 }  // namespace tessera

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/learn/adamw.h"
+#include "core/learn/subspace_dynamics.h"
 #include "core/moe/model.h"
 #include "core/tasks/task.h"
 
@@ -11,7 +12,8 @@ namespace tessera {
 struct StepResult {
   ModelOutput output;  // of the batch, before learning from it
   Samples batch;
-  at::Tensor total;  // scalar: task loss + router losses
+  at::Tensor total;                     // scalar: task loss + router losses
+  std::vector<SubspaceStep> subspaces;  // of each MoE layer whose experts are subspaces
 };
 
 class Learner {
@@ -25,14 +27,16 @@ class Learner {
   StepResult step();
 
   LearnParameters live;
-  AdamW optimiser;
+  AdamW optimiser;                      // of all weights but subspaces' alphas
+  std::vector<AdamW> alpha_optimisers;  // one an alpha, in the order of the layers
 
  private:
   PassKind training_pass() const;
+  void step_alphas(const std::vector<at::Tensor>& gradients, StepResult& result);
 
   Model& model_;
   Task& task_;
-  std::vector<at::Tensor> weights_;
+  std::vector<at::Tensor> weights_, alphas_;
   std::int64_t seed_;
 };
 

@@ -10,7 +10,13 @@
 
 namespace tessera {
 
-Probes::Probes(const Task& task, const Groups& groups, std::int64_t samples, std::int64_t seed) {
+namespace {
+
+bool in_no_gram(Scope scope) { return scope == Scope::head || scope == Scope::attention || scope == Scope::alpha; }
+
+}  // namespace
+
+Probes::Probes(const Task& task, const Groups& groups, std::int64_t samples, std::int64_t seed) : task_(&task) {
   const auto& labels = task.train_labels();
   std::vector<std::int32_t> order(labels.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::int32_t>(i);
@@ -36,7 +42,7 @@ ConflictGrams Probes::measure(const Model& model) const {
   for (const Weight& weight : weights) values.push_back(weight.value);
   std::vector<std::vector<at::Tensor>> rows(weights.size());  // of each weight, one gradient a group
   for (const Samples& samples : groups_) {
-    const ModelOutput output = model.forward(samples.inputs, samples.targets);
+    const ModelOutput output = model.forward(samples.inputs, samples.targets, {.tasks = task_->tasks_of(samples)});
     const auto gradients = gradients_of(output.task_loss, values);
     for (std::size_t w = 0; w < gradients.size(); ++w) rows[w].push_back(gradients[w]);
   }
@@ -46,7 +52,7 @@ ConflictGrams Probes::measure(const Model& model) const {
   grams.experts.resize(model.experts().size());
   for (std::size_t w = 0; w < weights.size(); ++w) {
     const auto layer = static_cast<std::size_t>(weights[w].layer);
-    if (weights[w].scope == Scope::head || weights[w].scope == Scope::attention) continue;
+    if (in_no_gram(weights[w].scope)) continue;
     at::Tensor& gram = weights[w].scope == Scope::encoder  ? grams.encoder
                        : weights[w].scope == Scope::router ? grams.routers[layer]
                                                            : grams.experts[layer];

@@ -24,6 +24,7 @@ class Probes {
   ConflictGrams measure(const Model& model) const;
 
  private:
+  const Task* task_;
   std::vector<Samples> groups_;
 };
 

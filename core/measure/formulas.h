@@ -47,4 +47,15 @@ at::Tensor cosines(const at::Tensor& gram);  // [G, G]; NaN for a group whose gr
 // #{i < j : cos_ij < 0} / #{i < j}, over the pairs that have a cosine.
 double conflict_rate(const at::Tensor& gram);
 
+// picked: bool [E, D], with as many in each row.
+at::Tensor rank_overlap_pairs(const at::Tensor& picked);  // [E, E]: |S_i and S_j| / rank
+double shared_dimensions(const at::Tensor& picked);       // share of the dimensions with two experts at least
+// cosines: [D, T, T], 0 where a task has no gradient. Mean over the pairs of tasks of max(0, -cos), [D].
+at::Tensor interference_by_dimension(const at::Tensor& cosines);
+// Its mean over the dimensions that two tasks at least have gradients on; 0 without any.
+double gradient_interference(const at::Tensor& cosines);
+// task_share: [E, T], columns with sum 1. 1 - mean over the pairs of tasks of sum_e min(p(e|a), p(e|b)).
+double isolation(const at::Tensor& task_share);
+double topological_entropy(const at::Tensor& open);  // mean of -s ln s - (1 - s) ln(1 - s), nats
+
 }  // namespace tessera

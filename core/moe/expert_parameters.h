@@ -22,12 +22,15 @@ struct ExpertParameters {
   std::int64_t routed() const { return count + zero.count; }  // what a router chooses from
 
   void describe(Describer& d) {
-    d.choice("kind", kind, {"mlp"}, "mlp: a perceptron with one hidden layer.", Applies::rebuild);
+    d.choice("kind", kind, {"mlp", "subspace"},
+             "mlp: a perceptron with one hidden layer. subspace: dimensions picked from one backbone that all experts "
+             "of the layer share (CDSP, model.subspaces).",
+             Applies::rebuild);
     d.integer("count", count, {.min = 1, .max = 1024, .scale = Scale::logarithmic}, "experts", "Experts of the layer.",
               Applies::rebuild);
     d.integer("hidden", hidden, {.min = 1, .max = 32768, .scale = Scale::logarithmic}, "features",
               "Hidden features of each expert. Costs time in proportion, but only for the experts chosen.",
-              Applies::rebuild);
+              Applies::rebuild, {"kind", {"mlp"}});
     d.choice("activation", activation, {"relu", "gelu", "silu"}, "What the hidden features go through.",
              Applies::rebuild);
     d.integer("zero.count", zero.count, {.min = 0, .max = 512}, "experts",

@@ -16,15 +16,19 @@ bool is_hash(const RouterParameters& router) { return router.logits.kind == "has
 
 Model::Model(const ModelParts& parts, const InputShape& shape, int outputs, std::int64_t seed,
              at::TensorOptions options)
-    : live(parts.live), norm_(parts.outline.norm == "layer_norm"), text_(shape.is_text()) {
+    : live(parts.live), norm_(parts.outline.norm == "layer_norm"), text_(shape.is_text()), tasks_(parts.tasks) {
   const std::int64_t width = parts.outline.width;
   const int depth = static_cast<int>(parts.outline.depth);
   Initialiser initialiser(seed, options);
   encoder_ = make_encoder(parts.outline.encoder, shape, width, initialiser);
+  if (parts.outline.task_embedding && tasks_ > 1) {
+    task_embedding_ = initialiser.add_normal("task_embedding", Scope::encoder, -1, {tasks_, width});
+  }
   for (int i = 0; i < depth; ++i) {
     const auto at = static_cast<std::size_t>(i);
     if (text_) attentions_.emplace_back(i, width, parts.outline.heads, initialiser);
-    layers_.emplace_back(i, width, parts.experts[at], parts.live.routers[at], initialiser);
+    layers_.emplace_back(i, width, parts.experts[at], parts.live.subspaces[at], parts.live.routers[at], tasks_,
+                         initialiser);
   }
   head_ = make_head(parts.head, width, outputs, depth, initialiser);
   weights_ = std::move(initialiser.weights);
@@ -37,6 +41,8 @@ ModelOutput Model::forward(const at::Tensor& inputs, const at::Tensor& targets, 
   ModelOutput output;
   TokenContext context;
   context.training = pass.training;
+  context.tasks = pass.tasks;
+  context.task_count = tasks_;
   if (text_) {
     context.ids = inputs.flatten();
     context.sequence_length = inputs.size(1);
@@ -44,11 +50,14 @@ ModelOutput Model::forward(const at::Tensor& inputs, const at::Tensor& targets, 
     context.ids = ids_of_rows(inputs.flatten(1));
   }
   at::Tensor x = encoder_->forward(inputs);
+  if (task_embedding_.defined() && pass.tasks.defined()) x = x + task_embedding_.index_select(0, pass.tasks);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     if (text_) x = x + attentions_[i].forward(normed(x), context.sequence_length);
     context.noise = pass.noise + 0x9e3779b97f4a7c15 * i;  // layers draw apart
-    MoeLayer::Output made = layers_[i].forward(x, normed(x), live.routers[i], live.losses[i], context);
+    MoeLayer::Output made =
+        layers_[i].forward(x, normed(x), live.routers[i], live.losses[i], live.subspaces[i], context);
     x = std::move(made.y);
+    if (layers_[i].subspaces() != nullptr) output.taps.push_back(std::move(made.taps));
     output.routings.push_back(std::move(made.routing));
     if (made.losses.defined()) {
       output.router_losses = output.router_losses.defined() ? output.router_losses + made.losses : made.losses;

@@ -13,8 +13,9 @@ namespace tessera {
 
 // What may change between two steps.
 struct LiveModelParameters {
-  std::vector<RouterParameters> routers;     // one a MoE layer
-  std::vector<RouterLossParameters> losses;  // one a MoE layer
+  std::vector<RouterParameters> routers;      // one a MoE layer
+  std::vector<RouterLossParameters> losses;   // one a MoE layer
+  std::vector<SubspaceParameters> subspaces;  // one a MoE layer
   bool route_by_label = false;
 };
 
@@ -23,6 +24,7 @@ struct ModelParts {
   std::vector<ExpertParameters> experts;  // one a MoE layer
   HeadParameters head;
   LiveModelParameters live;
+  std::int64_t tasks = 1;  // that samples are of
 };
 
 struct ModelOutput {
@@ -30,12 +32,14 @@ struct ModelOutput {
   at::Tensor task_loss;      // scalar; undefined without targets
   at::Tensor router_losses;  // [router_loss_count]: see router_losses.h, summed over the layers; undefined when none is
                              // on, or without gradients
-  std::vector<Routing> routings;  // of each routed layer: the MoE layers, then the tiles of a mosaic head
+  std::vector<SubspaceTaps> taps;  // of each MoE layer; empty without subspaces
+  std::vector<Routing> routings;   // of each routed layer: the MoE layers, then the tiles of a mosaic head
 };
 
 struct PassKind {
   bool training = false;    // a training step; not while testing or measuring
   std::uint64_t noise = 0;  // seed of what is random in it
+  at::Tensor tasks;         // int64 [samples]: the task that each is of; undefined: one task, or the model isn't told
 };
 
 class Model {
@@ -63,6 +67,7 @@ class Model {
   const std::vector<Weight>& weights() const { return weights_; }
   const std::vector<ModelState>& states() const { return states_; }  // what lasts besides them
   int moe_layers() const { return static_cast<int>(layers_.size()); }
+  const SubspaceBank* subspaces(std::size_t layer) const { return layers_[layer].subspaces(); }  // null: none
   std::vector<int> experts() const;  // of each routed layer, tiles included
   TileLayout tiles() const { return head_->tiles(); }
 
@@ -71,7 +76,9 @@ class Model {
 
   bool norm_;
   bool text_;
+  std::int64_t tasks_;
   std::unique_ptr<Encoder> encoder_;
+  at::Tensor task_embedding_;          // [tasks, width]; undefined: none
   std::vector<Attention> attentions_;  // one a MoE layer, or none for images: a sample is one token
   std::vector<MoeLayer> layers_;
   std::unique_ptr<Head> head_;

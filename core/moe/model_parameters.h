@@ -12,6 +12,7 @@ struct ModelParameters {
   std::string encoder = "linear";
   std::string norm = "none";
   std::int64_t heads = 4;
+  bool task_embedding = false;
 
   void describe(Describer& d) {
     d.integer("width", width, {.min = 8, .max = 8192, .scale = Scale::logarithmic}, "features",
@@ -21,13 +22,17 @@ struct ModelParameters {
     d.choice("encoder.kind", encoder, {"linear", "mlp", "conv"},
              "From pixels to features. linear: one matrix. mlp: two, with ReLU between. conv: two 3 x 3 convolutions "
              "of stride 2 (16 and 32 channels, ReLU), then one matrix; slowest, most accurate.",
-             Applies::rebuild, {"/task.kind", {"classification"}});
+             Applies::rebuild, {"/task.kind", {"classification", "interference"}});
     d.choice(
         "norm", norm, {"none", "layer_norm"},
         "What each MoE layer does to its input first (pre-norm). layer_norm keeps the router's logits from "
         "growing with the depth; it has no gain and bias of its own (as OLMo's, Groeneveld et al. 2024). Of text, also "
         "what attention and head do to theirs.",
         Applies::rebuild);
+    d.boolean("task_embedding", task_embedding,
+              "Add a learned vector of the sample's task to its features: what a model without a router that knows the "
+              "task needs to tell tasks apart.",
+              Applies::rebuild, {"/task.kind", {"interference"}});
     d.integer("attention.heads", heads, {.min = 1, .max = 64}, "heads",
               "Heads of the causal attention before each MoE layer; they divide the width.", Applies::rebuild,
               {"/task.kind", {"language"}});

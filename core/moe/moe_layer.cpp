@@ -61,22 +61,29 @@ class Node : public torch::autograd::Function<Node> {
 
 }  // namespace
 
-MoeLayer::MoeLayer(int layer, std::int64_t width, const ExpertParameters& experts, const RouterParameters& router,
-                   Initialiser& initialiser)
-    : router_(layer, width, experts.routed(), router, initialiser),
-      bank_(layer, width, experts, initialiser),
+MoeLayer::MoeLayer(int layer, std::int64_t width, const ExpertParameters& experts, const SubspaceParameters& subspaces,
+                   const RouterParameters& router, std::int64_t tasks, Initialiser& initialiser)
+    : router_(layer, width, experts.routed(), tasks, router, initialiser),
       shared_(layer, width, experts, initialiser),
+      working_(experts.count),
       zero_(experts.zero.count),
-      identity_(experts.zero.kind == "identity") {}
+      identity_(experts.zero.kind == "identity") {
+  if (experts.kind == "subspace") {
+    subspaces_.emplace(layer, width, experts.count, subspaces, experts.activation, initialiser);
+  } else {
+    bank_.emplace(layer, width, experts, initialiser);
+  }
+}
 
 MoeLayer::Output MoeLayer::forward(const at::Tensor& x, const at::Tensor& input, const RouterParameters& router,
-                                   const RouterLossParameters& losses, const TokenContext& context) const {
-  const bool one_node =
-      router_.has_passes(router, context.training) && router.applies == "output" && zero_ == 0 && !shared_.any();
-  if (!one_node || !at::GradMode::is_enabled()) return composed(x, input, router, losses, context);
+                                   const RouterLossParameters& losses, const SubspaceParameters& subspaces,
+                                   const TokenContext& context) const {
+  const bool one_node = bank_ && router_.has_passes(router, context.training) && router.applies == "output" &&
+                        zero_ == 0 && !shared_.any();
+  if (!one_node || !at::GradMode::is_enabled()) return composed(x, input, router, losses, subspaces, context);
   Output output;
-  const auto pass = c10::make_intrusive<Pass>(router_, bank_, router, losses);
-  variable_list made = Node::apply(x, input, router_.weight(), bank_.w1, bank_.b1, bank_.w2, bank_.b2, pass);
+  const auto pass = c10::make_intrusive<Pass>(router_, *bank_, router, losses);
+  variable_list made = Node::apply(x, input, router_.weight(), bank_->w1, bank_->b1, bank_->w2, bank_->b2, pass);
   output.y = std::move(made[0]);
   if (made.size() > 1) output.losses = std::move(made[1]);
   output.routing = pass->routing;
@@ -84,14 +91,23 @@ MoeLayer::Output MoeLayer::forward(const at::Tensor& x, const at::Tensor& input,
 }
 
 MoeLayer::Output MoeLayer::composed(const at::Tensor& x, const at::Tensor& input, const RouterParameters& router,
-                                    const RouterLossParameters& losses, const TokenContext& context) const {
+                                    const RouterLossParameters& losses, const SubspaceParameters& subspaces,
+                                    const TokenContext& context) const {
   const at::Tensor logits = router_.logits(input, router, context);
   const RouteOutput routed = tessera::route(logits, router, router_.bias_in_force(router), context);
   Output output;
-  at::Tensor y = routed_experts(input, routed, router, output.routing.assignments);
-  if (zero_ > 0 && identity_) {
-    y = y + input * routed.alpha.narrow(1, bank_.count(), zero_).sum(1, /*keepdim=*/true);
+  at::Tensor y;
+  if (subspaces_) {
+    const Subspaces picked = subspaces_->pick(subspaces, context.training, context.noise);
+    auto made = subspaces_->forward(input, routed.alpha.narrow(1, 0, working_), most_assignments(router), context.tasks,
+                                    context.task_count, subspaces, picked);
+    y = std::move(made.y);
+    output.taps = std::move(made.taps);
+    output.routing.assignments = kernels::dispatch(routed.alpha.detach(), most_assignments(router));
+  } else {
+    y = routed_experts(input, routed, router, output.routing.assignments);
   }
+  if (zero_ > 0 && identity_) y = y + input * routed.alpha.narrow(1, working_, zero_).sum(1, /*keepdim=*/true);
   if (shared_.any()) y = y + shared_.forward(input);
   output.y = x + y;
   if (any_on(losses)) output.losses = router_losses(routed, losses, router_.l1_coefficient());
@@ -113,18 +129,18 @@ at::Tensor MoeLayer::routed_experts(const at::Tensor& input, const RouteOutput& 
   if (router.selection == "soft") {  // Puigcerver et al. 2024, eq. 1 to 3
     const at::Tensor slots = at::mm(routed.dispatch.t(), input);
     const std::int64_t count = slots.size(0);
-    const at::Tensor offsets = each_once(bank_.count() + 1) * router.slots;
-    return at::mm(routed.combine, bank_.apply(slots, {each_once(count), {}, ones(count), offsets}));
+    const at::Tensor offsets = each_once(bank_->count() + 1) * router.slots;
+    return at::mm(routed.combine, bank_->apply(slots, {each_once(count), {}, ones(count), offsets}));
   }
   const kernels::Assignments list = kernels::dispatch(routed.alpha, most_assignments(router));
   assignments = {list.tokens, list.experts, list.weights.detach(), list.offsets};
   kernels::Assignments of_bank = list;
-  of_bank.offsets = list.offsets.narrow(0, 0, bank_.count() + 1);
-  if (router.applies == "output") return bank_.apply(input, of_bank);
+  of_bank.offsets = list.offsets.narrow(0, 0, bank_->count() + 1);
+  if (router.applies == "output") return bank_->apply(input, of_bank);
   // The weight multiplies the expert's input: each assignment is a token of its own.
   const std::int64_t count = list.tokens.size(0);
   const at::Tensor rows = input.index_select(0, list.tokens) * list.weights.unsqueeze(1);
-  const at::Tensor out = bank_.apply(rows, {each_once(count), {}, ones(count), of_bank.offsets});
+  const at::Tensor out = bank_->apply(rows, {each_once(count), {}, ones(count), of_bank.offsets});
   return at::zeros_like(input).index_add(0, list.tokens, out);
 }
 

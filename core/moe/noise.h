@@ -7,7 +7,7 @@
 
 namespace tessera {
 
-enum class Noise { jitter, second };  // draws of different uses are independent
+enum class Noise { jitter, second, gumbel, task_dropout };  // draws of different uses are independent
 
 // Uniform in [0, 1), shape and dtype as `like`; the same on every device for the same seed and use.
 at::Tensor random_uniform(const at::Tensor& like, std::uint64_t seed, Noise use);

@@ -25,8 +25,8 @@ at::Tensor unit(const at::Tensor& x, std::int64_t dimension) {
 
 }  // namespace
 
-Router::Router(int layer, std::int64_t width, std::int64_t experts, const RouterParameters& parameters,
-               Initialiser& initialiser)
+Router::Router(int layer, std::int64_t width, std::int64_t experts, std::int64_t tasks,
+               const RouterParameters& parameters, Initialiser& initialiser)
     : layer_(layer), experts_(experts) {
   const std::string prefix = "layer" + std::to_string(layer) + ".router.";
   const std::int64_t outputs = parameters.selection == "soft" ? experts * parameters.slots : experts;
@@ -38,6 +38,7 @@ Router::Router(int layer, std::int64_t width, std::int64_t experts, const Router
     mean_ = initialiser.add_normal(prefix + "mean", Scope::router, layer, {width, outputs});
     log_deviation_ = initialiser.add(prefix + "log_deviation", Scope::router, layer, {width, outputs}, 0);
   }
+  if (tasks > 1) task_bias_ = initialiser.add_normal(prefix + "task_bias", Scope::router, layer, {tasks, outputs});
   selection_bias_ = initialiser.add_state(prefix + "selection_bias", {experts});
   l1_coefficient_ = initialiser.add_state(prefix + "l1_coefficient", {});
 }
@@ -53,17 +54,37 @@ at::Tensor Router::logits(const at::Tensor& x, const RouterParameters& parameter
     input = input * (1 + parameters.input.jitter * (2 * random - 1));
   }
   if (parameters.input.layer_norm) input = at::layer_norm(input, {input.size(1)});
-  if (parameters.logits.kind == "gaussian") return gaussian_logits(input, mean_, log_deviation_);
+  if (parameters.logits.kind == "gaussian") {
+    return with_task(gaussian_logits(input, mean_, log_deviation_), parameters, context);
+  }
   at::Tensor z = parameters.logits.kind == "cosine" ? at::mm(unit(input, 1), unit(weight_, 0)) * parameters.logits.scale
                                                     : at::mm(input, weight_);
-  return bias_.defined() ? z + bias_ : z;
+  if (bias_.defined()) z = z + bias_;
+  return with_task(z, parameters, context);
+}
+
+at::Tensor Router::with_task(const at::Tensor& logits, const RouterParameters& parameters,
+                             const TokenContext& context) const {
+  const double ratio = parameters.task.ratio;
+  if (!task_bias_.defined() || ratio == 0) return logits;
+  const auto norm = [&](const at::Tensor& z) { return at::layer_norm(z, {z.size(1)}); };
+  const at::Tensor of_features = norm(logits) * (1 - ratio);
+  if (!context.tasks.defined()) return of_features;
+  at::Tensor of_task = norm(task_bias_).index_select(0, context.tasks) * ratio;
+  if (context.training && parameters.task.dropout > 0) {
+    const at::Tensor random = random_uniform(logits.select(1, 0), context.noise, Noise::task_dropout);
+    of_task = of_task * (random >= parameters.task.dropout).to(of_task.scalar_type()).unsqueeze(1);
+  }
+  return of_features + of_task;
 }
 
 bool Router::has_passes(const RouterParameters& p, bool training) const {
   const bool limited = p.capacity.tokens > 0 || (training ? p.capacity.train : p.capacity.test) > 0;
   const bool plain_choice = p.selection == "top_k" || p.selection == "dense";
   const bool draws = training && (p.input.jitter > 0 || p.second.policy != "all");
-  return p.logits.kind == "linear" && !bias_.defined() && !p.input.layer_norm && plain_choice && !draws && !limited;
+  const bool plain_logits = p.task.ratio == 0 || !task_bias_.defined();
+  return plain_logits && p.logits.kind == "linear" && !bias_.defined() && !p.input.layer_norm && plain_choice &&
+         !draws && !limited;
 }
 
 Routing Router::forward(const at::Tensor& x, const RouterParameters& parameters) const {

@@ -11,9 +11,10 @@ namespace tessera {
 
 class Router {
  public:
-  // experts: those that compute nothing included. Of the parameters, those that need a rebuild count. Linear weights
-  // start as U(-1/sqrt(width), 1/sqrt(width)), biases at 0, means as N(0, 1), deviations at 1.
-  Router(int layer, std::int64_t width, std::int64_t experts, const RouterParameters& parameters,
+  // experts: those that compute nothing included. tasks: with more than one, each has a bias. Of the parameters, those
+  // that need a rebuild count. Linear weights start as U(-1/sqrt(width), 1/sqrt(width)), biases at 0, means as N(0, 1),
+  // deviations at 1.
+  Router(int layer, std::int64_t width, std::int64_t experts, std::int64_t tasks, const RouterParameters& parameters,
          Initialiser& initialiser);
 
   // x: [tokens, width]; [tokens, experts], with soft selection [tokens, experts x slots]. Differentiable.
@@ -21,6 +22,8 @@ class Router {
   //   cosine    scale x cos(x, column of W) (+ b)
   //   gaussian  sum_d ln N(x_d; mean_de, exp(log_deviation_de)^2)
   //   hash      1 for the expert of the token's id, which the context has, 0 for the others
+  // With a task ratio r these become (1 - r) norm(logits) + r norm(bias of the token's task), norm over the experts,
+  // the second part without the token's task 0 (seed 001, "Gating").
   at::Tensor logits(const at::Tensor& x, const RouterParameters& parameters, const TokenContext& context) const;
 
   // Whether the two passes below compute all that is asked for.
@@ -42,10 +45,13 @@ class Router {
   const at::Tensor& l1_coefficient() const { return l1_coefficient_; }  // []; 0: not begun
 
  private:
+  at::Tensor with_task(const at::Tensor& logits, const RouterParameters& parameters, const TokenContext& context) const;
+
   int layer_;
   std::int64_t experts_;
   at::Tensor weight_, bias_;         // [width, experts x slots], [experts x slots]
   at::Tensor mean_, log_deviation_;  // [width, experts]
+  at::Tensor task_bias_;             // [tasks, experts]; undefined with one task
   at::Tensor selection_bias_, l1_coefficient_;
 };
 

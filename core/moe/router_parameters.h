@@ -18,6 +18,9 @@ struct RouterParameters {
     bool bias = false;
     double scale = 10;
   } logits;
+  struct Task {
+    double ratio = 0, dropout = 0.1;
+  } task;
   double temperature = 1;
   std::string score = "softmax";
   std::string selection = "top_k";
@@ -67,6 +70,14 @@ struct RouterParameters {
               Applies::rebuild, {"logits.kind", {"linear", "cosine"}});
     d.real("logits.scale", logits.scale, {.min = 0.01, .max = 1000, .scale = Scale::logarithmic}, "",
            "What cosines are multiplied by.", Applies::live, {"logits.kind", {"cosine"}});
+    const Condition tasks{"/task.kind", {"interference"}};
+    d.real("task.ratio", task.ratio, {.min = 0, .max = 1}, "",
+           "Share of the task in the logits: (1 - ratio) x the logits of the features + ratio x the bias of the "
+           "token's task, each normalised over the experts. 0: the router doesn't know the task, and nothing is "
+           "normalised.",
+           Applies::live, tasks);
+    d.real("task.dropout", task.dropout, {.min = 0, .max = 1}, "",
+           "Probability with which a token's task is withheld from the router while training.", Applies::live, tasks);
     d.real("temperature", temperature, {.min = 0.01, .max = 100, .scale = Scale::logarithmic}, "",
            "Divides the logits before the score: low is sharp, high is flat.", Applies::live);
     d.choice("score", score, {"softmax", "sigmoid", "sparsemax", "entmax15", "relu", "none"},

@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -19,7 +20,7 @@ at::Tensor Initialiser::add(std::string name, Scope scope, int layer, at::IntArr
   return keep(std::move(name), scope, layer, drawn);
 }
 
-at::Tensor Initialiser::add_normal(std::string name, Scope scope, int layer, at::IntArrayRef shape) {
+at::Tensor Initialiser::normal(std::string_view name, at::IntArrayRef shape) const {
   Random random(seed_, name);
   at::Tensor drawn = at::empty(shape, at::kDouble);
   double* values = drawn.mutable_data_ptr<double>();
@@ -27,7 +28,20 @@ at::Tensor Initialiser::add_normal(std::string name, Scope scope, int layer, at:
     const double radius = std::sqrt(-2 * std::log1p(-random.uniform()));
     values[i] = radius * std::cos(2 * std::numbers::pi * random.uniform());
   }
+  return drawn;
+}
+
+at::Tensor Initialiser::add_normal(std::string name, Scope scope, int layer, at::IntArrayRef shape) {
+  const at::Tensor drawn = normal(name, shape);
   return keep(std::move(name), scope, layer, drawn);
+}
+
+at::Tensor Initialiser::add_orthogonal(std::string name, Scope scope, int layer, std::int64_t rows,
+                                       std::int64_t columns) {
+  const bool wide = columns > rows;
+  const auto [q, r] = at::linalg_qr(normal(name, {std::max(rows, columns), std::min(rows, columns)}));
+  const at::Tensor drawn = q * r.diagonal().sign();  // uniform among them (Mezzadri 2007)
+  return keep(std::move(name), scope, layer, wide ? drawn.t().contiguous() : drawn.contiguous());
 }
 
 at::Tensor Initialiser::add_state(std::string name, at::IntArrayRef shape) {

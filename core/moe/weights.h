@@ -9,7 +9,7 @@
 
 namespace tessera {
 
-enum class Scope { encoder, attention, router, experts, head };  // what a weight is part of
+enum class Scope { encoder, attention, router, experts, alpha, head };  // what a weight is part of
 
 struct Weight {
   std::string name;  // "layer2.experts.w1"
@@ -27,8 +27,8 @@ struct ModelState {
 // The bound of torch.nn.Linear's weights and biases: 1 / sqrt(fan_in).
 double linear_bound(std::int64_t fan_in);
 
-// Makes weights that start as U(-bound, bound) or N(0, 1), each from a generator of its own, seeded by name. Numbers
-// are drawn in double on the CPU, so that devices and dtypes start alike.
+// Makes weights that start as U(-bound, bound), N(0, 1) or orthogonal, each from a generator of its own, seeded by
+// name. Numbers are drawn in double on the CPU, so that devices and dtypes start alike.
 class Initialiser {
  public:
   Initialiser(std::int64_t seed, at::TensorOptions options) : seed_(seed), options_(options) {}
@@ -36,12 +36,16 @@ class Initialiser {
   at::Tensor add(std::string name, Scope scope, int layer, at::IntArrayRef shape, double bound);
 
   at::Tensor add_normal(std::string name, Scope scope, int layer, at::IntArrayRef shape);
+  // [rows, columns] with orthonormal rows or columns, whichever are fewer; as torch.nn.init.orthogonal_ (Saxe et al.
+  // 2014).
+  at::Tensor add_orthogonal(std::string name, Scope scope, int layer, std::int64_t rows, std::int64_t columns);
   at::Tensor add_state(std::string name, at::IntArrayRef shape);  // zeros
 
   std::vector<Weight> weights;  // in the order added
   std::vector<ModelState> states;
 
  private:
+  at::Tensor normal(std::string_view name, at::IntArrayRef shape) const;
   at::Tensor keep(std::string name, Scope scope, int layer, const at::Tensor& drawn);
 
   std::int64_t seed_;

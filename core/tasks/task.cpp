@@ -2,6 +2,7 @@
 
 #include "core/lab/problem.h"
 #include "core/tasks/classification.h"
+#include "core/tasks/interference.h"
 #include "core/tasks/language.h"
 #include "core/tasks/task_parameters.h"
 
@@ -33,6 +34,10 @@ std::unique_ptr<Task> make_task(const Parameters& parameters, at::Device device)
   const std::int64_t seed = parameters.integer("run.seed");
   if (task.kind == "language") {
     return std::make_unique<LanguageTask>(parameters.load<LanguageParameters>("task"), task.batch_size, seed, device);
+  }
+  if (task.kind == "interference") {
+    return std::make_unique<InterferenceTask>(parameters.load<InterferenceParameters>("task"), task.batch_size, seed,
+                                              device);
   }
   return std::make_unique<ClassificationTask>(parameters.load<ClassificationParameters>("task"), task.batch_size, seed,
                                               device);

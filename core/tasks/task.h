@@ -15,9 +15,9 @@ namespace tessera {
 
 // A token is what routers route: an image, or a byte of a sequence of text. Tokens come sample by sample.
 struct Samples {
-  at::Tensor inputs;        // float32 [samples, rows * columns], or int64 [samples, sequence length]: token ids
-  at::Tensor targets;       // int64 [tokens]: what the model is to say of each
-  at::Tensor labels;        // int64 [tokens]: class of the sample; routing is shown against it
+  at::Tensor inputs;   // float32 [samples, rows * columns], or int64 [samples, sequence length]: token ids
+  at::Tensor targets;  // int64 [tokens]: what the model is to say of each
+  at::Tensor labels;   // int64 [tokens]: class of the sample; routing is shown against it. With several tasks, its task
   at::Tensor token_labels;  // int64 [tokens]: class of the token itself; undefined where the task has none
   at::Tensor ids;           // int64 [tokens]; undefined for images
 };
@@ -26,6 +26,7 @@ struct Samples {
 struct TaskOutline {
   InputShape inputs;
   int outputs = 0;                         // that targets tell apart
+  std::int64_t tasks = 1;                  // learned at once; with more than one, classes are tasks
   std::string class_noun = "class";        // what the classes are: "class", "language"
   std::vector<std::string> classes;        // names
   std::string token_class_noun;            // "character class"
@@ -46,6 +47,9 @@ class Task {
 
   const std::vector<std::uint8_t>& train_labels() const { return train_labels_; }  // by sample, on the CPU
   const TaskOutline& outline() const { return outline_; }
+
+  // int64 [tokens], which of several tasks a token is of; undefined where there is one.
+  at::Tensor tasks_of(const Samples& samples) const { return outline_.tasks > 1 ? samples.labels : at::Tensor(); }
 
   EpochSampler sampler;
 

@@ -135,7 +135,7 @@ TEST(Model, LayersDrawApart) {
   const at::Tensor inputs = at::zeros({200, test::rows * test::columns}, at::kDouble);
   const auto seconds = [&](std::uint64_t noise) {
     std::vector<at::Tensor> drawn;
-    for (const Routing& routing : model.forward(inputs, {}, {true, noise}).routings) {
+    for (const Routing& routing : model.forward(inputs, {}, {true, noise, {}}).routings) {
       drawn.push_back((routing.alpha != 0).sum(1) == 2);
     }
     return drawn;

@@ -23,6 +23,7 @@ struct Case {
   RouterParameters router;
   ExpertParameters experts;
   RouterLossParameters losses;
+  SubspaceParameters subspaces;
   TokenContext context;
 
   explicit Case(const Form& form) {
@@ -42,7 +43,7 @@ at::Tensor random_tokens(std::int64_t seed = 1) {
 struct Built {
   Initialiser initialiser{3, at::kDouble};
   MoeLayer layer;
-  explicit Built(const Case& c) : layer(0, width, c.experts, c.router, initialiser) {}
+  explicit Built(const Case& c) : layer(0, width, c.experts, c.subspaces, c.router, 1, initialiser) {}
 };
 
 const Form composed_forms[] = {
@@ -139,7 +140,7 @@ TEST_P(EveryForm, HasTheGradientsOfFiniteDifferences) {
   const Built built(c);
   const at::Tensor x = random_tokens().requires_grad_(), direction = random_tokens(2);
   const auto loss = [&] {
-    const auto output = built.layer.forward(x, x, c.router, c.losses, c.context);
+    const auto output = built.layer.forward(x, x, c.router, c.losses, c.subspaces, c.context);
     const at::Tensor y = (output.y * direction).sum();
     return output.losses.defined() ? y + output.losses.sum() : y;
   };
@@ -204,7 +205,7 @@ TEST_P(OneNode, EqualsWhatIsComposed) {
     state.value.copy_(at::linspace(.1, .5, state.value.numel(), at::kDouble).view(state.value.sizes()));
   }
   const auto run = [&] {
-    const auto output = built.layer.forward(x, x, c.router, c.losses, c.context);
+    const auto output = built.layer.forward(x, x, c.router, c.losses, c.subspaces, c.context);
     const at::Tensor y = (output.y * direction).sum();
     const at::Tensor total = output.losses.defined() ? y + output.losses.sum() : y;
     std::vector<at::Tensor> values = {x};
@@ -240,13 +241,13 @@ TEST(MoeLayer, IdentityExpertsHandOnTheirInput) {
   Built built(c);
   silence_experts(built);
   const at::Tensor x = random_tokens();
-  const auto output = built.layer.forward(x, x, c.router, c.losses, {});
+  const auto output = built.layer.forward(x, x, c.router, c.losses, c.subspaces, {});
   const at::Tensor expected = x + x * output.routing.alpha.narrow(1, 4, 4).sum(1, true);
   EXPECT_TRUE(at::allclose(output.y, expected, 1e-12, 1e-12));
   c.experts.zero.kind = "zero";
   const Built nothing(c);
   silence_experts(nothing);
-  EXPECT_TRUE(at::allclose(nothing.layer.forward(x, x, c.router, c.losses, {}).y, x));
+  EXPECT_TRUE(at::allclose(nothing.layer.forward(x, x, c.router, c.losses, c.subspaces, {}).y, x));
 }
 
 // What the loss sees is alpha, also where the choice is made after the gate.
@@ -261,7 +262,8 @@ TEST(MoeLayer, TheEntropyLossIsOfTheWeightsInTheEnd) {
     c.router.selection = selection;
     if (c.router.selection == "top_k") c.router.capacity.train = 0;
     const Built built(c);
-    const auto output = built.layer.forward(random_tokens(), random_tokens(), c.router, c.losses, c.context);
+    const auto output =
+        built.layer.forward(random_tokens(), random_tokens(), c.router, c.losses, c.subspaces, c.context);
     double sum = 0;
     int rows = 0;
     for (std::int64_t t = 0; t < tokens; ++t) {
@@ -287,7 +289,7 @@ TEST(MoeLayer, TheZLossOfSlotsIsOfTheirLogits) {
             l.z_loss = 1;
           }});
   const Built built(c);
-  const auto output = built.layer.forward(random_tokens(), random_tokens(), c.router, c.losses, c.context);
+  const auto output = built.layer.forward(random_tokens(), random_tokens(), c.router, c.losses, c.subspaces, c.context);
   const double expected = output.routing.logits.exp().sum(1).log().square().mean().item<double>();
   EXPECT_NEAR(output.losses[static_cast<std::int64_t>(RouterLoss::z_loss)].item<double>(), expected, 1e-10);
 }
@@ -308,7 +310,7 @@ TEST(MoeLayer, GaussianLogitsAreLogDensities) {
       log_deviation = weight.value.detach();
     }
   }
-  const at::Tensor logits = built.layer.forward(x, x, c.router, c.losses, {}).routing.logits;
+  const at::Tensor logits = built.layer.forward(x, x, c.router, c.losses, c.subspaces, {}).routing.logits;
   for (std::int64_t t = 0; t < tokens; ++t) {
     for (std::int64_t e = 0; e < 4; ++e) {
       double sum = 0;

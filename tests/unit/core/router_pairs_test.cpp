@@ -89,7 +89,8 @@ void trains(const Parameters& parameters) {
   const auto router = parameters.load<RouterParameters>("model.router", 0);
   Initialiser initialiser{3, at::kDouble};
   const auto bank = parameters.load<ExpertParameters>("model.experts", 0);
-  MoeLayer layer(0, width, bank, router, initialiser);
+  const SubspaceParameters subspaces;
+  MoeLayer layer(0, width, bank, subspaces, router, 1, initialiser);
   for (const ModelState& state : initialiser.states) {  // the bias of the selection, and the coefficient of L1
     state.value.copy_(at::linspace(-.1, .2, state.value.numel(), at::kDouble).view(state.value.sizes()));
   }
@@ -99,7 +100,7 @@ void trains(const Parameters& parameters) {
   context.training = true;
   context.sequence_length = 4;
   context.ids = at::arange(tokens, at::kLong);
-  auto output = layer.forward(x, x, router, losses, context);
+  auto output = layer.forward(x, x, router, losses, subspaces, context);
   (output.y.square().sum() + output.losses.sum()).backward();
   const at::Tensor& alpha = output.routing.alpha;
   EXPECT_EQ(alpha.sizes(), at::IntArrayRef({tokens, experts}));

@@ -45,6 +45,7 @@ struct SmallModel {
     parts.experts.assign(static_cast<std::size_t>(depth), bank);
     parts.live.routers.assign(static_cast<std::size_t>(depth), router);
     parts.live.losses.resize(static_cast<std::size_t>(depth));
+    parts.live.subspaces.resize(static_cast<std::size_t>(depth));
     parts.live.route_by_label = route_by_label;
     InputShape shape;
     if (text) {

@@ -1,0 +1,91 @@
+#include "core/learn/subspace_dynamics.h"
+
+#include <torch/torch.h>
+
+namespace tessera {
+
+BackboneGradients backbone_gradients(const SubspaceTaps& taps, const at::Tensor& d_down, const at::Tensor& d_up,
+                                     std::int64_t dimensions) {
+  const at::Tensor& picked = taps.subspaces.picked;  // [E, r]
+  const std::int64_t experts = picked.size(0), rank = picked.size(1), tasks = d_down.size(0) / experts;
+  const at::Tensor of_up = d_up.view({experts, tasks, rank, -1}) * taps.subspaces.mask.view({experts, 1, rank, 1});
+  const at::Tensor all = at::cat({d_down.transpose(1, 2).reshape(of_up.sizes()), of_up}, 3);  // [E, T, r, M]
+  BackboneGradients made{at::zeros({tasks, dimensions, all.size(3)}, all.options()),
+                         at::zeros({experts, dimensions, all.size(3)}, all.options())};
+  for (std::int64_t e = 0; e < experts; ++e) {
+    made.by_task.index_add_(1, picked[e], all[e]);
+    made.by_expert[e].index_copy_(0, picked[e], all[e].sum(0));
+  }
+  return made;
+}
+
+Opposition opposition(const at::Tensor& gradients) {
+  const at::Tensor of_dimension = gradients.transpose(0, 1);                        // [D, n, M]
+  const at::Tensor products = at::bmm(of_dimension, of_dimension.transpose(1, 2));  // [D, n, n]
+  const at::Tensor norm = products.diagonal(0, 1, 2).sqrt(), a = norm.unsqueeze(2), b = norm.unsqueeze(1);
+  Opposition made;
+  const at::Tensor both = a * b;
+  made.cosines = at::where(both > 0, products / both, 0).clamp(-1, 1);
+  const at::Tensor hurt = at::where(both > 0, b / (a + b), 0);
+  made.pressure = (at::relu(-made.cosines) * hurt).sum(2).t().contiguous();
+  return made;
+}
+
+at::Tensor conflict_gradient(const Opposition& of_tasks, const SubspaceTaps& taps) {
+  const at::Tensor& picked = taps.subspaces.picked;
+  const at::Tensor on_all = at::mm(taps.task_share, of_tasks.pressure);
+  return at::zeros_like(on_all).scatter(1, picked, on_all.gather(1, picked));
+}
+
+at::Tensor conflict_gradient(const Opposition& of_experts) {
+  return of_experts.pressure;  // 0 where one has no gradient, so where it hasn't picked
+}
+
+at::Tensor paper_conflict_gradient(const BackboneGradients& gradients, const at::Tensor& picked, std::int64_t width) {
+  const at::Tensor g = gradients.by_expert.narrow(2, 0, width);       // [E, D, width]
+  const at::Tensor both = picked.unsqueeze(0) & picked.unsqueeze(1);  // [E, E, D]
+  const at::Tensor products = at::einsum("idm,jdm,ijd->ij", {g, g, both.to(g.scalar_type())});
+  const at::Tensor squares = at::einsum("idm,idm,ijd->ij", {g, g, both.to(g.scalar_type())});
+  const at::Tensor norms = (squares * squares.t()).sqrt();
+  const at::Tensor made = at::where(norms > 0, at::relu(-products / norms), 0);
+  return made.fill_diagonal_(0);
+}
+
+at::Tensor penalty_gradient(const at::Tensor& alpha, const SubspaceParameters& parameters) {
+  const at::Tensor s = alpha.sigmoid();
+  const at::Tensor of_one = parameters.metabolic * alpha.sign() + parameters.determinacy * s * (1 - s) * (1 - 2 * s);
+  return of_one / static_cast<double>(alpha.numel());
+}
+
+SubspaceStep add_dynamics(const SubspaceBank& bank, const SubspaceTaps& taps, const at::Tensor& d_down,
+                          const at::Tensor& d_up, const SubspaceParameters& parameters, at::Tensor& d_alpha) {
+  const at::NoGradGuard no_grad;
+  const std::int64_t dimensions = bank.down.size(1);
+  const at::Tensor& picked = taps.subspaces.picked;
+  BackboneGradients gradients = backbone_gradients(taps, d_down, d_up, dimensions);
+  SubspaceStep step;
+  step.picked = at::zeros({picked.size(0), dimensions}, picked.options().dtype(at::kBool)).scatter(1, picked, true);
+  step.task_share = taps.task_share;
+  step.between_tasks = opposition(gradients.by_task);
+
+  at::Tensor conflict;
+  const bool by_dimension = parameters.alpha.kind == "expert_by_dimension";
+  if (parameters.conflict.between == "experts" && !by_dimension) {
+    conflict = paper_conflict_gradient(gradients, step.picked, bank.down.size(0));
+  } else {
+    const at::Tensor on_scores = parameters.conflict.between == "experts"
+                                     ? conflict_gradient(opposition(gradients.by_expert))
+                                     : conflict_gradient(step.between_tasks, taps);
+    conflict = bank.gradient_of_alpha(on_scores);
+  }
+  conflict = conflict * parameters.conflict.coefficient;
+  const at::Tensor penalty = penalty_gradient(bank.alpha(), parameters);
+  step.task_norm = d_alpha.norm().item<double>();
+  step.conflict_norm = conflict.norm().item<double>();
+  step.penalty_norm = penalty.norm().item<double>();
+  d_alpha = d_alpha + conflict + penalty;
+  step.by_task = std::move(gradients.by_task);
+  return step;
+}
+
+}  // namespace tessera
