@@ -94,7 +94,8 @@ def kernels(programs, rounds):
     for row in json.loads(text)["benchmarks"]:
         if row["run_type"] == "iteration":
             name = row["run_name"].split("/iterations:")[0]
-            rows.setdefault(f"{name}, microseconds of LibTorch against ours", []).append((row["peer_us"], row["ours_us"]))
+            peer = row.get("label") or "LibTorch"
+            rows.setdefault(f"{name}, microseconds of {peer} against ours", []).append((row["peer_us"], row["ours_us"]))
     return {label: median_of_ratios(pairs) for label, pairs in rows.items()}
 
 
