@@ -1,7 +1,8 @@
 // block_sparse_mm on the CPU: memory, and how the work is cut into tasks.
 //
-// y and dx: some tokens of an expert, in the columns of one block. dw: some blocks of a row. The cuts depend on the
-// pattern and the offsets only and no sum crosses them, so results don't depend on threads.
+// y and dx: some tokens of an expert, in the columns of one block. dw: blocks of a row, all of them where that leaves
+// work for every thread, since a row shares what is packed of x. No sum crosses a cut, so results don't depend on
+// threads.
 #include "kernels/block_sparse/cpu.h"
 
 #include <ATen/ATen.h>
@@ -15,6 +16,7 @@
 #include "kernels/block_sparse/detail.h"
 #include "kernels/cpu/instruction_sets.h"
 #include "kernels/cpu/tasks.h"
+#include "kernels/threads.h"
 
 namespace tessera::kernels {
 namespace cpu {
@@ -84,8 +86,8 @@ std::vector<BlockSparsePart> parts_of_product(const std::vector<Tokens>& tokens,
 
 std::vector<BlockSparseStripe> stripes_of_gradient(const BlockSparseInputs& in,
                                                    const std::vector<std::int32_t>& offsets) {
-  const std::int64_t I = in.down(), J = in.across(),
-                     width = std::max<std::int64_t>(1, block_sparse_stripe / in.pattern.block);
+  const std::int64_t I = in.down(), J = in.across(), wanted = 4 * threads() / std::max<std::int64_t>(I, 1) + 1;
+  const std::int64_t width = std::clamp<std::int64_t>((J + wanted - 1) / wanted, 1, block_sparse_stripe);
   const std::int64_t stripes = (J + width - 1) / width;
   std::vector<std::int64_t> work(static_cast<std::size_t>(I * stripes));
   const auto *const column = in.pattern.columns.const_data_ptr<std::int32_t>(), *const start =
@@ -123,8 +125,8 @@ Tensor block_sparse_mm(const InstructionSet& set, const BlockSparseInputs& in) {
     BlockSparse<scalar_t> m = shape_of<scalar_t>(in);
     m.y = y.mutable_data_ptr<scalar_t>();
     for_each_task(static_cast<std::int64_t>(parts.size()), [&](std::int64_t i) {
-      const Scratch<scalar_t> panel(block_sparse_scratch(m.in, m.out));
-      set.functions<scalar_t>().block_sparse_forward(m, parts[i], panel.data());
+      const Scratch<scalar_t> scratch(block_sparse_scratch(m.block));
+      set.functions<scalar_t>().block_sparse_forward(m, parts[i], scratch.data());
     });
   });
   return y;
@@ -157,13 +159,13 @@ BlockSparseGradients block_sparse_mm_backward(const InstructionSet& set, const T
     m.columns = p.columns.const_data_ptr<std::int32_t>();
     m.of_row = p.of_row.const_data_ptr<std::int32_t>();
     const Functions<scalar_t>& functions = set.functions<scalar_t>();
-    const auto products = static_cast<std::int64_t>(parts.size());
-    for_each_task(products + static_cast<std::int64_t>(stripes.size()), [&](std::int64_t i) {
-      const Scratch<scalar_t> scratch(std::max(block_sparse_scratch(m.in, m.out), block_sparse_gradient_scratch));
-      if (i < products) {
-        functions.block_sparse_input_gradient(m, parts[i], scratch.data());
+    const auto gradients = static_cast<std::int64_t>(stripes.size());
+    for_each_task(gradients + static_cast<std::int64_t>(parts.size()), [&](std::int64_t i) {
+      const Scratch<scalar_t> scratch(block_sparse_scratch(m.block));
+      if (i < gradients) {
+        functions.block_sparse_gradient(m, stripes[i], scratch.data());
       } else {
-        functions.block_sparse_gradient(m, stripes[i - products], scratch.data());
+        functions.block_sparse_input_gradient(m, parts[i - gradients], scratch.data());
       }
     });
   });

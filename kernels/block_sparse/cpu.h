@@ -7,9 +7,10 @@
 
 namespace tessera::kernels::cpu {
 
-constexpr std::int64_t block_sparse_tokens = 128;  // the most in one BlockSparsePart, and packed at once for dw
-constexpr std::int64_t block_sparse_stripe = 256;  // the most columns of dw in one BlockSparseStripe
-constexpr std::int64_t largest_block = 256;
+constexpr std::int64_t block_sparse_tokens = 128;  // the most in one BlockSparsePart
+constexpr std::int64_t block_sparse_stripe = 32;   // the most blocks in one BlockSparseStripe
+constexpr std::int64_t block_sparse_depth = 128;   // of what is packed at once, for a panel to stay in the nearest
+                                                   // cache; but at least one block
 
 // Tokens first up to last of y, in the columns of block column `to`: from the active blocks of that column, or of dx,
 // in the columns of block row `to`, from the active blocks of that row.
@@ -40,10 +41,7 @@ struct BlockSparse {
   const std::int32_t* of_row = nullptr;
 };
 
-// Elements of scratch: a panel as deep as all blocks of a column or row; tokens of x and a panel of dy.
-constexpr std::int64_t block_sparse_scratch(std::int64_t in, std::int64_t out) {
-  return padding * (in > out ? in : out);
-}
-constexpr std::int64_t block_sparse_gradient_scratch = block_sparse_tokens * (largest_block + padding);
+// Elements of scratch: what is packed of w, for which a block of 256 needs twice the depth; or of x and of dy.
+constexpr std::int64_t block_sparse_scratch(std::int64_t block) { return 2 * block_sparse_depth * padded(block); }
 
 }  // namespace tessera::kernels::cpu

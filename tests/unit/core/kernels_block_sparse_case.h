@@ -28,9 +28,11 @@ inline std::vector<BlockSparseCase> block_sparse_cases() {
     for (const Active active : {none, one, all, random, no_first_column, no_last_row}) {
       cases.push_back({"of 8", 8, 3, 5, active, {tokens}});
       cases.push_back({"of 24, a row and a half of tiles", 24, 4, 2, active, {tokens}});
-      cases.push_back({"of 64", 64, 2, 6, active, {tokens}});
+      cases.push_back({"of 64, deeper than what is packed at once", 64, 5, 6, active, {tokens}});
     }
-    cases.push_back({"one block of 256", 256, 1, 1, all, {tokens}});
+    cases.push_back({"of 256", 256, 2, 1, all, {tokens}});
+    cases.push_back({"of 136, each deeper than what is packed at once", 136, 2, 3, random, {tokens}});
+    cases.push_back({"wide", 8, 2, 70, random, {tokens}});
   }
   cases.push_back({"three experts", 16, 4, 5, random, {9, 40, 3}});
   cases.push_back({"experts with and without tokens, and tokens without", 32, 3, 9, random, {0, 150, 0, 1, 260, 0}, 5});
