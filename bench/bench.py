@@ -3,7 +3,8 @@
 training   the default preset headless against the same model in PyTorch's Python (bench/peer.py)
 window     training throughput with the window open against headless
 frame      cost of a frame after a million steps against after a thousand
-kernels    the custom operators against the same work in plain LibTorch calls (ratio: how many times faster)
+kernels    the custom operators against the same work in plain LibTorch calls (ratio: how many times faster), or against
+           themselves with all blocks of a matrix
 gpu        the gate on a GPU: the time that its reading and writing takes at memory bandwidth against its own
 """
 

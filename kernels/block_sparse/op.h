@@ -8,14 +8,15 @@
 namespace tessera::kernels {
 
 // The active blocks of a [in, out] matrix for each of E experts, and the same as lists, which are what the operator
-// goes through. I = in / block and J = out / block count the blocks down and across.
+// goes through. I = in / block and J = out / block count the blocks down and across; of_column is int32 [E * J + 1],
+// of_row int32 [E * I + 1].
 struct BlockPattern {
-  std::int64_t block;    // edge of a block
-  at::Tensor mask;       // bool [E, I, J]: the block is active
-  at::Tensor rows;       // int32 [active]: which rows of blocks are active in column j for expert e, ascending, is
-  at::Tensor of_column;  // rows[of_column[e * J + j]] up to rows[of_column[e * J + j + 1]]; int32 [E * J + 1]
-  at::Tensor columns;    // int32 [active]: which columns of blocks are active in row i for expert e, ascending, is
-  at::Tensor of_row;     // columns[of_row[e * I + i]] up to columns[of_row[e * I + i + 1]]; int32 [E * I + 1]
+  std::int64_t block;  // edge of a block
+  at::Tensor mask;     // bool [E, I, J]: the block is active
+  // In column j for expert e: rows[of_column[e * J + j]] up to rows[of_column[e * J + j + 1]], ascending.
+  at::Tensor rows, of_column;
+  // In row i for expert e: columns[of_row[e * I + i]] up to columns[of_row[e * I + i + 1]], ascending.
+  at::Tensor columns, of_row;
 };
 
 // mask: bool [E, I, J], or [I, J] for one expert; block: a multiple of 8 from 8 to 256. The pattern is on the mask's
