@@ -3,7 +3,8 @@
 training   the default preset headless against the same model in PyTorch's Python (bench/peer.py)
 window     training throughput with the window open against headless
 frame      cost of a frame after a million steps against after a thousand
-kernels    the custom operators against the same work in plain LibTorch calls (ratio: how many times faster)
+kernels    the custom operators against the same work in plain LibTorch calls (ratio: how many times faster), or against
+           themselves with all blocks of a matrix
 gpu        the gate on a GPU: the time that its reading and writing takes at memory bandwidth against its own
 """
 
@@ -94,7 +95,8 @@ def kernels(programs, rounds):
     for row in json.loads(text)["benchmarks"]:
         if row["run_type"] == "iteration":
             name = row["run_name"].split("/iterations:")[0]
-            rows.setdefault(f"{name}, microseconds of LibTorch against ours", []).append((row["peer_us"], row["ours_us"]))
+            peer = row.get("label") or "LibTorch"
+            rows.setdefault(f"{name}, microseconds of {peer} against ours", []).append((row["peer_us"], row["ours_us"]))
     return {label: median_of_ratios(pairs) for label, pairs in rows.items()}
 
 

@@ -13,6 +13,7 @@
 
 #include "bench/chain_of_calls.h"
 #include "core/engine/memory.h"
+#include "kernels/block_sparse/op.h"
 #include "kernels/dispatch/op.h"
 #include "kernels/expert_mlp/op.h"
 #include "kernels/gate/op.h"
@@ -169,6 +170,43 @@ void one_expert_mlp(benchmark::State& state, Activation activation, bool backwar
       state, [&] { step(expert_mlp); }, [&] { step(reference::expert_mlp); });
 }
 
+// x [256, 1024] and w [1024, 1024] in blocks of 64, of which a share is active, wherever they fall; forward and
+// backward.
+struct BlockSparse {
+  Tensor x = torch::randn({256, 1024}, torch::requires_grad());
+  Tensor w = torch::randn({1024, 1024}).mul_(0.03).requires_grad_();
+  Tensor gradient = torch::randn({256, 1024}), mask, elements;
+  BlockPattern pattern;
+
+  explicit BlockSparse(double share) {
+    torch::manual_seed(1);
+    mask = (torch::randperm(256) < static_cast<std::int64_t>(share * 256)).view({16, 16});
+    elements = mask.repeat_interleave(64, 0).repeat_interleave(64, 1).to(at::kFloat);
+    pattern = block_pattern(mask, 64);
+  }
+  void backward(const Tensor& y) const { torch::autograd::grad({y}, {x, w}, {gradient}); }
+  void ours() const { backward(block_sparse_mm(x, w, pattern)); }
+};
+
+void block_sparse_against_dense(benchmark::State& state, double share) {
+  const BlockSparse b(share);
+  side_by_side(
+      state, [&] { b.ours(); }, [&] { b.backward(at::mm(b.x, b.w)); });
+}
+
+void block_sparse_against_masked_dense(benchmark::State& state, double share) {
+  const BlockSparse b(share);
+  side_by_side(
+      state, [&] { b.ours(); }, [&] { b.backward(at::mm(b.x, b.w * b.elements)); });
+}
+
+void block_sparse_against_all_blocks(benchmark::State& state, double share) {
+  const BlockSparse b(share), all(1);
+  state.SetLabel("all blocks");  // in the place of LibTorch
+  side_by_side(
+      state, [&] { b.ours(); }, [&] { all.ours(); });
+}
+
 void as_we_time(benchmark::internal::Benchmark* benchmark) {
   benchmark->Iterations(30)->UseManualTime()->Unit(benchmark::kMicrosecond);
 }
@@ -188,5 +226,16 @@ TESSERA_BENCHMARK(one_expert_mlp, relu, Activation::relu, true);
 TESSERA_BENCHMARK(one_expert_mlp, gelu, Activation::gelu, true);
 TESSERA_BENCHMARK(one_expert_mlp, silu, Activation::silu, true);
 TESSERA_BENCHMARK(one_expert_mlp, gelu_forward, Activation::gelu, false);
+
+// Milliseconds each, so fewer of them.
+#define TESSERA_BLOCK_SPARSE(NAME, SHARE)                                                              \
+  BENCHMARK_CAPTURE(block_sparse_against_dense, NAME, SHARE)->Apply(as_we_time)->Iterations(6);        \
+  BENCHMARK_CAPTURE(block_sparse_against_masked_dense, NAME, SHARE)->Apply(as_we_time)->Iterations(6); \
+  BENCHMARK_CAPTURE(block_sparse_against_all_blocks, NAME, SHARE)->Apply(as_we_time)->Iterations(6)
+TESSERA_BLOCK_SPARSE(100_percent, 1);
+TESSERA_BLOCK_SPARSE(75_percent, .75);
+TESSERA_BLOCK_SPARSE(50_percent, .5);
+TESSERA_BLOCK_SPARSE(25_percent, .25);
+TESSERA_BLOCK_SPARSE(12_percent, .125);
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "kernels/adamw/cpu.h"
+#include "kernels/block_sparse/cpu.h"
 #include "kernels/expert_mlp/cpu.h"
 #include "kernels/gate/cpu.h"
 #include "kernels/gram/cpu.h"
@@ -24,6 +25,9 @@ struct Functions {
   void (*linear_gradient)(const Linear<T>&, std::int64_t first, std::int64_t last);
   void (*adamw)(const AdamWStep&, const AdamWSpan<T>&);
   void (*gram)(const GramRows<T>&, std::int64_t first, std::int64_t last, double* sums);
+  void (*block_sparse_forward)(const BlockSparse<T>&, const BlockSparsePart&, T* scratch);
+  void (*block_sparse_input_gradient)(const BlockSparse<T>&, const BlockSparsePart&, T* scratch);
+  void (*block_sparse_gradient)(const BlockSparse<T>&, const BlockSparseStripe&, T* scratch);
 };
 
 struct InstructionSet {

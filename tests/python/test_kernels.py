@@ -245,3 +245,22 @@ def test_linear_is_torchs(rows, width, out):
     d = torch.randn_like(ours)
     for ours_d, theirs_d in zip(torch.autograd.grad(ours, (x, w, b), d), torch.autograd.grad(theirs, (x, w, b), d)):
         torch.testing.assert_close(ours_d, theirs_d)
+
+
+def test_gradcheck_of_block_sparse_mm():
+    mask = torch.tensor([[[1, 0, 1], [0, 0, 1]], [[0, 1, 1], [1, 0, 0]]]).bool()
+    offsets = torch.tensor([0, 2, 5], dtype=torch.int32)
+    assert torch.autograd.gradcheck(
+        lambda x, w: ops.block_sparse_mm(x, w, ops.block_pattern(mask), 8, offsets), (random(5, 16), random(16, 24)))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_block_sparse_mm_is_the_masked_product(dtype):
+    mask = torch.rand(6, 4) < 0.4
+    x, w = random(50, 192, dtype=dtype), random(192, 128, dtype=dtype)
+    ours = ops.block_sparse_mm(x, w, ops.block_pattern(mask), 32)
+    theirs = x @ (w * torch.kron(mask, torch.ones(32, 32)).to(dtype))
+    torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
+    d = torch.randn_like(ours)
+    for ours_d, theirs_d in zip(torch.autograd.grad(ours, (x, w), d), torch.autograd.grad(theirs, (x, w), d)):
+        torch.testing.assert_close(ours_d, theirs_d, rtol=1e-5, atol=1e-5)

@@ -5,11 +5,13 @@
 
 #include "core/learn/adamw.h"
 #include "core/measure/routing_window.h"
+#include "kernels/block_sparse/op.h"
 #include "kernels/dispatch/op.h"
 #include "kernels/expert_mlp/op.h"
 #include "kernels/gate/op.h"
 #include "kernels/gram/op.h"
 #include "kernels/linear/op.h"
+#include "tests/unit/core/kernels_block_sparse_case.h"
 #include "tests/unit/core/kernels_gate_forms.h"
 #include "tests/unit/core/kernels_mlp_case.h"
 #include "tests/unit/core/kernels_support.h"
@@ -201,6 +203,23 @@ TEST(Cuda, ExpertMlpAgreesWithTheReference) {
       EXPECT_TRUE(near(y, y0, 10 * tolerance_of(type))) << c.name;
       for (std::size_t i = 0; i < gradients.size(); ++i) {
         EXPECT_TRUE(near(gradients[i], gradients0[i], 10 * tolerance_of(type))) << c.name << ", gradient " << i;
+      }
+    }
+  }
+}
+
+TEST(Cuda, BlockSparseAgreesWithTheReference) {
+  TESSERA_SKIP_WITHOUT_GPU();
+  for (const BlockSparseCase& c : block_sparse_cases()) {
+    for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
+      const BlockSparseExample example(c, type), exact = example.to(at::kCPU, at::kDouble),
+                                                 there = example.to(at::kCUDA, type);
+      const auto expected = exact.with_gradients(exact.reference()), got = there.with_gradients(there.ours()),
+                 again = there.with_gradients(there.ours());
+      for (std::size_t i = 0; i < expected.size(); ++i) {
+        EXPECT_TRUE(near(got[i], expected[i], 10 * tolerance_of(type)))
+            << c.name << ", pattern " << int(c.active) << ", tensor " << i;
+        EXPECT_TRUE(at::equal(again[i], got[i])) << c.name << ", tensor " << i;
       }
     }
   }
