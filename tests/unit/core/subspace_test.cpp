@@ -4,6 +4,9 @@
 #include <torch/torch.h>
 
 #include "core/learn/subspace_dynamics.h"
+#include "core/measure/formulas.h"
+#include "core/moe/router.h"
+#include "core/tasks/interference.h"
 #include "tests/unit/core/kernels_support.h"
 
 namespace tessera {
@@ -301,6 +304,62 @@ TEST(Dynamics, AlphaGetsTheLossTheConflictAndThePenalties) {
   EXPECT_GT(step.conflict_norm, 0);
   EXPECT_NEAR(step.conflict_norm, conflict.norm().item<double>(), 1e-14);
   EXPECT_EQ(step.task_norm, 0);
+}
+
+TEST(SubspaceFormulas, AreThoseWorkedByHand) {
+  const at::Tensor picked = at::tensor({1, 1, 0, 0, 1, 0, 1, 0, 0, 0, 1, 1}, at::kInt).to(at::kBool).view({3, 4});
+  at::Tensor expected = at::tensor({1., .5, 0., .5, 1., .5, 0., .5, 1.}, at::kDouble).view({3, 3});
+  EXPECT_TRUE(near(rank_overlap_pairs(picked), expected, 1e-15));
+  EXPECT_EQ(shared_dimensions(picked), 0.5);  // 0 and 2
+
+  at::Tensor cosines = at::zeros({3, 3, 3}, at::kDouble);  // of three tasks on three dimensions
+  const auto set = [&](int d, int a, int b, double value) { cosines[d][a][b] = cosines[d][b][a] = value; };
+  set(0, 0, 1, -.6);
+  set(0, 1, 2, .9);
+  set(1, 0, 2, .3);
+  EXPECT_TRUE(near(interference_by_dimension(cosines), at::tensor({.2, 0., 0.}, at::kDouble), 1e-15));
+  EXPECT_NEAR(gradient_interference(cosines), .1, 1e-15);  // the third has no pair
+  EXPECT_EQ(gradient_interference(at::zeros({3, 3, 3}, at::kDouble)), 0);
+
+  const at::Tensor share = at::tensor({1., .25, 0., .75}, at::kDouble).view({2, 2});
+  EXPECT_NEAR(isolation(share), .75, 1e-15);
+  EXPECT_NEAR(topological_entropy(at::tensor({0., .5, 1.}, at::kDouble)), std::log(2) / 3, 1e-15);
+}
+
+TEST(TaskRouter, MixesFeaturesAndTaskInTheGivenRatio) {
+  RouterParameters p;
+  p.task.ratio = 0.25;
+  p.task.dropout = 0;
+  Initialiser initialiser{5, at::kDouble};
+  const Router router(0, width, experts, 2, p, initialiser);
+  const auto norm = [](const at::Tensor& z) {
+    const at::Tensor centred = z - z.mean(1, true);
+    return centred / (centred.square().mean(1, true) + 1e-5).sqrt();
+  };
+  const at::Tensor x = normal({3, width}, 9), task_bias = initialiser.weights.back().value;
+  TokenContext context;
+  const at::Tensor of_features = .75 * norm(at::mm(x, router.weight()));
+  EXPECT_TRUE(near(router.logits(x, p, context), of_features, 1e-12));  // the task is withheld
+  context.tasks = at::tensor({1, 0, 1}, at::kLong);
+  const at::Tensor of_task = .25 * norm(task_bias).index_select(0, context.tasks);
+  EXPECT_TRUE(near(router.logits(x, p, context), of_features + of_task, 1e-12));
+  p.task.dropout = 1;
+  context.training = true;
+  EXPECT_TRUE(near(router.logits(x, p, context), of_features, 1e-12));
+  p.task.ratio = 0;
+  EXPECT_TRUE(near(router.logits(x, p, context), at::mm(x, router.weight()), 1e-12));
+}
+
+TEST(InterferenceTask, GivesEachInputToBothTasksWithOppositeAnswers) {
+  const InterferenceTask task({.features = 3, .samples = 10}, 4, 1, at::kCPU);
+  const Samples all = task.pick({0, 1, 6, 7});
+  EXPECT_TRUE(at::equal(all.inputs[0], all.inputs[1]));
+  EXPECT_TRUE(at::equal(all.inputs[2], all.inputs[3]));
+  EXPECT_FALSE(at::equal(all.inputs[0], all.inputs[2]));
+  EXPECT_TRUE(at::equal(all.targets, at::tensor({0, 1, 0, 1}, at::kLong)));
+  EXPECT_TRUE(at::equal(task.tasks_of(all), all.targets));
+  EXPECT_EQ(task.test_samples(), 10);
+  EXPECT_TRUE(at::equal(task.test(0, 10).targets, at::arange(10, at::kLong).remainder(2)));
 }
 
 }  // namespace
