@@ -1,7 +1,7 @@
 // The gate's peer in benchmarks: a softmax router as a person would write it in LibTorch.
 #pragma once
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <cstdint>
 

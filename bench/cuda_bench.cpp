@@ -3,7 +3,9 @@
 // LibTorch calls that a person would write for it. Prints JSON: {name: {"us", "share_of_bandwidth", "calls_us"}}; exit
 // code 3 where there is no GPU.
 #include <cuda_runtime_api.h>
-#include <torch/torch.h>
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/cuda.h>
 
 #include <algorithm>
 #include <array>
@@ -54,7 +56,7 @@ void print(const char* name, std::int64_t tokens, std::int64_t experts, std::int
 }
 
 void bench(std::int64_t tokens, std::int64_t experts, std::int64_t k, double bytes_per_us) {
-  const Tensor logits = torch::randn({tokens, experts}, at::kCUDA), d = torch::randn({tokens, experts}, at::kCUDA);
+  const Tensor logits = at::randn({tokens, experts}, at::kCUDA), d = at::randn({tokens, experts}, at::kCUDA);
   const GateSpec spec{.k = k};
   const double matrix = 4. * static_cast<double>(logits.numel());
   const GateOutput out = gate(logits, spec);
@@ -75,7 +77,7 @@ int main() {
     std::fputs("cuda_bench: there is no GPU\n", stderr);
     return 3;
   }
-  const Tensor from = torch::randn({1 << 28}, at::kCUDA), to = at::empty_like(from);
+  const Tensor from = at::randn({1 << 28}, at::kCUDA), to = at::empty_like(from);
   const double bytes_per_us = 8. * (1 << 28) / time_of([&] { to.copy_(from); });
   for (const auto [tokens, experts, k] :
        {std::array<std::int64_t, 3>{4096, 64, 8}, {1 << 20, 8, 2}, {1 << 20, 64, 8}, {1 << 18, 256, 8}}) {

@@ -3,7 +3,8 @@
 // machine does meets both; the time shown is ours (median), the counters are ours and the peer's in microseconds and
 // peer / ours.
 #include <benchmark/benchmark.h>
-#include <torch/torch.h>
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -64,13 +65,13 @@ void side_by_side(benchmark::State& state, const std::function<void()>& ours, co
 }
 
 struct Layer {
-  Tensor x = torch::randn({tokens, width}, torch::requires_grad());
-  Tensor router = torch::randn({experts, width}).mul_(0.1).requires_grad_();
-  Tensor w1 = torch::randn({experts, width, hidden}).mul_(0.1).requires_grad_();
-  Tensor b1 = torch::zeros({experts, hidden}, torch::requires_grad());
-  Tensor w2 = torch::randn({experts, hidden, width}).mul_(0.1).requires_grad_();
-  Tensor b2 = torch::zeros({experts, width}, torch::requires_grad());
-  Tensor gradient = torch::randn({tokens, width});
+  Tensor x = at::randn({tokens, width}, at::requires_grad());
+  Tensor router = at::randn({experts, width}).mul_(0.1).requires_grad_();
+  Tensor w1 = at::randn({experts, width, hidden}).mul_(0.1).requires_grad_();
+  Tensor b1 = at::zeros({experts, hidden}, at::requires_grad());
+  Tensor w2 = at::randn({experts, hidden, width}).mul_(0.1).requires_grad_();
+  Tensor b2 = at::zeros({experts, width}, at::requires_grad());
+  Tensor gradient = at::randn({tokens, width});
 
   void backward(const Tensor& y) const { torch::autograd::grad({y}, {x, router, w1, b1, w2, b2}, {gradient}); }
 };
@@ -120,14 +121,14 @@ void layer_against_grouped_mm(benchmark::State& state) {
 
 void layer_forward_against_grouped_mm(benchmark::State& state) {
   const Layer l;
-  const torch::NoGradGuard no_gradients;
+  const at::NoGradGuard no_gradients;
   side_by_side(
       state, [&] { custom(l); }, [&] { grouped(l); });
 }
 
 // An operator against its reference, forward and backward.
 void one_gate(benchmark::State& state, Score score, std::int64_t k) {
-  const Tensor logits = torch::randn({tokens, experts}, torch::requires_grad()), d = torch::randn({tokens, experts});
+  const Tensor logits = at::randn({tokens, experts}, at::requires_grad()), d = at::randn({tokens, experts});
   const auto step = [&](auto gate) {
     torch::autograd::grad({gate(logits, GateSpec{.score = score, .k = k}, Tensor()).alpha}, {logits}, {d});
   };
@@ -138,8 +139,8 @@ void one_gate(benchmark::State& state, Score score, std::int64_t k) {
 // 4096 tokens, 64 experts, 8 a token. sums: the peer computes them too, and their gradients come back; ours always
 // does.
 void large_gate(benchmark::State& state, bool sums) {
-  const Tensor logits = torch::randn({4096, 64}, torch::requires_grad()), d = torch::randn({4096, 64}),
-               of_experts = torch::randn({64}), of_losses = torch::randn({4}), of_two = torch::randn({2});
+  const Tensor logits = at::randn({4096, 64}, at::requires_grad()), d = at::randn({4096, 64}),
+               of_experts = at::randn({64}), of_losses = at::randn({4}), of_two = at::randn({2});
   const auto step = [&](const GateOutput& out, const Tensor& of_sums) {
     if (!sums) return torch::autograd::grad({out.alpha}, {logits}, {d});
     return torch::autograd::grad({out.alpha, out.importance, out.share, out.sums}, {logits},
@@ -150,8 +151,8 @@ void large_gate(benchmark::State& state, bool sums) {
 }
 
 void one_dispatch(benchmark::State& state) {
-  const Tensor alpha = gate(torch::randn({tokens, experts}), {.k = chosen}).alpha.requires_grad_();
-  const Tensor d = torch::randn({tokens * chosen});
+  const Tensor alpha = gate(at::randn({tokens, experts}), {.k = chosen}).alpha.requires_grad_();
+  const Tensor d = at::randn({tokens * chosen});
   const auto step = [&](auto dispatch) { torch::autograd::grad({dispatch(alpha, chosen).weights}, {alpha}, {d}); };
   side_by_side(
       state, [&] { step(dispatch); }, [&] { step(reference::dispatch); });
@@ -159,7 +160,7 @@ void one_dispatch(benchmark::State& state) {
 
 void one_expert_mlp(benchmark::State& state, Activation activation, bool backward) {
   const Layer l;
-  Assignments a = dispatch(gate(torch::randn({tokens, experts}), {.k = chosen}).alpha, chosen);
+  Assignments a = dispatch(gate(at::randn({tokens, experts}), {.k = chosen}).alpha, chosen);
   a.weights.requires_grad_();
   const at::AutoGradMode mode(backward);
   const auto step = [&](auto expert_mlp) {
@@ -173,14 +174,14 @@ void one_expert_mlp(benchmark::State& state, Activation activation, bool backwar
 // x [256, 1024] and w [1024, 1024] in blocks of 64, of which a share is active, wherever they fall; forward and
 // backward.
 struct BlockSparse {
-  Tensor x = torch::randn({256, 1024}, torch::requires_grad());
-  Tensor w = torch::randn({1024, 1024}).mul_(0.03).requires_grad_();
-  Tensor gradient = torch::randn({256, 1024}), mask, elements;
+  Tensor x = at::randn({256, 1024}, at::requires_grad());
+  Tensor w = at::randn({1024, 1024}).mul_(0.03).requires_grad_();
+  Tensor gradient = at::randn({256, 1024}), mask, elements;
   BlockPattern pattern;
 
   explicit BlockSparse(double share) {
-    torch::manual_seed(1);
-    mask = (torch::randperm(256) < static_cast<std::int64_t>(share * 256)).view({16, 16});
+    at::manual_seed(1);
+    mask = (at::randperm(256) < static_cast<std::int64_t>(share * 256)).view({16, 16});
     elements = mask.repeat_interleave(64, 0).repeat_interleave(64, 1).to(at::kFloat);
     pattern = block_pattern(mask, 64);
   }

@@ -1,6 +1,7 @@
 #include "core/engine/tensor_parts.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <bit>
 #include <cstring>

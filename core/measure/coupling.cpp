@@ -1,5 +1,5 @@
 // Who pays when one logit rises.
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <limits>
 

@@ -1,6 +1,6 @@
 #include "core/measure/declare.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 namespace tessera {
 

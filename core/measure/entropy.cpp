@@ -1,5 +1,5 @@
 // Entropies that several metrics are made of.
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include "core/measure/formulas.h"
 

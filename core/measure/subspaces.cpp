@@ -1,4 +1,4 @@
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <limits>
 
@@ -162,7 +162,7 @@ void add_subspaces(std::vector<Metric>& metrics, const Subject& subject) {
   spec.title = "conflict's share of alpha's gradient";
   spec.definition = "How much of what moves alpha is conflict, beside the loss and the two penalties.";
   spec.formula = "|conflict| / (|loss| + |conflict| + |penalties|), norms of the parts of alpha's gradient";
-  spec.source = "SCIENCE 3: the published log suggests that it is near 0";
+  spec.source = "Zhang et al. 2025, arXiv 2512.20291, whose published log suggests that it is near 0";
   add_each(metrics, subject, spec, [](const SubspaceObservation& s) {
     return s.conflict_norm / (s.task_norm + s.conflict_norm + s.penalty_norm);
   });

@@ -35,7 +35,8 @@ TESSERA_INLINE void transpose(Vector<T> (&v)[lanes<T>]) {
   }
 }
 
-// column[e][lane] = from[lane][e], 0 in the lanes past `rows`. The rows after these are asked for from memory meanwhile.
+// column[e][lane] = from[lane][e], 0 in the lanes past `rows`. The rows after these are asked for from memory
+// meanwhile.
 template <class T>
 void gather_rows(T* column, const T* from, std::int64_t rows, std::int64_t experts) {
   constexpr int n = lanes<T>;

@@ -2,7 +2,8 @@
 #include "core/learn/adamw.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/nn/utils/clip_grad.h>
+#include <torch/optim/adamw.h>
 
 #include "kernels/adamw/op.h"
 

@@ -1,8 +1,8 @@
 // Capacity: by hand, and against a loop over tokens.
 #include "core/moe/capacity.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <algorithm>
 #include <numeric>

@@ -1,8 +1,8 @@
 // Router saturation over a run: hand-worked values, and how moments are kept.
 #include "core/measure/choice_history.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <cmath>
 

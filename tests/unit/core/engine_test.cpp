@@ -1,8 +1,9 @@
 // The real engine, as a session drives it, on a small data set made for it.
 #include "core/engine.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/cuda.h>
 
 #include <cmath>
 #include <filesystem>
@@ -203,7 +204,7 @@ TEST_F(EngineTest, ExperimentsInOneProcessDoNotDisturbEachOther) {
   for (std::int64_t step = 0; step < 25; ++step) {
     if (step == 3) b->build(other);
     if (step > 3) run(*b, ignored, step, step + 1);
-    torch::manual_seed(static_cast<std::uint64_t>(step));
+    at::manual_seed(static_cast<std::uint64_t>(step));
     run(*a, record, step, step + 1);
   }
   EXPECT_TRUE(record.entries == alone.entries);

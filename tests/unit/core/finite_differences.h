@@ -1,8 +1,9 @@
 // Gradients by central differences, in double.
 #pragma once
 
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <algorithm>
 #include <functional>

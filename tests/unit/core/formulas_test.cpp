@@ -1,8 +1,8 @@
 // The metrics' formulas against values worked out by hand or by other programs.
 #include "core/measure/formulas.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <cmath>
 

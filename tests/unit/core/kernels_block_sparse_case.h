@@ -1,7 +1,8 @@
 // Examples for block_sparse_mm: shapes, which blocks are active, and a run with both gradients.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/types.h>
 
 #include <string>
 #include <utility>
@@ -47,21 +48,21 @@ struct BlockSparseExample {
   std::int64_t block;
 
   BlockSparseExample(const BlockSparseCase& c, at::ScalarType type) : block(c.block) {
-    torch::manual_seed(12);
+    at::manual_seed(12);
     const auto experts = static_cast<std::int64_t>(c.tokens.size());
     std::vector<int> ends{0};
     for (const int n : c.tokens) ends.push_back(ends.back() + n);
     if (experts > 1 || c.without > 0) offsets = torch::tensor(ends, at::kInt);
-    mask = torch::rand({experts, c.down, c.across}) < .4;
+    mask = at::rand({experts, c.down, c.across}) < .4;
     if (c.active == Active::none) mask.fill_(false);
     if (c.active == Active::all) mask.fill_(true);
     if (c.active == Active::no_first_column) mask.fill_(true).select(2, 0).fill_(false);
     if (c.active == Active::no_last_row) mask.fill_(true).select(1, c.down - 1).fill_(false);
     if (c.active == Active::one) mask.fill_(false).select(1, c.down - 1).select(1, c.across - 1).fill_(true);
     const std::int64_t tokens = ends.back() + c.without, in = c.down * block, out = c.across * block;
-    x = torch::randn({tokens, in}, type).requires_grad_();
-    w = torch::randn({in, out}, type).mul_(1 / std::sqrt(static_cast<double>(in))).requires_grad_();
-    gradient = torch::randn({tokens, out}, type);
+    x = at::randn({tokens, in}, type).requires_grad_();
+    w = at::randn({in, out}, type).mul_(1 / std::sqrt(static_cast<double>(in))).requires_grad_();
+    gradient = at::randn({tokens, out}, type);
   }
 
   BlockSparseExample to(at::Device device, at::ScalarType type) const {

@@ -1,7 +1,8 @@
 // block_sparse_mm: a hand-worked case, its reference for every instruction set, finite differences, and what a pattern
 // promises: blocks that are not active are neither read nor given a gradient.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/types.h>
 
 #include "kernels/block_sparse/detail.h"
 #include "kernels/block_sparse/op.h"
@@ -61,7 +62,7 @@ TEST(BlockSparse, ForwardAndBackwardOfEveryVersionAgreeWithTheReference) {
         }
       };
       agree(got, "through autograd");
-      const torch::NoGradGuard no_gradients;
+      const at::NoGradGuard no_gradients;
       const BlockSparseInputs inputs =
           checked_block_sparse({example.x, example.w, block_pattern(example.mask, c.block), example.offsets});
       for (const cpu::InstructionSet* set : cpu::instruction_sets()) {

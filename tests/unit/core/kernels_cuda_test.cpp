@@ -1,7 +1,8 @@
 // The operators on a GPU against their references on the CPU. A file of its own, so that where there is no GPU these
 // are reported as skipped and nothing else is.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/types.h>
 
 #include "core/learn/adamw.h"
 #include "core/measure/routing_window.h"
@@ -28,7 +29,7 @@ GateGradients on_gpu(const GateGradients& d) {
 
 TEST(Cuda, GateAgreesWithTheReference) {
   TESSERA_SKIP_WITHOUT_GPU();
-  torch::manual_seed(5);
+  at::manual_seed(5);
   const struct {
     std::int64_t tokens, experts, k;
   } cases[] = {{1, 1, 1},   {128, 8, 2}, {33, 7, 0},  {70, 64, 8},   {70, 100, 6},
@@ -37,9 +38,9 @@ TEST(Cuda, GateAgreesWithTheReference) {
     for (const Score score : {Score::softmax, Score::sigmoid, Score::sparsemax, Score::entmax15}) {
       for (const bool normalise : {false, true}) {
         for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
-          const Tensor logits = torch::randn({c.tokens, c.experts}, type).to(at::kCUDA).requires_grad_();
+          const Tensor logits = at::randn({c.tokens, c.experts}, type).to(at::kCUDA).requires_grad_();
           const Tensor exact = logits.detach().to(at::kCPU, at::kDouble).requires_grad_();
-          const Tensor da = torch::randn_like(exact), ds = torch::randn_like(exact);
+          const Tensor da = at::randn_like(exact), ds = at::randn_like(exact);
           const GateSpec spec{
               .temperature = .7, .score = score, .k = c.k, .normalise = normalise ? Normalise::sum : Normalise::none};
           const GateOutput there = reference::gate(exact, spec), here = gate(logits, spec);
@@ -57,7 +58,7 @@ TEST(Cuda, GateAgreesWithTheReference) {
 
 TEST(Cuda, GateInEveryFormAgreesWithTheReference) {
   TESSERA_SKIP_WITHOUT_GPU();
-  torch::manual_seed(8);
+  at::manual_seed(8);
   for (const GateForm& form : gate_forms()) {
     for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
       for (const std::int64_t tokens : {19, 5000, 0}) {              // 5000: blocks take several rows
@@ -88,8 +89,7 @@ TEST(Cuda, GateInEveryFormAgreesWithTheReference) {
 TEST(Cuda, GateOnTiesHugeLogitsAndNaN) {
   TESSERA_SKIP_WITHOUT_GPU();
   const Tensor few = torch::tensor({{1.f, 1.f, 1.f}, {-200.f, -201.f, -300.f}, {1e30f, 0.f, -1e30f}, {0.f, NAN, 1.f}}),
-               many = torch::randint(0, 4, {50, 64}).to(at::kFloat),
-               most = torch::randint(0, 3, {20, 300}).to(at::kFloat);
+               many = at::randint(0, 4, {50, 64}).to(at::kFloat), most = at::randint(0, 3, {20, 300}).to(at::kFloat);
   for (const Tensor& logits : {few, many, most}) {
     for (const std::int64_t k : {1, 2, 8, 31}) {
       for (const Score score : {Score::softmax, Score::sigmoid, Score::sparsemax, Score::entmax15}) {
@@ -109,11 +109,11 @@ TEST(Cuda, GateOnTiesHugeLogitsAndNaN) {
 
 TEST(Cuda, GateKeepsWeightsExactAtTheEndsOfTheRange) {
   TESSERA_SKIP_WITHOUT_GPU();
-  torch::manual_seed(9);
+  at::manual_seed(9);
   // Sigmoid scores around 1e-14, and softmax scores as small because a bias chooses them.
-  const Tensor logits = torch::randn({40, 64}) - 32;
-  const Tensor far = torch::cat({torch::randn({40, 32}), torch::randn({40, 32}) - 32}, 1),
-               bias = torch::cat({torch::zeros({32}), torch::full({32}, 60)});
+  const Tensor logits = at::randn({40, 64}) - 32;
+  const Tensor far = at::cat({at::randn({40, 32}), at::randn({40, 32}) - 32}, 1),
+               bias = at::cat({at::zeros({32}), at::full({32}, 60)});
   const auto agree = [](const Tensor& given, const GateSpec& spec, const Tensor& b) {
     const GateOutput expected = reference::gate(given.to(at::kDouble), spec, b.defined() ? b.to(at::kDouble) : b),
                      got = gate(given.cuda(), spec, b.defined() ? b.cuda() : b);
@@ -140,8 +140,8 @@ TEST(Cuda, GateKeepsWeightsExactAtTheEndsOfTheRange) {
 
 TEST(Cuda, GateTakesRowsThatStartAnywhere) {
   TESSERA_SKIP_WITHOUT_GPU();
-  torch::manual_seed(11);
-  const Tensor logits = torch::randn({1 + 30 * 8}), d = torch::randn({1 + 30 * 8});
+  at::manual_seed(11);
+  const Tensor logits = at::randn({1 + 30 * 8}), d = at::randn({1 + 30 * 8});
   const auto run = [](const Tensor& all, const Tensor& all_d) {
     const Tensor rows = all.slice(0, 1).view({30, 8}).requires_grad_();  // 4 bytes past a multiple of 16
     const Tensor alpha = gate(rows, {.k = 2}).alpha;
@@ -155,9 +155,9 @@ TEST(Cuda, GateTakesRowsThatStartAnywhere) {
 
 TEST(Cuda, GateRanksGroupsWithNaNAsOnTheCpu) {
   TESSERA_SKIP_WITHOUT_GPU();
-  torch::manual_seed(10);
+  at::manual_seed(10);
   Tensor logits = random_logits(60, 40, at::kFloat);
-  logits.masked_fill_(torch::rand({60, 40}) < .02, NAN);
+  logits.masked_fill_(at::rand({60, 40}) < .02, NAN);
   for (const GateForm& form : gate_forms()) {
     if (form.spec.groups == 1) continue;
     const Tensor bias = bias_for(form, logits);
@@ -169,12 +169,12 @@ TEST(Cuda, GateRanksGroupsWithNaNAsOnTheCpu) {
 
 TEST(Cuda, DispatchAgreesWithTheReference) {
   TESSERA_SKIP_WITHOUT_GPU();
-  torch::manual_seed(6);
+  at::manual_seed(6);
   const struct {
     std::int64_t tokens, experts, k;
   } cases[] = {{1, 1, 1}, {7, 5, 2}, {128, 8, 2}, {30, 4, 0}, {20000, 16, 3}, {0, 3, 2}};
   for (const auto& c : cases) {
-    const Tensor alpha = gate(torch::randn({c.tokens, c.experts}), {.k = c.k}).alpha;
+    const Tensor alpha = gate(at::randn({c.tokens, c.experts}), {.k = c.k}).alpha;
     const Tensor there = alpha.cuda().requires_grad_();
     const Assignments expected = reference::dispatch(alpha, c.k), got = dispatch(there, c.k);
     EXPECT_TRUE(at::equal(got.tokens.cpu(), expected.tokens));
@@ -188,7 +188,7 @@ TEST(Cuda, DispatchAgreesWithTheReference) {
 
 TEST(Cuda, DispatchLeavesOutWhatHasNoRoom) {
   TESSERA_SKIP_WITHOUT_GPU();
-  const Assignments a = dispatch(torch::ones({3, 2}).cuda(), 1);  // six entries, three places
+  const Assignments a = dispatch(at::ones({3, 2}).cuda(), 1);  // six entries, three places
   EXPECT_TRUE(at::equal(a.offsets.cpu(), torch::tensor({0, 3, 3}, at::kInt)));
   EXPECT_TRUE(at::equal(a.tokens.cpu(), torch::tensor({0, 1, 2}, at::kInt)));
 }
@@ -227,8 +227,8 @@ TEST(Cuda, BlockSparseAgreesWithTheReference) {
 
 TEST(Cuda, LinearAndGramAreThoseOfTheCpu) {
   TESSERA_SKIP_WITHOUT_GPU();
-  const Tensor x = torch::randn({65, 33}, at::kDouble), w = torch::randn({33, 31}, at::kDouble),
-               b = torch::randn({31}, at::kDouble);
+  const Tensor x = at::randn({65, 33}, at::kDouble), w = at::randn({33, 31}, at::kDouble),
+               b = at::randn({31}, at::kDouble);
   EXPECT_TRUE(near(linear(x.cuda(), w.cuda(), b.cuda()), linear(x, w, b), 1e-12));
   EXPECT_THROW(linear(x, w.cuda(), b.cuda()), c10::Error);
   const std::vector<Tensor> rows = {x[0], x[1], x[2]}, there = {x[0].cuda(), x[1].cuda(), x[2].cuda()};

@@ -1,6 +1,7 @@
 // dispatch: a brute-force list, its reference, and where gradients go.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/types.h>
 
 #include "kernels/dispatch/op.h"
 #include "kernels/gate/op.h"
@@ -21,7 +22,7 @@ void expect_same(const Assignments& got, const Assignments& expected) {
 Tensor integers(std::vector<int> values) { return torch::tensor(values, at::kInt); }
 
 Tensor chosen_weights(std::int64_t tokens, std::int64_t experts, std::int64_t k, at::ScalarType type) {
-  return gate(torch::randn({tokens, experts}, type), {.k = k}).alpha;
+  return gate(at::randn({tokens, experts}, type), {.k = k}).alpha;
 }
 
 TEST(Dispatch, ListsByExpertThenToken) {
@@ -35,7 +36,7 @@ TEST(Dispatch, ListsByExpertThenToken) {
 }
 
 TEST(Dispatch, AgreesWithTheReference) {
-  torch::manual_seed(1);
+  at::manual_seed(1);
   const struct {
     std::int64_t tokens, experts, k;
   } cases[] = {{1, 1, 1}, {7, 5, 2}, {128, 8, 2}, {30, 4, 0}, {30, 4, 9}, {0, 3, 2}, {20000, 16, 3}};
@@ -63,10 +64,10 @@ TEST(Dispatch, ANaNIsAnEntry) {
 }
 
 TEST(Dispatch, GradientsGoBackToWhereTheWeightCameFrom) {
-  torch::manual_seed(2);
+  at::manual_seed(2);
   const Tensor mask = chosen_weights(9, 5, 2, at::kDouble) != 0;
-  Tensor alpha = torch::rand({9, 5}, torch::dtype(at::kDouble).requires_grad(true));
-  const Tensor d = torch::randn({18}, at::kDouble);
+  Tensor alpha = at::rand({9, 5}, at::dtype(at::kDouble).requires_grad(true));
+  const Tensor d = at::randn({18}, at::kDouble);
   expect_gradients([&] { return (dispatch(alpha * mask, 2).weights * d).sum(); }, {alpha});
   expect_gradients([&] { return (dispatch(alpha, 0).weights.square()).sum(); }, {alpha});
 }
@@ -78,7 +79,7 @@ TEST(Dispatch, GradientsOfUnusedPlacesGoNowhere) {
 }
 
 TEST(Dispatch, ListsDependNeitherOnThreadsNorOnTheRun) {
-  torch::manual_seed(3);
+  at::manual_seed(3);
   const Tensor alpha = chosen_weights(50000, 8, 2, at::kFloat);
   const Assignments first = dispatch(alpha, 2);
   for (const int threads : {1, 2, 3}) {
@@ -88,10 +89,10 @@ TEST(Dispatch, ListsDependNeitherOnThreadsNorOnTheRun) {
 }
 
 TEST(Dispatch, BadArgumentsThrow) {
-  EXPECT_THROW(dispatch(torch::ones({4, 3}), 2), c10::Error);  // three entries in a row, where two have room
-  EXPECT_THROW(dispatch(torch::ones({4}), 2), c10::Error);
-  EXPECT_THROW(dispatch(torch::ones({4, 0}), 2), c10::Error);
-  EXPECT_THROW(dispatch(torch::ones({4, 3}, at::kInt), 2), c10::Error);
+  EXPECT_THROW(dispatch(at::ones({4, 3}), 2), c10::Error);  // three entries in a row, where two have room
+  EXPECT_THROW(dispatch(at::ones({4}), 2), c10::Error);
+  EXPECT_THROW(dispatch(at::ones({4, 0}), 2), c10::Error);
+  EXPECT_THROW(dispatch(at::ones({4, 3}, at::kInt), 2), c10::Error);
 }
 
 }  // namespace

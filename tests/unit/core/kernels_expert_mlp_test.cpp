@@ -1,6 +1,7 @@
 // expert_mlp: a hand-worked case, its reference, finite differences, and edge cases of routing.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/types.h>
 
 #include "kernels/cpu/instruction_sets.h"
 #include "kernels/dispatch/op.h"
@@ -38,7 +39,7 @@ TEST(ExpertMlp, ForwardAndBackwardOfEveryVersionAgreeWithTheReference) {
         EXPECT_TRUE(near(gradients[i], gradients0[i], tolerance)) << c.name << ", gradient " << i;
       }
       for (const cpu::InstructionSet* set : cpu::instruction_sets()) {
-        const torch::NoGradGuard no_gradients;
+        const at::NoGradGuard no_gradients;
         const MlpInputs inputs = checked_mlp(example.inputs());
         const MlpKept kept = cpu::expert_mlp(*set, inputs, c.activation, true);
         EXPECT_TRUE(near(kept.y, y0, tolerance)) << set->name << " " << c.name;
@@ -84,7 +85,7 @@ TEST(ExpertMlp, EvaluationGivesTheBitsOfTraining) {
   for (const Activation activation : {Activation::relu, Activation::gelu, Activation::silu}) {
     const MlpExample e({"", 50, 4, 2, 33, 65, activation, Load::random}, at::kFloat);
     const Tensor y = e.call(expert_mlp);
-    const torch::NoGradGuard no_gradients;
+    const at::NoGradGuard no_gradients;
     EXPECT_TRUE(at::equal(e.call(expert_mlp), y));
   }
 }
@@ -113,7 +114,7 @@ TEST(ExpertMlp, OrderWithinAnExpertDoesNotMatter) {
   MlpExample shuffled = e;
   const int* const offset = e.offsets.data_ptr<int>();
   std::vector<Tensor> order;
-  for (int i = 0; i < 3; ++i) order.push_back(torch::arange(offset[i], offset[i + 1]).flip(0));
+  for (int i = 0; i < 3; ++i) order.push_back(at::arange(offset[i], offset[i + 1]).flip(0));
   shuffled.tokens = e.tokens.index({at::cat(order)});
   shuffled.weights = e.weights.index({at::cat(order)});
   EXPECT_TRUE(near(shuffled.call(expert_mlp), e.call(expert_mlp), 1e-12));
@@ -138,8 +139,8 @@ TEST(ExpertMlp, BadArgumentsThrow) {
     other.call(expert_mlp);
   };
   EXPECT_NO_THROW(with([](MlpExample&) {}));
-  EXPECT_THROW(with([](MlpExample& m) { m.x = torch::randn({10, 9}); }), c10::Error);
-  EXPECT_THROW(with([](MlpExample& m) { m.w2 = torch::randn({2, 16, 9}); }), c10::Error);
+  EXPECT_THROW(with([](MlpExample& m) { m.x = at::randn({10, 9}); }), c10::Error);
+  EXPECT_THROW(with([](MlpExample& m) { m.w2 = at::randn({2, 16, 9}); }), c10::Error);
   EXPECT_THROW(with([](MlpExample& m) { m.b1 = m.b1.to(at::kDouble); }), c10::Error);
   EXPECT_THROW(with([](MlpExample& m) { m.tokens = m.tokens.to(at::kLong); }), c10::Error);
   EXPECT_THROW(with([](MlpExample& m) { m.tokens = m.tokens + 10; }), c10::Error);

@@ -1,7 +1,7 @@
 // Forms of the gate that tests go through: every score with every normalisation, and every way of choosing.
 #pragma once
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <string>
 #include <vector>

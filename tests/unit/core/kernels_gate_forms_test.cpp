@@ -3,7 +3,8 @@
 #include "tests/unit/core/kernels_gate_forms.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>
@@ -55,7 +56,7 @@ TEST(GateForms, StatisticsOfTheGoldenVector) {
 }
 
 TEST(GateForms, EveryVersionAgreesWithTheReference) {
-  torch::manual_seed(1);
+  at::manual_seed(1);
   for (const GateForm& form : gate_forms()) {
     for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
       for (const std::int64_t tokens : {19, 0}) {
@@ -82,7 +83,7 @@ TEST(GateForms, EveryVersionAgreesWithTheReference) {
 }
 
 TEST(GateForms, BackwardOfEveryVersionAgreesWithTheReferencesAutograd) {
-  torch::manual_seed(2);
+  at::manual_seed(2);
   for (const GateForm& form : gate_forms()) {
     for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
       // Divided by a sum of logits that may be near zero, gradients are as large as they are ill-conditioned.
@@ -103,7 +104,7 @@ TEST(GateForms, BackwardOfEveryVersionAgreesWithTheReferencesAutograd) {
 }
 
 TEST(GateForms, GradientsOfEachOutputByFiniteDifferences) {
-  torch::manual_seed(3);
+  at::manual_seed(3);
   for (const GateForm& form : gate_forms()) {
     Tensor logits = random_logits(3, 8, at::kDouble).requires_grad_();
     const Tensor bias = bias_for(form, logits.detach());
@@ -147,7 +148,7 @@ std::vector<bool> chosen_by_force(std::vector<double> key, const GateSpec& spec)
 }
 
 TEST(GateForms, GroupsAreChosenAsByBruteForce) {
-  torch::manual_seed(4);
+  at::manual_seed(4);
   constexpr std::int64_t tokens = 37, experts = 24;
   for (const GroupRank rank : {GroupRank::max, GroupRank::top2_sum, GroupRank::sum}) {
     for (const GroupMask mask : {GroupMask::minus_infinity, GroupMask::zero}) {
@@ -268,7 +269,7 @@ TEST(GateForms, TiesOfTheLargestWeightGoToTheLowerIndex) {
 }
 
 TEST(GateForms, SumsDependNeitherOnThreadsNorOnTheRun) {
-  torch::manual_seed(5);
+  at::manual_seed(5);
   const Tensor logits = at::randn({20000, 8});
   std::vector<Tensor> before;
   for (const int threads : {1, 2, 3, 2}) {

@@ -1,6 +1,7 @@
 // The gate: values from SCIENCE.md, sections 1 and 2, the definition in plain ATen calls, and finite differences.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/types.h>
 
 #include "kernels/cpu/instruction_sets.h"
 #include "kernels/dispatch/op.h"
@@ -92,12 +93,12 @@ TEST(Gate, SoftmaxTopTwoOfTheGoldenVector) {
 }
 
 TEST(Gate, EveryVersionAgreesWithTheReference) {
-  torch::manual_seed(1);
+  at::manual_seed(1);
   for (const Case& c : cases) {
     for (const Score score : scores_of_all) {
       for (const bool normalise : {false, true}) {
         for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
-          const Tensor logits = torch::randn({c.tokens, c.experts}, type) * 2;
+          const Tensor logits = at::randn({c.tokens, c.experts}, type) * 2;
           const GateOutput expected = reference::gate(logits.to(at::kDouble), spec_of(.7, score, c.k, normalise));
           with_each_version(logits, .7, score, c.k, normalise, [&](const auto& v, const Tensor& a, const Tensor& s) {
             EXPECT_TRUE(near(s, expected.scores, tolerance_of(type))) << v;
@@ -110,13 +111,13 @@ TEST(Gate, EveryVersionAgreesWithTheReference) {
 }
 
 TEST(Gate, BackwardOfEveryVersionAgreesWithTheReferencesAutograd) {
-  torch::manual_seed(2);
+  at::manual_seed(2);
   for (const Case& c : cases) {
     for (const Score score : scores_of_all) {
       for (const bool normalise : {false, true}) {
         for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
-          Tensor logits = torch::randn({c.tokens, c.experts}, type), exact = logits.to(at::kDouble).requires_grad_();
-          const Tensor da = torch::randn_like(logits), ds = torch::randn_like(logits);
+          Tensor logits = at::randn({c.tokens, c.experts}, type), exact = logits.to(at::kDouble).requires_grad_();
+          const Tensor da = at::randn_like(logits), ds = at::randn_like(logits);
           const GateSpec spec = spec_of(.7, score, c.k, normalise), checked = checked_gate(logits, spec, {});
           const GateOutput out = reference::gate(exact, spec);
           const Tensor expected =
@@ -134,12 +135,12 @@ TEST(Gate, BackwardOfEveryVersionAgreesWithTheReferencesAutograd) {
 }
 
 TEST(Gate, GradientsOfBothOutputsByFiniteDifferences) {
-  torch::manual_seed(3);
+  at::manual_seed(3);
   for (const Score score : scores_of_all) {
     for (const std::int64_t k : {0, 2}) {
       for (const bool normalise : {false, true}) {
-        Tensor logits = torch::randn({5, 6}, torch::dtype(at::kDouble).requires_grad(true));
-        const Tensor da = torch::randn({5, 6}, at::kDouble), ds = torch::randn({5, 6}, at::kDouble);
+        Tensor logits = at::randn({5, 6}, at::dtype(at::kDouble).requires_grad(true));
+        const Tensor da = at::randn({5, 6}, at::kDouble), ds = at::randn({5, 6}, at::kDouble);
         const GateSpec spec = spec_of(.8, score, k, normalise);
         expect_gradients([&] { return (gate(logits, spec).alpha * da).sum(); }, {logits});
         expect_gradients([&] { return (gate(logits, spec).scores * ds).sum(); }, {logits});
@@ -209,9 +210,9 @@ TEST(Gate, ANaNIsSeenInItsRowOnly) {
 }
 
 TEST(Gate, BitsDependNeitherOnThreadsNorOnTheRun) {
-  torch::manual_seed(4);
-  const Tensor logits = torch::randn({20000, 8}, torch::requires_grad());
-  const Tensor d = torch::randn({20000, 8});
+  at::manual_seed(4);
+  const Tensor logits = at::randn({20000, 8}).requires_grad_();
+  const Tensor d = at::randn({20000, 8});
   for (const Score score : scores_of_all) {
     std::vector<Tensor> first;
     for (const int threads : {1, 2, 3, 2}) {
@@ -226,7 +227,7 @@ TEST(Gate, BitsDependNeitherOnThreadsNorOnTheRun) {
 }
 
 TEST(Gate, TransposedLogitsAndGradientsAreRead) {
-  const Tensor base = torch::randn({4, 6}, at::kDouble);
+  const Tensor base = at::randn({4, 6}, at::kDouble);
   Tensor logits = base.t().requires_grad_();
   const GateSpec spec = spec_of(1, Score::softmax, 2, true);
   const GateOutput out = gate(logits, spec);
@@ -236,13 +237,13 @@ TEST(Gate, TransposedLogitsAndGradientsAreRead) {
 }
 
 TEST(Gate, BadArgumentsThrow) {
-  const Tensor logits = torch::randn({3, 4});
+  const Tensor logits = at::randn({3, 4});
   EXPECT_THROW(gate(logits, spec_of(0, Score::softmax, 2, true)), c10::Error);
   EXPECT_THROW(gate(logits, spec_of(-1, Score::softmax, 2, true)), c10::Error);
   EXPECT_THROW(gate(logits, spec_of(NAN, Score::softmax, 2, true)), c10::Error);
   EXPECT_THROW(gate(logits[0], spec_of(1, Score::softmax, 2, true)), c10::Error);
   EXPECT_THROW(gate(logits.to(at::kHalf), spec_of(1, Score::softmax, 2, true)), c10::Error);
-  EXPECT_THROW(gate(torch::randn({3, 0}), spec_of(1, Score::softmax, 2, true)), c10::Error);
+  EXPECT_THROW(gate(at::randn({3, 0}), spec_of(1, Score::softmax, 2, true)), c10::Error);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // gram: LibTorch's product in float64, for every instruction set.
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include "kernels/gram/op.h"
 #include "tests/unit/core/kernels_support.h"
@@ -12,7 +12,7 @@ using at::Tensor;
 
 std::vector<Tensor> random_rows(std::int64_t count, std::int64_t size, at::ScalarType type) {
   std::vector<Tensor> rows;
-  for (std::int64_t i = 0; i < count; ++i) rows.push_back(torch::randn({size}, type));
+  for (std::int64_t i = 0; i < count; ++i) rows.push_back(at::randn({size}, type));
   return rows;
 }
 
@@ -43,14 +43,14 @@ TEST(Gram, DoesNotDependOnThreads) {
 }
 
 TEST(Gram, TakesMatricesThatAreNotContiguous) {
-  const std::vector<Tensor> rows = {torch::randn({3, 4}), torch::randn({4, 3}).t()};
+  const std::vector<Tensor> rows = {at::randn({3, 4}), at::randn({4, 3}).t()};
   EXPECT_NEAR(gram(rows)[0][1].item<double>(), (rows[0] * rows[1]).sum().item<double>(), 1e-5);
 }
 
 TEST(Gram, RefusesRowsThatAreNotAlike) {
   EXPECT_THROW(gram(std::vector<Tensor>{}), c10::Error);
-  EXPECT_THROW(gram(std::vector<Tensor>{torch::ones({2}), torch::ones({3})}), c10::Error);
-  EXPECT_THROW(gram(std::vector<Tensor>{torch::ones({2}), torch::ones({2}, at::kDouble)}), c10::Error);
+  EXPECT_THROW(gram(std::vector<Tensor>{at::ones({2}), at::ones({3})}), c10::Error);
+  EXPECT_THROW(gram(std::vector<Tensor>{at::ones({2}), at::ones({2}, at::kDouble)}), c10::Error);
 }
 
 }  // namespace

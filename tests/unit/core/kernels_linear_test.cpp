@@ -1,6 +1,6 @@
 // linear: LibTorch's addmm and finite differences, for every instruction set.
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include "kernels/linear/op.h"
 #include "tests/unit/core/kernels_support.h"
@@ -21,8 +21,8 @@ class LinearOf : public testing::TestWithParam<Shape> {};
 TEST_P(LinearOf, IsThatOfLibTorch) {
   const auto [rows, in, out] = GetParam();
   for (const auto type : {at::kFloat, at::kDouble}) {
-    const Tensor x = torch::randn({rows, in}, type), w = torch::randn({in, out}, type), b = torch::randn({out}, type),
-                 dy = torch::randn({rows, out}, type);
+    const Tensor x = at::randn({rows, in}, type), w = at::randn({in, out}, type), b = at::randn({out}, type),
+                 dy = at::randn({rows, out}, type);
     const double tolerance = 4 * tolerance_of(type);
     for (const cpu::InstructionSet* set : cpu::instruction_sets()) {
       for (const int threads : {1, 3}) {
@@ -43,8 +43,7 @@ std::string name_of(const testing::TestParamInfo<Shape>& info) {
 INSTANTIATE_TEST_SUITE_P(Shapes, LinearOf, testing::ValuesIn(shapes), name_of);
 
 TEST(Linear, DoesNotDependOnThreads) {
-  const Tensor x = torch::randn({200, 100}), w = torch::randn({100, 70}), b = torch::randn({70}),
-               dy = torch::randn({200, 70});
+  const Tensor x = at::randn({200, 100}), w = at::randn({100, 70}), b = at::randn({70}), dy = at::randn({200, 70});
   const auto all = [&](int threads) {
     const Threads scope(threads);
     const auto d = cpu::linear_backward(*cpu::instruction_sets()[0], dy, x, w, true);
@@ -55,22 +54,22 @@ TEST(Linear, DoesNotDependOnThreads) {
 }
 
 TEST(Linear, GradientsAreThoseOfFiniteDifferences) {
-  Tensor x = torch::randn({4, 5}, at::kDouble).requires_grad_(), w = torch::randn({5, 3}, at::kDouble).requires_grad_(),
-         b = torch::randn({3}, at::kDouble).requires_grad_();
-  const Tensor weights = torch::randn({4, 3}, at::kDouble);
+  Tensor x = at::randn({4, 5}, at::kDouble).requires_grad_(), w = at::randn({5, 3}, at::kDouble).requires_grad_(),
+         b = at::randn({3}, at::kDouble).requires_grad_();
+  const Tensor weights = at::randn({4, 3}, at::kDouble);
   expect_gradients([&] { return (linear(x, w, b).sin() * weights).sum(); }, {x, w, b});
 }
 
 TEST(Linear, TakesViewsThatAreNotContiguous) {
-  const Tensor x = torch::randn({5, 4}).t(), w = torch::randn({3, 5}).t(), b = torch::randn({6}).slice(0, 0, 6, 2);
+  const Tensor x = at::randn({5, 4}).t(), w = at::randn({3, 5}).t(), b = at::randn({6}).slice(0, 0, 6, 2);
   EXPECT_TRUE(near(linear(x, w, b), at::addmm(b, x, w), 1e-6));
 }
 
 TEST(Linear, RefusesShapesThatDoNotFit) {
-  const Tensor x = torch::ones({2, 3});
-  EXPECT_THROW(linear(x, torch::ones({4, 2}), torch::ones({2})), c10::Error);
-  EXPECT_THROW(linear(x, torch::ones({3, 2}), torch::ones({3})), c10::Error);
-  EXPECT_THROW(linear(x, torch::ones({3, 2}, at::kDouble), torch::ones({2})), c10::Error);
+  const Tensor x = at::ones({2, 3});
+  EXPECT_THROW(linear(x, at::ones({4, 2}), at::ones({2})), c10::Error);
+  EXPECT_THROW(linear(x, at::ones({3, 2}), at::ones({3})), c10::Error);
+  EXPECT_THROW(linear(x, at::ones({3, 2}, at::kDouble), at::ones({2})), c10::Error);
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 // Examples for expert_mlp: shapes, how tokens are spread over experts, and a run with all gradients.
 #pragma once
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <string>
 #include <utility>
@@ -43,9 +44,9 @@ struct MlpExample {
   Activation activation;
 
   MlpExample(const MlpCase& c, at::ScalarType type) : activation(c.activation) {
-    torch::manual_seed(7);
+    at::manual_seed(7);
     const auto random = [&](at::IntArrayRef shape, double scale) {
-      return (torch::randn(shape, type) * scale).requires_grad_();
+      return (at::randn(shape, type) * scale).requires_grad_();
     };
     const double in = 1 / std::sqrt(static_cast<double>(c.width)), out = 1 / std::sqrt(static_cast<double>(c.hidden));
     x = random({c.tokens, c.width}, 1);
@@ -53,12 +54,12 @@ struct MlpExample {
     b1 = random({c.experts, c.hidden}, .5);
     w2 = random({c.experts, c.hidden, c.width}, out);
     b2 = random({c.experts, c.width}, .5);
-    gradient = torch::randn({c.tokens, c.width}, type);
+    gradient = at::randn({c.tokens, c.width}, type);
     at::Tensor alpha = at::zeros({c.tokens, c.experts}, type);
     if (c.load == Load::one_expert) alpha.select(1, c.experts - 1).uniform_(.1, 1);
     if (c.load == Load::random && c.tokens > 0) {
-      const at::Tensor chosen = std::get<1>(torch::rand({c.tokens, c.experts}).topk(c.k, 1));
-      alpha.scatter_(1, chosen, torch::rand({c.tokens, c.k}, type) + .1);
+      const at::Tensor chosen = std::get<1>(at::rand({c.tokens, c.experts}).topk(c.k, 1));
+      alpha.scatter_(1, chosen, at::rand({c.tokens, c.k}, type) + .1);
     }
     const Assignments a = dispatch(alpha, c.k);
     tokens = a.tokens;

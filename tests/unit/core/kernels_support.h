@@ -1,8 +1,10 @@
 // What tests of custom operators share: finite differences, closeness with a message that says where, and the GPU.
 #pragma once
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/cuda.h>
 
 #include <functional>
 #include <string>

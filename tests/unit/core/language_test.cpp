@@ -1,8 +1,9 @@
 // The language task and a whole experiment on it, on small texts made for it.
 #include "core/tasks/language.h"
 
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <cmath>
 #include <set>

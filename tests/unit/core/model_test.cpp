@@ -1,8 +1,9 @@
 // Whole small models: gradients of every weight by finite differences, and what a forward pass must keep to.
 #include "core/moe/model.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include "tests/unit/core/finite_differences.h"
 #include "tests/unit/core/small_model.h"
@@ -91,9 +92,9 @@ TEST(Model, NamesItsRoutedLayers) {
 }
 
 TEST(Model, StartsFromItsSeedWhateverElseIsDrawn) {
-  torch::manual_seed(1);
+  at::manual_seed(1);
   const Model a = SmallModel{}.make(at::kFloat, 5);
-  torch::manual_seed(2);
+  at::manual_seed(2);
   const Model b = SmallModel{}.make(at::kFloat, 5), c = SmallModel{}.make(at::kFloat, 6);
   const Model deeper = SmallModel{.depth = 3}.make(at::kFloat, 5);
   for (std::size_t i = 0; i < a.weights().size(); ++i) {
@@ -153,9 +154,9 @@ TEST(Model, LayersDrawApart) {
 }
 
 TEST(Model, LeavesTheGlobalGeneratorAlone) {
-  torch::manual_seed(3);
+  at::manual_seed(3);
   const at::Tensor expected = at::rand({4});
-  torch::manual_seed(3);
+  at::manual_seed(3);
   const Model model = SmallModel{.encoder = "conv", .head = "tiles"}.make();
   model.forward(test::random_batch().inputs, {});
   EXPECT_TRUE(at::equal(at::rand({4}), expected));

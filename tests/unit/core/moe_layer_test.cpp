@@ -2,8 +2,9 @@
 // differences, and what routers remember.
 #include "core/moe/moe_layer.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include "core/moe/hash_logits.h"
 #include "core/moe/router_losses.h"

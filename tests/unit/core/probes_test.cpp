@@ -1,8 +1,8 @@
 // Conflict measured on probes against gradients of separate backward passes.
 #include "core/learn/probes.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <map>
 

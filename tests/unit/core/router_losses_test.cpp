@@ -1,8 +1,8 @@
 // Auxiliary losses: golden values, and gradients by finite differences, through the gate.
 #include "core/moe/router_losses.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include "kernels/gate/op.h"
 #include "tests/unit/core/finite_differences.h"

@@ -1,6 +1,6 @@
 // Each piece of a router with each other one: a pair is refused with a reason, or it routes and trains.
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <map>
 #include <optional>

@@ -1,8 +1,8 @@
 // Sums over several steps: the loop by hand and the ATen calls against a count by brute force.
 #include "core/measure/routing_window.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <cmath>
 

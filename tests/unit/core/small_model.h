@@ -1,7 +1,7 @@
 // Small models in double, for tests.
 #pragma once
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <string>
 

@@ -1,7 +1,8 @@
 // Experts as subspaces of one backbone: against the formula written out, by finite differences, and gradients of tasks
 // against separate backward passes.
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include "core/learn/subspace_dynamics.h"
 #include "core/measure/formulas.h"

@@ -1,6 +1,7 @@
 // A model of text: who sees whom, and that its parts have the shapes that they say.
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include "core/moe/hash_logits.h"
 #include "tests/unit/core/finite_differences.h"

@@ -42,9 +42,7 @@ TEST_F(AskTest, WhileItRuns) {
   must(command::Play{});
   for (int i = 0; i < 50; ++i) {
     std::promise<std::pair<bool, LayerLogits>> seen;
-    session->submit(command::Ask{[&](const Engine& engine) {
-      seen.set_value({stepping, engine.layer_logits(0, 1)});
-    }});
+    session->submit(command::Ask{[&](const Engine& engine) { seen.set_value({stepping, engine.layer_logits(0, 1)}); }});
     const auto [within, found] = seen.get_future().get();
     EXPECT_FALSE(within);
     EXPECT_EQ(found.tokens, 1);
