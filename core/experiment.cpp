@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/data/groups.h"
+#include "core/data/image_tasks.h"
 #include "core/data/text_corpus.h"
 #include "core/data/tile_layout.h"
 #include "core/learn/learn_parameters.h"
@@ -17,14 +18,20 @@
 #include "core/tasks/classification_parameters.h"
 #include "core/tasks/interference_parameters.h"
 #include "core/tasks/language_parameters.h"
+#include "core/tasks/multitask_parameters.h"
 #include "core/tasks/task_parameters.h"
 
 namespace tessera {
 namespace {
 
-// How many classes tasks of a kind have, but for languages, which are counted when they are read.
+// How many classes tasks of a kind have (several tasks: how many they are), but for languages, which are counted when
+// they are read.
 int classes_of(const Parameters& parameters) {
-  return parameters.load<TaskParameters>("task").kind == "interference" ? 2 : 10;
+  const std::string kind = parameters.load<TaskParameters>("task").kind;
+  if (kind == "interference") return 2;
+  if (kind != "multitask") return 10;
+  const auto tasks = image_tasks(parameters.load<MultitaskParameters>("task").tasks);
+  return static_cast<int>(tasks ? tasks.value->size() : fewest_image_tasks);  // a bad list is complained of elsewhere
 }
 
 bool is_language(const Parameters& parameters) { return parameters.load<TaskParameters>("task").kind == "language"; }
@@ -37,6 +44,7 @@ ParameterTable make_table() {
   table.add<ClassificationParameters>("task", "Task");
   table.add<LanguageParameters>("task", "Task");
   table.add<InterferenceParameters>("task", "Task");
+  table.add<MultitaskParameters>("task", "Task");
   table.add<ModelParameters>("model", "Model");
   table.add<RouterParameters>("model.router", "Router", per_layer);
   table.add<ExpertParameters>("model.experts", "Experts", per_layer);
@@ -101,6 +109,10 @@ void check_tiles(const Parameters& parameters, std::vector<Problem>& problems) {
     problems.push_back({"model.head.kind", "tiles", "linear, while task.kind is language"});
     return;
   }
+  if (parameters.load<TaskParameters>("task").kind == "multitask") {
+    problems.push_back({"model.head.kind", "tiles", "linear, while task.kind is multitask"});
+    return;
+  }
   const int classes = classes_of(parameters);
   const auto number = [](std::int64_t n) { return std::to_string(n); };
   const bool overlapping = head.layout == "overlapping";
@@ -157,6 +169,12 @@ void check_subspaces(const Parameters& parameters, std::vector<Problem>& problem
   }
 }
 
+void check_tasks(const Parameters& parameters, std::vector<Problem>& problems) {
+  if (parameters.load<TaskParameters>("task").kind != "multitask") return;
+  const auto tasks = image_tasks(parameters.load<MultitaskParameters>("task").tasks);
+  problems.insert(problems.end(), tasks.problems.begin(), tasks.problems.end());
+}
+
 void check_encoder(const Parameters& parameters, std::vector<Problem>& problems) {
   const bool vectors = parameters.load<TaskParameters>("task").kind == "interference";
   if (!vectors || parameters.load<ModelParameters>("model").encoder != "conv") return;
@@ -189,6 +207,7 @@ std::vector<Problem> check_combinations(const Parameters& parameters) {
   std::vector<Problem> problems;
   check_routers(parameters, problems);
   check_subspaces(parameters, problems);
+  check_tasks(parameters, problems);
   check_encoder(parameters, problems);
   check_heads(parameters, problems);
   check_tiles(parameters, problems);

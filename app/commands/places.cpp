@@ -49,7 +49,10 @@ Result<fs::path> find_preset(const std::string& name) {
 }
 
 std::string data_of(const Preset& preset) {
-  return preset.parameters.text("task.kind") == "language" ? "text" : preset.parameters.text("task.data.name");
+  const std::string kind = preset.parameters.text("task.kind");
+  if (kind == "language") return "text";
+  if (kind == "interference") return "none";
+  return preset.parameters.text(kind == "multitask" ? "task.multitask.tasks" : "task.data.name");
 }
 
 }  // namespace tessera::commands

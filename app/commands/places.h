@@ -19,7 +19,7 @@ std::filesystem::path presets_folder();
 // "presets/specialize/first-light.json" from any current folder. The problem names similar presets.
 Result<std::filesystem::path> find_preset(const std::string& name);
 
-// The data set that a preset needs: "fashion-mnist", "text".
+// The data that a preset needs: "fashion-mnist", "text", "none", or the questions about images.
 std::string data_of(const Preset& preset);
 
 }  // namespace tessera::commands

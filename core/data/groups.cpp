@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/lab/text.h"
+
 namespace tessera {
 namespace {
 
@@ -23,21 +25,6 @@ bool read_range(std::string_view text, int classes, int& first, int& last) {
   const std::size_t dash = text.find('-');
   if (dash == std::string_view::npos) return number(text, first) && number(text, last);
   return number(text.substr(0, dash), first) && number(text.substr(dash + 1), last) && first <= last;
-}
-
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  for (std::size_t end; (end = text.find(separator)) != std::string_view::npos; text.remove_prefix(end + 1)) {
-    parts.push_back(text.substr(0, end));
-  }
-  parts.push_back(text);
-  return parts;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
 }
 
 Result<Groups> custom_groups(std::string_view text, int classes) {

@@ -16,6 +16,7 @@ std::vector<std::string> class_names(const std::string& name) {
   if (name == "fashion-mnist") {
     return {"T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"};
   }
+  if (name == "kmnist") return {"o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"};
   return {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
 }
 
@@ -68,6 +69,11 @@ ImageSet read_set(const std::string& name, const fs::path& folder, const std::st
 }
 
 }  // namespace
+
+const std::vector<std::string>& image_set_names() {
+  static const std::vector<std::string> names = {"fashion-mnist", "mnist", "kmnist"};
+  return names;
+}
 
 fs::path data_folder(const std::string& name, const std::string& path) {
   if (!path.empty()) {

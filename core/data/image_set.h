@@ -1,4 +1,4 @@
-// Image classification data sets on disk: Fashion-MNIST, MNIST.
+// Image classification data sets on disk, in the layout of MNIST.
 #pragma once
 
 #include <filesystem>
@@ -20,6 +20,8 @@ struct ImageData {
   ImageSet train, test;
   std::vector<std::string> classes;  // names
 };
+
+const std::vector<std::string>& image_set_names();  // "fashion-mnist", ...
 
 // Where a data set lies: `path` if it isn't empty; else NAME below the environment variable TESSERA_DATA, if that
 // folder exists; else where the Debian package puts it. Throws InputError when there is none, with what to do.

@@ -1,7 +1,7 @@
 #include "core/engine/experiment_run.h"
 
+#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <torch/torch.h>
 
 #include <cmath>
 
@@ -68,6 +68,7 @@ ModelParts model_parts(const Parameters& parameters, const TaskOutline& task) {
   parts.head = parameters.load<HeadParameters>("model.head");
   parts.live = live_parameters(parameters);
   parts.tasks = task.tasks;
+  parts.task_outputs = task.task_outputs;
   return parts;
 }
 
@@ -205,6 +206,8 @@ void ExperimentRun::observe_test(std::int64_t step, bool all, Observation& seen)
   const Evaluation made = evaluator_.evaluate(model_, all);
   seen.test_accuracy = made.accuracy;
   seen.test_loss = made.loss;
+  seen.task_accuracy = made.task_accuracy;
+  seen.blind_accuracy = made.blind.value_or(0);
   for (std::size_t i = 0; i < choices_.size(); ++i) {
     seen.layers[i].test_load = made.loads[i];
     seen.layers[i].kept_choices = choices_[i].add(step, made.choices[i]);
@@ -290,6 +293,7 @@ void ExperimentRun::observe_conflict(Observation& seen) const {
 void ExperimentRun::apply(const Parameters& parameters) {
   model_.live = live_parameters(parameters);
   learner_.live = parameters.load<LearnParameters>("learn");
+  task_->drift = parameters.load<TaskParameters>("task").drift;
 }
 
 template <class Part>

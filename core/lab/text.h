@@ -18,6 +18,9 @@ std::string number_text(std::int64_t value);
 std::string with_commas(std::int64_t number);  // "1,240"
 std::string duration(double seconds);          // "2 h 5 min", "3 min 20 s", "8 s", rounded up; "?" where it is no time
 
+std::vector<std::string_view> split(std::string_view text, char separator);  // one part at least, perhaps empty
+std::string_view trimmed(std::string_view text);                             // without spaces around it
+
 std::string csv_field(const std::string& text);  // quoted only where RFC 4180 asks for it
 
 // `text` for a message: in quotes, on one line, valid UTF-8 whatever it was, cut to about 60 characters.

@@ -1,6 +1,7 @@
 #include "core/learn/adamw.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "kernels/adamw/op.h"
 

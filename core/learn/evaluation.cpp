@@ -1,6 +1,7 @@
 #include "core/learn/evaluation.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 
@@ -23,12 +24,23 @@ Evaluation Evaluator::evaluate(const Model& model, bool all) const {
   const at::NoGradGuard no_grad;
   const std::int64_t count = all ? task_.test_samples() : samples_;
   Evaluation made;
-  std::int64_t tokens = 0, hits = 0;
+  std::int64_t tokens = 0, hits = 0, blind_hits = 0;
+  const std::int64_t tasks = task_.outline().tasks;
+  at::Tensor task_hits = at::zeros({tasks}, at::kLong), task_tokens = at::zeros({tasks}, at::kLong);
   std::vector<at::Tensor> loads;
   for (std::int64_t first = 0; first < count; first += chunk_) {
     const Samples samples = task_.test(first, std::min(first + chunk_, count));
-    const ModelOutput output = model.forward(samples.inputs, {}, {.tasks = task_.tasks_of(samples)});
-    hits += (output.logits.argmax(1) == samples.targets).sum().item<std::int64_t>();
+    PassKind pass{.tasks = task_.tasks_of(samples)};
+    const ModelOutput output = model.forward(samples.inputs, {}, pass);
+    const at::Tensor right = output.logits.argmax(1) == samples.targets;
+    hits += right.sum().item<std::int64_t>();
+    if (pass.tasks.defined()) {
+      task_hits += at::bincount(pass.tasks.masked_select(right), {}, tasks).to(at::kCPU);
+      task_tokens += at::bincount(pass.tasks, {}, tasks).to(at::kCPU);
+      pass.blind = true;
+      const at::Tensor logits = model.forward(samples.inputs, {}, pass).logits;
+      blind_hits += (logits.argmax(1) == samples.targets).sum().item<std::int64_t>();
+    }
     made.loss += at::cross_entropy_loss(output.logits, samples.targets, {}, at::Reduction::Sum).item<double>();
     tokens += samples.targets.size(0);
     for (std::size_t i = 0; i < static_cast<std::size_t>(model.moe_layers()); ++i) {
@@ -45,6 +57,10 @@ Evaluation Evaluator::evaluate(const Model& model, bool all) const {
   for (const at::Tensor& load : loads) made.loads.push_back(load.to(at::kCPU, at::kDouble));
   made.accuracy = static_cast<double>(hits) / static_cast<double>(tokens);
   made.loss /= static_cast<double>(tokens);
+  if (tasks == 1) return made;
+  made.blind = static_cast<double>(blind_hits) / static_cast<double>(tokens);
+  const at::Tensor shares = task_hits.to(at::kDouble) / task_tokens;
+  for (std::int64_t t = 0; t < tasks; ++t) made.task_accuracy.push_back(shares[t].item<double>());
   return made;
 }
 

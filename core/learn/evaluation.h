@@ -1,16 +1,20 @@
 // How a model does on a task's test samples.
 #pragma once
 
+#include <optional>
+
 #include "core/moe/model.h"
 #include "core/tasks/task.h"
 
 namespace tessera {
 
 struct Evaluation {
-  double accuracy = 0;              // share of the tokens whose target has the largest logit
-  double loss = 0;                  // mean cross entropy, nats; no auxiliary losses
-  std::vector<at::Tensor> loads;    // of each MoE layer: double [E] on the CPU, assignments
-  std::vector<at::Tensor> choices;  // of each MoE layer: alpha of the probe tokens, [probes, E]
+  double accuracy = 0;                // share of the tokens whose target has the largest logit
+  double loss = 0;                    // mean cross entropy, nats; no auxiliary losses
+  std::vector<double> task_accuracy;  // of several tasks: of each; NaN where none of its samples were tested
+  std::optional<double> blind;        // of several tasks: accuracy while the model isn't told the task
+  std::vector<at::Tensor> loads;      // of each MoE layer: double [E] on the CPU, assignments
+  std::vector<at::Tensor> choices;    // of each MoE layer: alpha of the probe tokens, [probes, E]
 };
 
 // Test tokens whose choices are followed over a run: every `stride`-th of the first `span`.

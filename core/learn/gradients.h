@@ -8,6 +8,7 @@
 namespace tessera {
 
 // Parallel to the weights; zeros for one that the loss doesn't depend on (the router's, where the winner takes all).
-std::vector<at::Tensor> gradients_of(const at::Tensor& loss, const std::vector<at::Tensor>& weights);
+// keep: another backward pass through the same graph is to come.
+std::vector<at::Tensor> gradients_of(const at::Tensor& loss, const std::vector<at::Tensor>& weights, bool keep = false);
 
 }  // namespace tessera

@@ -11,6 +11,7 @@ struct LearnParameters {
   double beta1 = 0.9;
   double beta2 = 0.999;
   double clip = 0;
+  std::string combine = "loss";
 
   void describe(Describer& d) {
     d.real("rate", rate, {.min = 1e-6, .max = 1, .scale = Scale::logarithmic}, "", "Learning rate of AdamW.",
@@ -21,6 +22,16 @@ struct LearnParameters {
     d.real("beta2", beta2, {.min = 0, .max = 0.999999}, "", "Memory of the gradient's square.", Applies::live);
     d.real("clip", clip, {.min = 0, .max = 1000}, "",
            "A gradient with a norm above it (over all parameters) is scaled down to it; 0: off.", Applies::live);
+    d.choice(
+        "combine", combine, {"loss", "sum", "mean", "pcgrad", "mgda", "cagrad", "aligned_mtl", "imtl_g", "upgrad"},
+        "How the gradients of several tasks' mean losses become one. loss: that of the mean over all samples, in one "
+        "backward pass. The others take a backward pass for each task, and weigh the gradients of all weights but "
+        "alpha (which gets the mean) by their inner products. pcgrad: conflicting parts are projected out, then all "
+        "are added (Yu et al. 2020). mgda: the shortest of their convex combinations (Desideri 2012). cagrad: near "
+        "the mean, best for the task that gains least, c = 0.5 (Liu et al. 2021). aligned_mtl: made orthogonal and "
+        "equally long (Senushkin et al. 2023). imtl_g: with equal projections on each (Liu et al. 2021). upgrad: "
+        "the mean of their projections on what hurts no task (Quinton & Rey 2024).",
+        Applies::live, {"/task.kind", {"interference", "multitask"}});
   }
 };
 

@@ -1,9 +1,11 @@
 #include "core/learn/learner.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include "core/data/random.h"
+#include "core/learn/combine_gradients.h"
 #include "core/learn/gradients.h"
+#include "kernels/gram/op.h"
 
 namespace tessera {
 namespace {
@@ -47,7 +49,8 @@ StepResult Learner::step() {
   wanted.insert(wanted.end(), alphas_.begin(), alphas_.end());
   for (const SubspaceTaps& taps : result.output.taps) wanted.insert(wanted.end(), {taps.down, taps.up});
   // Straight to the gradients: nothing is accumulated, nothing has to be zeroed.
-  std::vector<at::Tensor> gradients = gradients_of(total, wanted);
+  const bool at_once = live.combine == "loss" || !pass.tasks.defined();
+  std::vector<at::Tensor> gradients = at_once ? gradients_of(total, wanted) : combined_gradients(result, pass, wanted);
   if (!alphas_.empty()) step_alphas(gradients, result);
   gradients.resize(weights_.size());
   optimiser.step(gradients, live);
@@ -59,6 +62,39 @@ StepResult Learner::step() {
     if (tensor->defined()) *tensor = tensor->detach();
   }
   return result;
+}
+
+// Of each task's mean loss a gradient; combined for the weights, the mean for the alphas and the taps. Router losses
+// are of no task: their gradient is added.
+std::vector<at::Tensor> Learner::combined_gradients(const StepResult& result, const PassKind& pass,
+                                                    const std::vector<at::Tensor>& wanted) const {
+  const ModelOutput& output = result.output;
+  std::vector<std::vector<at::Tensor>> rows;  // of each task in the batch
+  for (std::int64_t task = 0; task < task_.outline().tasks; ++task) {
+    const at::Tensor own = (pass.tasks == task).nonzero().flatten();
+    if (own.size(0) == 0) continue;
+    const at::Tensor loss =
+        at::cross_entropy_loss(output.logits.index_select(0, own), result.batch.targets.index_select(0, own));
+    rows.push_back(gradients_of(loss, wanted, /*keep=*/true));
+  }
+  const auto tasks = static_cast<std::int64_t>(rows.size());
+  at::Tensor gram = at::zeros({tasks, tasks}, at::kDouble);
+  for (std::size_t w = 0; w < weights_.size(); ++w) {
+    std::vector<at::Tensor> of_weight;
+    for (const auto& row : rows) of_weight.push_back(row[w]);
+    gram += kernels::gram(of_weight);
+  }
+  const at::Tensor weights = combination_weights(live.combine, gram, pass.noise);
+  std::vector<at::Tensor> made;
+  if (output.router_losses.defined()) made = gradients_of(output.router_losses.sum(), wanted);
+  for (std::size_t w = 0; w < wanted.size(); ++w) {
+    if (w == made.size()) made.push_back(at::zeros_like(wanted[w]));
+    for (std::int64_t t = 0; t < tasks; ++t) {
+      const double weight = w < weights_.size() ? weights[t].item<double>() : 1. / static_cast<double>(tasks);
+      made[w] = made[w] + rows[static_cast<std::size_t>(t)][w] * weight;
+    }
+  }
+  return made;
 }
 
 // gradients: of the weights, the alphas and the taps.

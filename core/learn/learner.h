@@ -32,6 +32,8 @@ class Learner {
 
  private:
   PassKind training_pass() const;
+  std::vector<at::Tensor> combined_gradients(const StepResult& result, const PassKind& pass,
+                                             const std::vector<at::Tensor>& wanted) const;
   void step_alphas(const std::vector<at::Tensor>& gradients, StepResult& result);
 
   Model& model_;

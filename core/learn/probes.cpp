@@ -1,6 +1,6 @@
 #include "core/learn/probes.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <algorithm>
 

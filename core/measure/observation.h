@@ -48,6 +48,8 @@ struct Observation {
   double rate = 0;                               // learning rate
   double train_accuracy = 0, test_accuracy = 0;  // fractions
   double test_loss = 0;                          // mean cross entropy of the test samples, nats
+  std::vector<double> task_accuracy;             // of several tasks: of each, on its test samples; NaN: it has none
+  double blind_accuracy = 0;                     // of several tasks: on the test samples, the task withheld
   at::Tensor encoder_gram;                       // [G, G]
   std::vector<LayerObservation> layers;          // routed layers
 };

@@ -1,6 +1,6 @@
 #include "core/moe/attention.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include "kernels/linear/op.h"
 

@@ -1,6 +1,6 @@
 #include "core/moe/expert_bank.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 namespace tessera {
 ExpertBank::ExpertBank(int layer, std::int64_t width, const ExpertParameters& parameters, Initialiser& initialiser)

@@ -1,6 +1,6 @@
 #include "core/moe/hash_logits.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 namespace tessera {
 namespace {

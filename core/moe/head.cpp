@@ -1,6 +1,6 @@
 #include "core/moe/head.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include "core/moe/tiles.h"
 #include "kernels/linear/op.h"
@@ -16,9 +16,10 @@ class LinearHead : public Head {
     bias_ = initialiser.add("head.bias", Scope::head, -1, {classes}, bound);
   }
 
-  HeadOutput forward(const at::Tensor& x, const at::Tensor& labels, bool) const override {
+  HeadOutput forward(const at::Tensor& x, const at::Tensor& labels, const at::Tensor& mask, bool) const override {
     HeadOutput output;
     output.logits = kernels::linear(x, weight_, bias_);
+    if (mask.defined()) output.logits = output.logits + mask;
     if (labels.defined()) output.loss = at::cross_entropy_loss(output.logits, labels);
     return output;
   }

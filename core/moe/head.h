@@ -19,8 +19,10 @@ struct HeadOutput {
 class Head {
  public:
   virtual ~Head() = default;
-  // x: [samples, width]; labels: int64 [samples], undefined while testing, when nothing may know them.
-  virtual HeadOutput forward(const at::Tensor& x, const at::Tensor& labels, bool route_by_label) const = 0;
+  // x: [samples, width]; labels: int64 [samples], undefined while testing, when nothing may know them; mask: [samples,
+  // classes], added to the logits (-inf: not to be answered), undefined: none.
+  virtual HeadOutput forward(const at::Tensor& x, const at::Tensor& labels, const at::Tensor& mask,
+                             bool route_by_label) const = 0;
   virtual TileLayout tiles() const { return {}; }
 };
 

@@ -1,6 +1,7 @@
 #include "core/moe/jacobian.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/autograd.h>
 
 namespace tessera {
 

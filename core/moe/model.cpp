@@ -1,8 +1,9 @@
 #include "core/moe/model.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "core/moe/hash_logits.h"
 
@@ -24,6 +25,13 @@ Model::Model(const ModelParts& parts, const InputShape& shape, int outputs, std:
   if (parts.outline.task_embedding && tasks_ > 1) {
     task_embedding_ = initialiser.add_normal("task_embedding", Scope::encoder, -1, {tasks_, width});
   }
+  if (!parts.task_outputs.empty()) {
+    task_mask_ = at::full({tasks_, outputs}, -std::numeric_limits<double>::infinity(), options);
+    for (std::int64_t t = 0; t < tasks_; ++t) {
+      const auto [first, end] = parts.task_outputs[static_cast<std::size_t>(t)];
+      task_mask_[t].slice(0, first, end).zero_();
+    }
+  }
   for (int i = 0; i < depth; ++i) {
     const auto at = static_cast<std::size_t>(i);
     if (text_) attentions_.emplace_back(i, width, parts.outline.heads, initialiser);
@@ -41,7 +49,7 @@ ModelOutput Model::forward(const at::Tensor& inputs, const at::Tensor& targets, 
   ModelOutput output;
   TokenContext context;
   context.training = pass.training;
-  context.tasks = pass.tasks;
+  if (!pass.blind) context.tasks = pass.tasks;
   context.task_count = tasks_;
   if (text_) {
     context.ids = inputs.flatten();
@@ -50,7 +58,7 @@ ModelOutput Model::forward(const at::Tensor& inputs, const at::Tensor& targets, 
     context.ids = ids_of_rows(inputs.flatten(1));
   }
   at::Tensor x = encoder_->forward(inputs);
-  if (task_embedding_.defined() && pass.tasks.defined()) x = x + task_embedding_.index_select(0, pass.tasks);
+  if (task_embedding_.defined() && context.tasks.defined()) x = x + task_embedding_.index_select(0, context.tasks);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     if (text_) x = x + attentions_[i].forward(normed(x), context.sequence_length);
     context.noise = pass.noise + 0x9e3779b97f4a7c15 * i;  // layers draw apart
@@ -64,7 +72,9 @@ ModelOutput Model::forward(const at::Tensor& inputs, const at::Tensor& targets, 
     }
   }
   if (text_) x = normed(x);
-  HeadOutput head = head_->forward(x, targets, live.route_by_label);
+  const bool masked = task_mask_.defined() && pass.tasks.defined();
+  const at::Tensor mask = masked ? task_mask_.index_select(0, pass.tasks) : at::Tensor();
+  HeadOutput head = head_->forward(x, targets, mask, live.route_by_label);
   output.logits = std::move(head.logits);
   output.task_loss = std::move(head.loss);
   if (head.routing) output.routings.push_back(*std::move(head.routing));

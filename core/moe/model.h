@@ -24,11 +24,12 @@ struct ModelParts {
   std::vector<ExpertParameters> experts;  // one a MoE layer
   HeadParameters head;
   LiveModelParameters live;
-  std::int64_t tasks = 1;  // that samples are of
+  std::int64_t tasks = 1;                         // that samples are of
+  std::vector<std::pair<int, int>> task_outputs;  // of each task, those from first to below second; empty: all of all
 };
 
 struct ModelOutput {
-  at::Tensor logits;         // [tokens, outputs]
+  at::Tensor logits;         // [tokens, outputs]; -inf for outputs that aren't the token's task's
   at::Tensor task_loss;      // scalar; undefined without targets
   at::Tensor router_losses;  // [router_loss_count]: see router_losses.h, summed over the layers; undefined when none is
                              // on, or without gradients
@@ -39,7 +40,8 @@ struct ModelOutput {
 struct PassKind {
   bool training = false;    // a training step; not while testing or measuring
   std::uint64_t noise = 0;  // seed of what is random in it
-  at::Tensor tasks;         // int64 [samples]: the task that each is of; undefined: one task, or the model isn't told
+  at::Tensor tasks;         // int64 [tokens]: the task that each is of; undefined: there is one
+  bool blind = false;       // routers and features don't know the task; which outputs are its own is known
 };
 
 class Model {
@@ -79,6 +81,7 @@ class Model {
   std::int64_t tasks_;
   std::unique_ptr<Encoder> encoder_;
   at::Tensor task_embedding_;          // [tasks, width]; undefined: none
+  at::Tensor task_mask_;               // [tasks, outputs], 0 or -inf; undefined: all outputs are of all tasks
   std::vector<Attention> attentions_;  // one a MoE layer, or none for images: a sample is one token
   std::vector<MoeLayer> layers_;
   std::unique_ptr<Head> head_;

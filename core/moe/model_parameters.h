@@ -22,7 +22,7 @@ struct ModelParameters {
     d.choice("encoder.kind", encoder, {"linear", "mlp", "conv"},
              "From pixels to features. linear: one matrix. mlp: two, with ReLU between. conv: two 3 x 3 convolutions "
              "of stride 2 (16 and 32 channels, ReLU), then one matrix; slowest, most accurate.",
-             Applies::rebuild, {"/task.kind", {"classification", "interference"}});
+             Applies::rebuild, {"/task.kind", {"classification", "interference", "multitask"}});
     d.choice(
         "norm", norm, {"none", "layer_norm"},
         "What each MoE layer does to its input first (pre-norm). layer_norm keeps the router's logits from "
@@ -32,7 +32,7 @@ struct ModelParameters {
     d.boolean("task_embedding", task_embedding,
               "Add a learned vector of the sample's task to its features: what a model without a router that knows the "
               "task needs to tell tasks apart.",
-              Applies::rebuild, {"/task.kind", {"interference"}});
+              Applies::rebuild, {"/task.kind", {"interference", "multitask"}});
     d.integer("attention.heads", heads, {.min = 1, .max = 64}, "heads",
               "Heads of the causal attention before each MoE layer; they divide the width.", Applies::rebuild,
               {"/task.kind", {"language"}});

@@ -1,6 +1,7 @@
 #include "core/moe/moe_layer.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/custom_function.h>
 
 #include "core/moe/router_losses.h"
 

@@ -1,6 +1,6 @@
 #include "core/moe/noise.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <string_view>
 

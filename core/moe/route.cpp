@@ -1,6 +1,7 @@
 #include "core/moe/route.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "core/moe/capacity.h"
 #include "core/moe/gate_spec.h"

@@ -1,6 +1,6 @@
 #include "core/moe/router_losses.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <algorithm>
 

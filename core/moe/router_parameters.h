@@ -70,7 +70,7 @@ struct RouterParameters {
               Applies::rebuild, {"logits.kind", {"linear", "cosine"}});
     d.real("logits.scale", logits.scale, {.min = 0.01, .max = 1000, .scale = Scale::logarithmic}, "",
            "What cosines are multiplied by.", Applies::live, {"logits.kind", {"cosine"}});
-    const Condition tasks{"/task.kind", {"interference"}};
+    const Condition tasks{"/task.kind", {"interference", "multitask"}};
     d.real("task.ratio", task.ratio, {.min = 0, .max = 1}, "",
            "Share of the task in the logits: (1 - ratio) x the logits of the features + ratio x the bias of the "
            "token's task, each normalised over the experts. 0: the router doesn't know the task, and nothing is "

@@ -1,6 +1,6 @@
 #include "core/moe/shared_experts.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 namespace tessera {
 

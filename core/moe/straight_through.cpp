@@ -1,6 +1,7 @@
 #include "core/moe/straight_through.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/custom_function.h>
 
 namespace tessera {
 namespace {

@@ -1,6 +1,7 @@
 #include "core/moe/subspace_bank.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <cmath>
 

@@ -1,6 +1,6 @@
 #include "core/moe/text_encoder.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 namespace tessera {
 

@@ -1,6 +1,7 @@
 #include "core/moe/tiles.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <limits>
@@ -47,11 +48,13 @@ MosaicHead::MosaicHead(TileLayout layout, std::int64_t width, int classes, int l
   padded_ = padded.to(options.device());
 }
 
-HeadOutput MosaicHead::forward(const at::Tensor& x, const at::Tensor& labels, bool route_by_label) const {
+HeadOutput MosaicHead::forward(const at::Tensor& x, const at::Tensor& labels, const at::Tensor& mask,
+                               bool route_by_label) const {
   const bool by_label = route_by_label && labels.defined();
   HeadOutput output;
   const at::Tensor slots = kernels::linear(x, weight_, bias_);
   output.logits = at::mm(slots, mean_);
+  if (mask.defined()) output.logits = output.logits + mask;
   if (labels.defined()) {
     output.loss =
         by_label ? loss_by_label(slots, output.logits, labels) : at::cross_entropy_loss(output.logits, labels);

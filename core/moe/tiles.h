@@ -17,7 +17,8 @@ class MosaicHead : public Head {
   // Together the tiles must have every class.
   MosaicHead(TileLayout layout, std::int64_t width, int classes, int layer, Initialiser& initialiser);
 
-  HeadOutput forward(const at::Tensor& x, const at::Tensor& labels, bool route_by_label) const override;
+  HeadOutput forward(const at::Tensor& x, const at::Tensor& labels, const at::Tensor& mask,
+                     bool route_by_label) const override;
   TileLayout tiles() const override { return layout_; }
 
  private:

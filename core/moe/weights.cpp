@@ -1,6 +1,6 @@
 #include "core/moe/weights.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <algorithm>
 #include <cmath>

@@ -12,7 +12,7 @@ struct ClassificationParameters {
 
   void describe(Describer& d) {
     const Condition images{"/task.kind", {"classification"}};
-    d.choice("data.name", data_name, {"fashion-mnist", "mnist"},
+    d.choice("data.name", data_name, {"fashion-mnist", "mnist", "kmnist"},
              "Data set: 60,000 training and 10,000 test images of 28 x 28 grey pixels in 10 classes.", Applies::rebuild,
              images);
     d.text("data.path", data_path,

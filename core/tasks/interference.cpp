@@ -1,6 +1,6 @@
 #include "core/tasks/interference.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include "core/data/random.h"
 #include "core/tasks/tensors.h"
@@ -53,11 +53,11 @@ InterferenceTask::InterferenceTask(const InterferenceParameters& parameters, std
       train_(normal_inputs(parameters.samples, parameters.features, seed, "interference, training").to(device)),
       test_(normal_inputs(parameters.samples / 2, parameters.features, seed, "interference, test").to(device)) {}
 
-Samples InterferenceTask::pick(const std::vector<std::int64_t>& indices) const {
+Samples InterferenceTask::pick_plain(const std::vector<std::int64_t>& indices) const {
   return samples_of(train_, indices_on(train_.device(), indices));
 }
 
-Samples InterferenceTask::test(std::int64_t first, std::int64_t end) const {
+Samples InterferenceTask::test_plain(std::int64_t first, std::int64_t end) const {
   return samples_of(test_, at::arange(first, end, at::TensorOptions(at::kLong).device(test_.device())));
 }
 

@@ -12,11 +12,11 @@ class InterferenceTask : public Task {
   InterferenceTask(const InterferenceParameters& parameters, std::int64_t batch_size, std::int64_t seed,
                    at::Device device);
 
-  Samples pick(const std::vector<std::int64_t>& indices) const override;
-  Samples test(std::int64_t first, std::int64_t end) const override;
   std::int64_t test_samples() const override { return 2 * test_.size(0); }
 
  private:
+  Samples pick_plain(const std::vector<std::int64_t>& indices) const override;
+  Samples test_plain(std::int64_t first, std::int64_t end) const override;
   at::Tensor train_, test_;  // float32 [inputs, features]; sample i is input i / 2 in task i % 2
 };
 

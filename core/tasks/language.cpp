@@ -1,6 +1,6 @@
 #include "core/tasks/language.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include "core/tasks/tensors.h"
 
@@ -62,12 +62,12 @@ Samples LanguageTask::samples(const at::Tensor& bytes, const at::Tensor& labels)
   return made;
 }
 
-Samples LanguageTask::pick(const std::vector<std::int64_t>& indices) const {
+Samples LanguageTask::pick_plain(const std::vector<std::int64_t>& indices) const {
   const at::Tensor index = indices_on(train_.labels.device(), indices);
   return samples(train_.bytes.index_select(0, index), train_.labels.index_select(0, index));
 }
 
-Samples LanguageTask::test(std::int64_t first, std::int64_t end) const {
+Samples LanguageTask::test_plain(std::int64_t first, std::int64_t end) const {
   return samples(test_.bytes.slice(0, first, end), test_.labels.slice(0, first, end));
 }
 

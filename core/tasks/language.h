@@ -19,11 +19,11 @@ class LanguageTask : public Task {
   // Throws InputError when texts are missing or too short.
   LanguageTask(const LanguageParameters& parameters, std::int64_t batch_size, std::int64_t seed, at::Device device);
 
-  Samples pick(const std::vector<std::int64_t>& indices) const override;
-  Samples test(std::int64_t first, std::int64_t end) const override;
   std::int64_t test_samples() const override { return test_.labels.size(0); }
 
  private:
+  Samples pick_plain(const std::vector<std::int64_t>& indices) const override;
+  Samples test_plain(std::int64_t first, std::int64_t end) const override;
   struct Loaded;
   LanguageTask(Loaded loaded, std::int64_t batch_size, std::int64_t seed, at::Device device);
 

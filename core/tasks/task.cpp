@@ -1,9 +1,12 @@
 #include "core/tasks/task.h"
 
+#include <ATen/ATen.h>
+
 #include "core/lab/problem.h"
 #include "core/tasks/classification.h"
 #include "core/tasks/interference.h"
 #include "core/tasks/language.h"
+#include "core/tasks/multitask.h"
 #include "core/tasks/task_parameters.h"
 
 namespace tessera {
@@ -29,6 +32,19 @@ Samples Task::next_batch() {
   return pick(indices);
 }
 
+Samples Task::drifted(Samples samples) const {
+  if (drift == 0 || outline_.inputs.is_text()) return samples;
+  if (outline_.task_outputs.empty()) {
+    samples.targets = (samples.targets + drift).remainder(outline_.outputs);
+    return samples;
+  }
+  for (const auto& [first, end] : outline_.task_outputs) {
+    const at::Tensor moved = (samples.targets - first + drift).remainder(end - first) + first;
+    samples.targets = at::where((samples.targets >= first) & (samples.targets < end), moved, samples.targets);
+  }
+  return samples;
+}
+
 std::unique_ptr<Task> make_task(const Parameters& parameters, at::Device device) {
   const auto task = parameters.load<TaskParameters>("task");
   const std::int64_t seed = parameters.integer("run.seed");
@@ -38,6 +54,9 @@ std::unique_ptr<Task> make_task(const Parameters& parameters, at::Device device)
   if (task.kind == "interference") {
     return std::make_unique<InterferenceTask>(parameters.load<InterferenceParameters>("task"), task.batch_size, seed,
                                               device);
+  }
+  if (task.kind == "multitask") {
+    return std::make_unique<MultitaskTask>(parameters.load<MultitaskParameters>("task"), task.batch_size, seed, device);
   }
   return std::make_unique<ClassificationTask>(parameters.load<ClassificationParameters>("task"), task.batch_size, seed,
                                               device);

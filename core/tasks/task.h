@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/data/sampler.h"
@@ -25,13 +26,14 @@ struct Samples {
 // What a task is, for the model and for whoever shows it.
 struct TaskOutline {
   InputShape inputs;
-  int outputs = 0;                         // that targets tell apart
-  std::int64_t tasks = 1;                  // learned at once; with more than one, classes are tasks
-  std::string class_noun = "class";        // what the classes are: "class", "language"
-  std::vector<std::string> classes;        // names
-  std::string token_class_noun;            // "character class"
-  std::vector<std::string> token_classes;  // names; empty: none
-  std::vector<std::string> vocabulary;     // names of the token ids; empty: none
+  int outputs = 0;                                // that targets tell apart
+  std::vector<std::pair<int, int>> task_outputs;  // of each task, those from first to below second; empty: all of all
+  std::int64_t tasks = 1;                         // learned at once; with more than one, classes are tasks
+  std::string class_noun = "class";               // what the classes are: "class", "language"
+  std::vector<std::string> classes;               // names
+  std::string token_class_noun;                   // "character class"
+  std::vector<std::string> token_classes;         // names; empty: none
+  std::vector<std::string> vocabulary;            // names of the token ids; empty: none
 };
 
 class Task {
@@ -40,9 +42,9 @@ class Task {
 
   Samples next_batch();
   // Training samples by index.
-  virtual Samples pick(const std::vector<std::int64_t>& indices) const = 0;
+  Samples pick(const std::vector<std::int64_t>& indices) const { return drifted(pick_plain(indices)); }
   // Test (of text: validation) samples from `first` up to `end`.
-  virtual Samples test(std::int64_t first, std::int64_t end) const = 0;
+  Samples test(std::int64_t first, std::int64_t end) const { return drifted(test_plain(first, end)); }
   virtual std::int64_t test_samples() const = 0;
 
   const std::vector<std::uint8_t>& train_labels() const { return train_labels_; }  // by sample, on the CPU
@@ -52,12 +54,19 @@ class Task {
   at::Tensor tasks_of(const Samples& samples) const { return outline_.tasks > 1 ? samples.labels : at::Tensor(); }
 
   EpochSampler sampler;
+  std::int64_t drift = 0;  // how far answers have moved on, see task.drift; not of text
 
  protected:
+  // pick() and test(), without drift.
+  virtual Samples pick_plain(const std::vector<std::int64_t>& indices) const = 0;
+  virtual Samples test_plain(std::int64_t first, std::int64_t end) const = 0;
+
   // train_labels: one a training sample. Throws InputError unless there are as many samples as a batch has.
   Task(TaskOutline outline, std::vector<std::uint8_t> train_labels, std::int64_t batch_size, std::int64_t seed);
 
  private:
+  Samples drifted(Samples samples) const;
+
   TaskOutline outline_;
   std::vector<std::uint8_t> train_labels_;
   std::int64_t batch_size_;

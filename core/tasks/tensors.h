@@ -1,7 +1,7 @@
 // Vectors of the data readers as tensors.
 #pragma once
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <algorithm>
 #include <cstdint>

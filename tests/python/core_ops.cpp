@@ -1,7 +1,9 @@
 // The core's formulas as operators of torch.ops.tessera_test, so that Python can hold them to its own computations.
 // Built for the tests only.
 #include <torch/library.h>
-#include <torch/torch.h>
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+#include <torch/library.h>
 
 #include "core/measure/formulas.h"
 #include "core/measure/routing_window.h"
@@ -47,7 +49,7 @@ std::vector<at::Tensor> mosaic(const at::Tensor& x, const at::Tensor& labels, at
   }
   Initialiser initialiser(1, x.options());
   const MosaicHead head(layout, x.size(1), static_cast<int>(classes), 0, initialiser);
-  const HeadOutput output = head.forward(x, labels, route_by_label);
+  const HeadOutput output = head.forward(x, labels, {}, route_by_label);
   return {output.logits,          output.loss,          initialiser.weights[0].value, initialiser.weights[1].value,
           output.routing->scores, output.routing->alpha};
 }

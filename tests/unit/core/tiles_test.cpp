@@ -1,8 +1,9 @@
 // The mosaic head against its definition, sample by sample.
 #include "core/moe/tiles.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <cmath>
 
@@ -42,7 +43,7 @@ class Tiles : public testing::Test {
 };
 
 TEST_F(Tiles, AverageTheLogitsOfAClass) {
-  const at::Tensor logits = head_.forward(x_, {}, false).logits;
+  const at::Tensor logits = head_.forward(x_, {}, {}, false).logits;
   for (int s = 0; s < samples; ++s) {
     for (int c = 0; c < classes; ++c) {
       double sum = 0, owners = 0;
@@ -70,11 +71,11 @@ TEST_F(Tiles, LearnByLabelOnlyWithinTheTilesThatHaveIt) {
     }
     expected += sum / owners / samples;
   }
-  EXPECT_NEAR(head_.forward(x_, labels_, true).loss.item<double>(), expected, 1e-12);
+  EXPECT_NEAR(head_.forward(x_, labels_, {}, true).loss.item<double>(), expected, 1e-12);
 }
 
 TEST_F(Tiles, GradientsByLabelAreThoseOfFiniteDifferences) {
-  const auto loss = [&] { return head_.forward(x_, labels_, true).loss; };
+  const auto loss = [&] { return head_.forward(x_, labels_, {}, true).loss; };
   for (const Weight& weight : initialiser_.weights) {
     test::check_gradient(
         weight.name, weight.value, torch::autograd::grad({loss()}, {weight.value})[0],
@@ -83,26 +84,27 @@ TEST_F(Tiles, GradientsByLabelAreThoseOfFiniteDifferences) {
 }
 
 TEST_F(Tiles, ATileWithoutTheLabelLearnsNothingFromTheSample) {
-  const at::Tensor loss = head_.forward(x_.slice(0, 1, 2), labels_.slice(0, 1, 2), true).loss;  // class 1: tile 0 only
+  const at::Tensor loss =
+      head_.forward(x_.slice(0, 1, 2), labels_.slice(0, 1, 2), {}, true).loss;  // class 1: tile 0 only
   const at::Tensor gradient = torch::autograd::grad({loss}, {initialiser_.weights[0].value})[0];
   EXPECT_GT(gradient.slice(1, 0, 3).abs().sum().item<double>(), 0);
   EXPECT_EQ(gradient.slice(1, 3, 8).abs().sum().item<double>(), 0);
 }
 
 TEST_F(Tiles, OtherwiseLearnFromTheCrossEntropyOfAllClasses) {
-  const HeadOutput output = head_.forward(x_, labels_, false);
+  const HeadOutput output = head_.forward(x_, labels_, {}, false);
   EXPECT_NEAR(output.loss.item<double>(), at::cross_entropy_loss(output.logits, labels_).item<double>(), 1e-12);
 }
 
 TEST_F(Tiles, TestsNeverSeeTheLabel) {
-  const HeadOutput tested = head_.forward(x_, {}, true), trained = head_.forward(x_, labels_, true);
+  const HeadOutput tested = head_.forward(x_, {}, {}, true), trained = head_.forward(x_, labels_, {}, true);
   EXPECT_FALSE(tested.loss.defined());
   EXPECT_TRUE(at::equal(tested.logits, trained.logits));
   EXPECT_TRUE(at::equal(tested.routing->alpha, tested.routing->scores));
 }
 
 TEST_F(Tiles, RoutingIsEachTilesPartOfTheProbability) {
-  const HeadOutput output = head_.forward(x_, labels_, true);
+  const HeadOutput output = head_.forward(x_, labels_, {}, true);
   const at::Tensor p = at::softmax(output.logits, 1);
   const auto at = [](const at::Tensor& tensor, int row, int column) { return tensor[row][column].item<double>(); };
   for (int s = 0; s < samples; ++s) {  // classes 0, 2 and 3 have two tiles each
@@ -132,7 +134,7 @@ TEST_F(ExclusiveTiles, AreALinearHead) {
   const at::Tensor order = at::tensor({0, 2, 3, 4, 1}, at::kLong);  // slot of each class
   const at::Tensor weight = initialiser_.weights[0].value.index_select(1, order);
   const at::Tensor bias = initialiser_.weights[1].value.index_select(0, order);
-  EXPECT_TRUE(at::allclose(head_.forward(x_, {}, false).logits, at::addmm(bias, x_, weight), 1e-12, 1e-12));
+  EXPECT_TRUE(at::allclose(head_.forward(x_, {}, {}, false).logits, at::addmm(bias, x_, weight), 1e-12, 1e-12));
 }
 
 }  // namespace
