@@ -2,8 +2,8 @@
 // rate of a device-to-device copy on the same card, divided by the time that it takes. And against the chain of
 // LibTorch calls that a person would write for it. Prints JSON: {name: {"us", "share_of_bandwidth", "calls_us"}}; exit
 // code 3 where there is no GPU.
-#include <cuda_runtime_api.h>
 #include <ATen/ATen.h>
+#include <cuda_runtime_api.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/cuda.h>
 

@@ -2,8 +2,10 @@
 // experts 64-128-64, 2 a token. Both are timed in turn within one benchmark, some calls each, so that whatever else the
 // machine does meets both; the time shown is ours (median), the counters are ours and the peer's in microseconds and
 // peer / ours.
-#include <benchmark/benchmark.h>
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+#include <benchmark/benchmark.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>

@@ -151,9 +151,14 @@ void check_subspaces(const Parameters& parameters, std::vector<Problem>& problem
     const auto subspaces = parameters.load<SubspaceParameters>("model.subspaces", layer);
     const auto router = parameters.load<RouterParameters>("model.router", layer);
     std::vector<Problem> found;
-    if (subspaces.rank > subspaces.backbone) {
+    if (subspaces.rank > subspaces.backbone && subspaces.picking != "all") {
       found.push_back({at("subspaces.rank"), std::to_string(subspaces.rank),
                        "up to " + std::to_string(subspaces.backbone) + ", the backbone's dimensions"});
+    }
+    const std::int64_t experts = parameters.load<ExpertParameters>("model.experts", layer).count;
+    if (subspaces.alpha.kind == "expert_by_expert" && subspaces.backbone < experts) {
+      found.push_back({at("subspaces.backbone"), std::to_string(subspaces.backbone),
+                       std::to_string(experts) + " at least with alpha expert_by_expert: a block for each expert"});
     }
     if (router.selection == "soft") {
       found.push_back({at("router.selection"), "soft", "any other while model.experts.kind is subspace"});

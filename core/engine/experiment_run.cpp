@@ -251,15 +251,15 @@ void ExperimentRun::observe_subspaces(const StepResult& result, Observation& see
     const SubspaceStep& step = result.subspaces[next++];
     SubspaceObservation& made = seen.layers[i].subspaces.emplace();
     made.picked = step.picked.to(at::kCPU);
-    made.scores = on_cpu(bank->scores().detach());
+    made.scores = on_cpu(step.scores);
     made.open = (made.scores / model_.live.subspaces[i].alpha.temperature).sigmoid();
     made.cosines = on_cpu(step.between_tasks.cosines);
     const at::Tensor gradients = on_cpu(step.by_task).flatten(1);
     made.task_gram = at::mm(gradients, gradients.t());
     made.task_share = on_cpu(step.task_share);
-    made.task_norm = step.task_norm;
-    made.conflict_norm = step.conflict_norm;
-    made.penalty_norm = step.penalty_norm;
+    made.task_norm = step.task_norm.item<double>();
+    made.conflict_norm = step.conflict_norm.item<double>();
+    made.penalty_norm = step.penalty_norm.item<double>();
   }
 }
 

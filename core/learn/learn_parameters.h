@@ -21,7 +21,9 @@ struct LearnParameters {
     d.real("beta1", beta1, {.min = 0, .max = 0.9999}, "", "Memory of the gradient's mean.", Applies::live);
     d.real("beta2", beta2, {.min = 0, .max = 0.999999}, "", "Memory of the gradient's square.", Applies::live);
     d.real("clip", clip, {.min = 0, .max = 1000}, "",
-           "A gradient with a norm above it (over all parameters) is scaled down to it; 0: off.", Applies::live);
+           "A gradient with a norm above it (over all parameters) is scaled down to it; 0: off. Each alpha of "
+           "subspaces has a norm of its own.",
+           Applies::live);
     d.choice(
         "combine", combine, {"loss", "sum", "mean", "pcgrad", "mgda", "cagrad", "aligned_mtl", "imtl_g", "upgrad"},
         "How the gradients of several tasks' mean losses become one. loss: that of the mean over all samples, in one "

@@ -5,17 +5,19 @@
 
 namespace tessera {
 
-BackboneGradients backbone_gradients(const SubspaceTaps& taps, const at::Tensor& d_down, const at::Tensor& d_up,
-                                     std::int64_t dimensions) {
+at::Tensor backbone_gradients(Apart by, const SubspaceTaps& taps, const at::Tensor& d_down, const at::Tensor& d_up,
+                              std::int64_t dimensions) {
   const at::Tensor& picked = taps.subspaces.picked;  // [E, r]
   const std::int64_t experts = picked.size(0), rank = picked.size(1), tasks = d_down.size(0) / experts;
   const at::Tensor of_up = d_up.view({experts, tasks, rank, -1}) * taps.subspaces.mask.view({experts, 1, rank, 1});
   const at::Tensor all = at::cat({d_down.transpose(1, 2).reshape(of_up.sizes()), of_up}, 3);  // [E, T, r, M]
-  BackboneGradients made{at::zeros({tasks, dimensions, all.size(3)}, all.options()),
-                         at::zeros({experts, dimensions, all.size(3)}, all.options())};
+  at::Tensor made = at::zeros({by == Apart::by_task ? tasks : experts, dimensions, all.size(3)}, all.options());
   for (std::int64_t e = 0; e < experts; ++e) {
-    made.by_task.index_add_(1, picked[e], all[e]);
-    made.by_expert[e].index_copy_(0, picked[e], all[e].sum(0));
+    if (by == Apart::by_task) {
+      made.index_add_(1, picked[e], all[e]);
+    } else {
+      made[e].index_copy_(0, picked[e], all[e].sum(0));
+    }
   }
   return made;
 }
@@ -32,18 +34,20 @@ Opposition opposition(const at::Tensor& gradients) {
   return made;
 }
 
-at::Tensor conflict_gradient(const Opposition& of_tasks, const SubspaceTaps& taps) {
+at::Tensor pressure_on_experts(const Opposition& of_tasks, const SubspaceTaps& taps) {
   const at::Tensor& picked = taps.subspaces.picked;
   const at::Tensor on_all = at::mm(taps.task_share, of_tasks.pressure);
   return at::zeros_like(on_all).scatter(1, picked, on_all.gather(1, picked));
 }
 
-at::Tensor conflict_gradient(const Opposition& of_experts) {
+at::Tensor pressure_on_experts(const Opposition& of_experts) {
   return of_experts.pressure;  // 0 where one has no gradient, so where it hasn't picked
 }
 
-at::Tensor paper_conflict_gradient(const BackboneGradients& gradients, const at::Tensor& picked, std::int64_t width) {
-  const at::Tensor g = gradients.by_expert.narrow(2, 0, width);       // [E, D, width]
+at::Tensor conflict_gradient(const at::Tensor& pressure) { return pressure - pressure.mean(1, /*keepdim=*/true); }
+
+at::Tensor paper_conflict_gradient(const at::Tensor& by_expert, const at::Tensor& picked, std::int64_t width) {
+  const at::Tensor g = by_expert.narrow(2, 0, width);                 // [E, D, width]
   const at::Tensor both = picked.unsqueeze(0) & picked.unsqueeze(1);  // [E, E, D]
   const at::Tensor products = at::einsum("idm,jdm,ijd->ij", {g, g, both.to(g.scalar_type())});
   const at::Tensor squares = at::einsum("idm,idm,ijd->ij", {g, g, both.to(g.scalar_type())});
@@ -63,29 +67,30 @@ SubspaceStep add_dynamics(const SubspaceBank& bank, const SubspaceTaps& taps, co
   const at::NoGradGuard no_grad;
   const std::int64_t dimensions = bank.down.size(1);
   const at::Tensor& picked = taps.subspaces.picked;
-  BackboneGradients gradients = backbone_gradients(taps, d_down, d_up, dimensions);
+  const auto apart = [&](Apart by) { return backbone_gradients(by, taps, d_down, d_up, dimensions); };
   SubspaceStep step;
+  step.by_task = apart(Apart::by_task);
+  step.scores = bank.scores().clone();
   step.picked = at::zeros({picked.size(0), dimensions}, picked.options().dtype(at::kBool)).scatter(1, picked, true);
   step.task_share = taps.task_share;
-  step.between_tasks = opposition(gradients.by_task);
+  step.between_tasks = opposition(step.by_task);
 
   at::Tensor conflict;
   const bool by_dimension = parameters.alpha.kind == "expert_by_dimension";
-  if (parameters.conflict.between == "experts" && !by_dimension) {
-    conflict = paper_conflict_gradient(gradients, step.picked, bank.down.size(0));
+  const bool between_experts = parameters.conflict.between == "experts";
+  if (between_experts && !by_dimension) {
+    conflict = paper_conflict_gradient(apart(Apart::by_expert), step.picked, bank.down.size(0));
   } else {
-    const at::Tensor on_scores = parameters.conflict.between == "experts"
-                                     ? conflict_gradient(opposition(gradients.by_expert))
-                                     : conflict_gradient(step.between_tasks, taps);
-    conflict = bank.gradient_of_alpha(on_scores);
+    const at::Tensor pressure = between_experts ? pressure_on_experts(opposition(apart(Apart::by_expert)))
+                                                : pressure_on_experts(step.between_tasks, taps);
+    conflict = bank.gradient_of_alpha(conflict_gradient(pressure));
   }
   conflict = conflict * parameters.conflict.coefficient;
   const at::Tensor penalty = penalty_gradient(bank.alpha(), parameters);
-  step.task_norm = d_alpha.norm().item<double>();
-  step.conflict_norm = conflict.norm().item<double>();
-  step.penalty_norm = penalty.norm().item<double>();
+  step.task_norm = d_alpha.norm();
+  step.conflict_norm = conflict.norm();
+  step.penalty_norm = penalty.norm();
   d_alpha = d_alpha + conflict + penalty;
-  step.by_task = std::move(gradients.by_task);
   return step;
 }
 

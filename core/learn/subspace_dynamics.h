@@ -1,7 +1,7 @@
 // What moves alpha besides the loss (CDSP, seed 001, section 3): conflict of gradients on the backbone's dimensions,
 // and two penalties. Gradients apart by task come from the one backward pass of training: SubspaceTaps has a copy of
-// each expert's matrices for each task, and a product over the tokens of a task costs no more than its share of the
-// whole.
+// each expert's matrices for each task. The products are as large as without, each over the tokens of its task; the
+// copies cost memory, experts x tasks x 2 x width x rank.
 #pragma once
 
 #include "core/moe/subspace_bank.h"
@@ -10,13 +10,11 @@ namespace tessera {
 
 // Gradients of the step's loss with respect to the backbone, a row for each of its D dimensions: what is in column d of
 // `down`, then what is in row d of `up`. T: tasks, E: experts, M = 2 width.
-struct BackboneGradients {
-  at::Tensor by_task;    // [T, D, M]; their sum over T is the gradient of training
-  at::Tensor by_expert;  // [E, D, M]; likewise
-};
-// d_down, d_up: gradients with respect to the taps' `down` and `up`. dimensions: D.
-BackboneGradients backbone_gradients(const SubspaceTaps& taps, const at::Tensor& d_down, const at::Tensor& d_up,
-                                     std::int64_t dimensions);
+// Their sum over tasks, or experts, is the gradient of training. d_down, d_up: gradients with respect to the taps'
+// `down` and `up`. dimensions: D.
+enum class Apart { by_task, by_expert };
+at::Tensor backbone_gradients(Apart by, const SubspaceTaps& taps, const at::Tensor& d_down, const at::Tensor& d_up,
+                              std::int64_t dimensions);  // [T, D, M] or [E, D, M]
 
 // Of n gradients on each dimension, [n, D, M].
 struct Opposition {
@@ -26,14 +24,19 @@ struct Opposition {
 };
 Opposition opposition(const at::Tensor& gradients);
 
-// [E, D]: what is added to the gradient with respect to the scores of dimensions, on those that are picked. Between
-// tasks, an expert bears a task's pressure in proportion to its share of the task.
-at::Tensor conflict_gradient(const Opposition& of_tasks, const SubspaceTaps& taps);
-at::Tensor conflict_gradient(const Opposition& of_experts);
+// [E, D]: pressure on the dimensions that are picked. Between tasks, an expert bears a task's pressure in proportion to
+// its share of the task.
+at::Tensor pressure_on_experts(const Opposition& of_tasks, const SubspaceTaps& taps);
+at::Tensor pressure_on_experts(const Opposition& of_experts);
+
+// [E, D]: what is added to the gradient with respect to the scores, so that a step moves an expert from the dimensions
+// with more pressure to those with less: the pressure less its mean. Pressure as it is would only ever close
+// dimensions, until no expert says anything.
+at::Tensor conflict_gradient(const at::Tensor& pressure);
 
 // [E, E]: max(0, -cos(g_i, g_j)) for i != j, of the gradients of `down` on the dimensions that both picked (the paper's
 // conflict loss, sum A_ij max(0, -cos), differentiated with respect to A).
-at::Tensor paper_conflict_gradient(const BackboneGradients& gradients, const at::Tensor& picked, std::int64_t width);
+at::Tensor paper_conflict_gradient(const at::Tensor& by_expert, const at::Tensor& picked, std::int64_t width);
 
 // Of metabolic x mean |alpha| + determinacy x mean s (1 - s), s = sigmoid(alpha).
 at::Tensor penalty_gradient(const at::Tensor& alpha, const SubspaceParameters& parameters);
@@ -41,11 +44,11 @@ at::Tensor penalty_gradient(const at::Tensor& alpha, const SubspaceParameters& p
 // A step of training, of one layer.
 struct SubspaceStep {
   at::Tensor picked;      // bool [E, D]
+  at::Tensor scores;      // [E, D]: what they were ranked by, Gumbel noise aside
   at::Tensor task_share;  // [E, T]
-  at::Tensor by_task;     // [T, D, M], see BackboneGradients
+  at::Tensor by_task;     // [T, D, M], see backbone_gradients()
   Opposition between_tasks;
-  double task_norm = 0, conflict_norm = 0,
-         penalty_norm = 0;  // of alpha's gradient: by the loss, by conflict, by both penalties
+  at::Tensor task_norm, conflict_norm, penalty_norm;  // []: of alpha's gradient by the loss, conflict, both penalties
 };
 // Adds to d_alpha, the loss's gradient with respect to alpha.
 SubspaceStep add_dynamics(const SubspaceBank& bank, const SubspaceTaps& taps, const at::Tensor& d_down,

@@ -33,7 +33,9 @@ double gradient_interference(const at::Tensor& cosines) {
 }
 
 double isolation(const at::Tensor& task_share) {
-  const at::Tensor p = task_share.t();
+  const at::Tensor weighed = task_share.sum(0) > 0;
+  const at::Tensor p = task_share.t().index({weighed});
+  if (p.size(0) < 2) return nan;
   const at::Tensor shared = at::minimum(p.unsqueeze(0), p.unsqueeze(1)).sum(2);  // [T, T]
   return 1 - above_diagonal(shared).mean().item<double>();
 }

@@ -100,8 +100,9 @@ MoeLayer::Output MoeLayer::composed(const at::Tensor& x, const at::Tensor& input
   at::Tensor y;
   if (subspaces_) {
     const Subspaces picked = subspaces_->pick(subspaces, context.training, context.noise);
-    auto made = subspaces_->forward(input, routed.alpha.narrow(1, 0, working_), most_assignments(router), context.tasks,
-                                    context.task_count, subspaces, picked);
+    auto made =
+        subspaces_->forward(input, routed.alpha.narrow(1, 0, working_), most_assignments(router),
+                            context.training ? context.tasks : at::Tensor(), context.task_count, subspaces, picked);
     y = std::move(made.y);
     output.taps = std::move(made.taps);
     output.routing.assignments = kernels::dispatch(routed.alpha.detach(), most_assignments(router));

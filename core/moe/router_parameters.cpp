@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/lab/text.h"
+
 namespace tessera {
 namespace {
 
@@ -129,6 +131,7 @@ class Complaints {
     if (!one)
       say("selection", r_.selection, "winner_take_all, or top_k with k = 1, with logits hash: it names one expert");
     if (r_.bias.update != "none") say("bias.update", r_.bias.update, "none with logits hash: the choice is fixed");
+    if (r_.task.ratio > 0) say("task.ratio", number_text(r_.task.ratio), "0 with logits hash: the choice is fixed");
   }
 
   const RouterParameters& r_;

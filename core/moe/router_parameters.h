@@ -73,7 +73,8 @@ struct RouterParameters {
     const Condition tasks{"/task.kind", {"interference", "multitask"}};
     d.real("task.ratio", task.ratio, {.min = 0, .max = 1}, "",
            "Share of the task in the logits: (1 - ratio) x the logits of the features + ratio x the bias of the "
-           "token's task, each normalised over the experts. 0: the router doesn't know the task, and nothing is "
+           "token's task, each normalised over the experts (of two, only their order is left). 0: the router doesn't "
+           "know the task, and nothing is "
            "normalised.",
            Applies::live, tasks);
     d.real("task.dropout", task.dropout, {.min = 0, .max = 1}, "",

@@ -18,10 +18,13 @@ std::int64_t SubspaceParameters::quota(std::int64_t experts) const {
 
 namespace {
 
-// What masks are in proportion to, [E, D], of the scores that dimensions are ranked by.
-at::Tensor soft_masks(const at::Tensor& scores, const SubspaceParameters& parameters, std::int64_t rank) {
+// The masks, [E, D], that dimensions have or would have beside those picked; what these have is a constant.
+at::Tensor soft_masks(const at::Tensor& scores, const SubspaceParameters& parameters, const at::Tensor& picked) {
   const at::Tensor z = scores / parameters.alpha.temperature;
-  return parameters.mask == "softmax" ? z.softmax(1) * static_cast<double>(rank) : z.sigmoid();
+  if (parameters.mask != "softmax") return z.sigmoid();
+  const at::Tensor of_picked = z.detach().gather(1, picked), top = of_picked.amax(1, /*keepdim=*/true);
+  const at::Tensor whole = (of_picked - top).exp().sum(1, /*keepdim=*/true);
+  return (z - top).exp() / whole * static_cast<double>(picked.size(1));
 }
 
 at::Tensor picked_masks(const at::Tensor& scores, const at::Tensor& picked, const SubspaceParameters& parameters) {
@@ -75,7 +78,7 @@ Subspaces SubspaceBank::pick(const SubspaceParameters& parameters, bool training
   const std::int64_t rank = std::min(parameters.quota(experts_), down.size(1));
   const at::Tensor order = at::argsort(ranked.detach(), /*stable=*/true, /*dim=*/1, /*descending=*/true);
   const at::Tensor picked = std::get<0>(order.narrow(1, 0, rank).sort(1));
-  return {picked, picked_masks(ranked, picked, parameters)};
+  return {picked, picked_masks(scores(), picked, parameters)};  // noise chooses, and masks nothing
 }
 
 SubspaceBank::Output SubspaceBank::forward(const at::Tensor& x, const at::Tensor& alpha, std::int64_t k,
@@ -96,11 +99,12 @@ SubspaceBank::Output SubspaceBank::forward(const at::Tensor& x, const at::Tensor
   Output output;
   output.y = kernels::expert_mlp(x, list.tokens, list.weights, list.offsets, w1, b1, w2, b2, activation_);
   if (!at::GradMode::is_enabled()) return output;
-  if (parameters.straight_through && parameters.picking == "top_rank") {
+  const bool all_have_gradients = parameters.picking == "all" || parameters.mask == "mean" || parameters.alpha.frozen;
+  if (parameters.straight_through && !all_have_gradients) {
     const at::Tensor picked =
         at::zeros({experts_, down.size(1)}, all.options().dtype(at::kBool)).scatter(1, subspaces.picked, true);
-    output.y =
-        straight_through(output.y, soft_masks(scores(), parameters, rank), picked, x, alpha, down, up, activation_);
+    output.y = straight_through(output.y, soft_masks(scores(), parameters, subspaces.picked), picked, x, alpha, down,
+                                up, activation_);
   }
   const at::Tensor of_task = weights.detach().abs().sum(0).view({experts_, copies});
   output.taps = {{subspaces.picked, subspaces.mask.detach()}, w1, w2, of_task / of_task.sum(0).clamp_min(1e-12)};

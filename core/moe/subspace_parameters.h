@@ -60,20 +60,27 @@ struct SubspaceParameters {
              "noise while training, a sample without replacement. all: every one, times its mask; nothing is cut off, "
              "all is differentiable.",
              Applies::live, subspaces);
-    d.boolean("straight_through", straight_through,
-              "Alpha of dimensions that are not picked gets the gradient that it would get if they were. Costs two "
-              "products with the whole backbone in the backward pass.",
-              Applies::live, subspaces);
-    d.real("conflict.coefficient", conflict.coefficient, {.min = 0, .max = 1000}, "",
-           "Weight of the conflict in alpha's gradient: where gradients on a dimension oppose each other, its alpha "
-           "falls, for the one that is hurt more faster.",
-           Applies::live, subspaces);
+    d.boolean(
+        "straight_through", straight_through,
+        "Alpha of a dimension that is not picked gets the gradient that it would get if it were, beside those that "
+        "are; not with mask mean. Costs two products with the whole backbone in the backward pass.",
+        Applies::live, subspaces);
+    d.real(
+        "conflict.coefficient", conflict.coefficient, {.min = 0, .max = 1000}, "",
+        "Weight of the conflict in alpha's gradient: where gradients on a dimension oppose each other more than on "
+        "the others, its alpha falls, for the one that is hurt more faster; alphas of the others rise as much. AdamW "
+        "divides by the size of the whole gradient: what counts is the share beside loss and penalties.",
+        Applies::live, subspaces);
     d.choice("conflict.between", conflict.between, {"tasks", "experts"},
              "Whose gradients on a dimension are compared. tasks: those of the tasks, whose experts then let go of it "
-             "(seed 001). experts: those of the experts that picked it (the paper).",
+             "(seed 001); with one task there is nothing to compare. experts: those of the experts that picked it (the "
+             "paper).",
              Applies::live, subspaces);
     d.real("metabolic", metabolic, {.min = 0, .max = 100}, "",
-           "Metabolic penalty: its weight times the mean of |alpha| is added to the loss.", Applies::live, subspaces);
+           "Metabolic penalty: its weight times the mean of |alpha| is added to the loss. It draws alpha to 0, which "
+           "is half "
+           "open, from either side.",
+           Applies::live, subspaces);
     d.real("determinacy", determinacy, {.min = 0, .max = 100}, "",
            "Determinacy penalty: its weight times the mean of s (1 - s), s = sigmoid(alpha), drives alpha away from 0.",
            Applies::live, subspaces);

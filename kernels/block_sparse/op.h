@@ -12,7 +12,7 @@ namespace tessera::kernels {
 // of_row int32 [E * I + 1].
 struct BlockPattern {
   std::int64_t block;  // edge of a block
-  at::Tensor mask;     // bool [E, I, J]: the block is active
+  at::Tensor mask;     // bool [E, I, J]: the block is active; the lists must say the same
   // In column j for expert e: rows[of_column[e * J + j]] up to rows[of_column[e * J + j + 1]], ascending.
   at::Tensor rows, of_column;
   // In row i for expert e: columns[of_row[e * I + i]] up to columns[of_row[e * I + i + 1]], ascending.
@@ -33,7 +33,8 @@ BlockPattern block_pattern(const at::Tensor& mask, std::int64_t block);
 // Work is done for active blocks only, beside writing the zeros of the results; the others are not read. Differentiable
 // once, with respect to x and w: dx = dy (w o M[e])^T, dw = the sum over experts of (x^T dy) o M[e], [in, out]. On the
 // CPU results don't depend on the number of threads. Throws c10::Error on other dtypes and shapes. Offsets, rows and
-// columns out of range are an error on the CPU, undefined on CUDA.
+// columns out of range are an error on the CPU, undefined on CUDA,
+// which takes matrices of up to 500,000 columns.
 at::Tensor block_sparse_mm(const at::Tensor& x, const at::Tensor& w, const BlockPattern& pattern,
                            const at::Tensor& offsets = {});
 

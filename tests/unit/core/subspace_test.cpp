@@ -193,6 +193,45 @@ TEST(Subspaces, GumbelDrawsWhileTrainingOnly) {
   EXPECT_LT((count - 200).abs().max().item<double>(), 50);  // 10 deviations: sqrt(400 / 4)
 }
 
+TEST(Subspaces, GumbelNoiseChoosesAndMasksNothing) {
+  Small s([](SubspaceParameters& p) { p.picking = "gumbel"; });
+  const Subspaces made = s.bank->pick(s.parameters, true, 5);
+  EXPECT_TRUE(near(made.mask, s.bank->alpha().gather(1, made.picked).sigmoid(), 1e-15));
+}
+
+// With softmax, an unpicked dimension's gradient is that of its exponential over the sum of the picked ones'.
+TEST(Subspaces, StraightThroughLeavesThePickedTheirOwnGradient) {
+  for (const std::string mask : {"sigmoid", "softmax", "mean"}) {
+    for (const std::string picking : {"top_rank", "gumbel"}) {
+      Small s([&](SubspaceParameters& p) {
+        p.mask = mask;
+        p.picking = picking;
+      });
+      const at::Tensor weights = normal({tokens, width}, 4);
+      const auto gradient = [&](bool through) {
+        s.parameters.straight_through = through;
+        return torch::autograd::grad({(s.run().y * weights).sum()}, {s.bank->alpha()})[0];
+      };
+      const at::Tensor with = gradient(true), without = gradient(false);
+      const at::Tensor picked = s.bank->pick(s.parameters, true, 3).picked;
+      EXPECT_TRUE(near(with.gather(1, picked), without.gather(1, picked), 1e-12)) << mask << picking;
+      const at::Tensor others = at::ones({experts, dimensions}, at::kDouble).scatter(1, picked, 0.);
+      EXPECT_EQ((without * others).abs().max().item<double>(), 0);
+      EXPECT_EQ((with * others).abs().max().item<double>() > 0, mask != "mean");
+      if (mask != "softmax") continue;
+      // One more dimension, d, of expert 0, with the mask r exp(z_d) / sum over the picked.
+      const at::Tensor z = s.bank->alpha().detach()[0], p0 = picked[0];
+      for (std::int64_t d = 0; d < dimensions; ++d) {
+        if (others[0][d].item<double>() == 0) continue;
+        const double m = 6 * std::exp(z[d].item<double>()) / z.index_select(0, p0).exp().sum().item<double>();
+        const at::Tensor h = at::silu(at::mv(s.x, s.bank->down.detach().select(1, d))) * s.alpha.select(1, 0);
+        const double expected = m * (h * at::mv(weights, s.bank->up.detach()[d])).sum().item<double>();
+        EXPECT_NEAR(with[0][d].item<double>(), expected, 1e-10);
+      }
+    }
+  }
+}
+
 TEST(Subspaces, BackboneStartsOrthogonal) {
   const Small s;
   EXPECT_TRUE(near(at::mm(s.bank->down, s.bank->down.t()), at::eye(width, at::kDouble), 1e-12));
@@ -209,19 +248,20 @@ TEST(Dynamics, GradientsOfTasksAreThoseOfSeparateBackwardPasses) {
     const auto output = s.run();
     const auto d = torch::autograd::grad({(output.y * weights).sum()},
                                          {output.taps.down, output.taps.up, s.bank->down, s.bank->up});
-    const BackboneGradients got = backbone_gradients(output.taps, d[0], d[1], dimensions);
-    EXPECT_TRUE(near(got.by_task.sum(0), rows_of_backbone(d[2], d[3]), 1e-12));
-    EXPECT_TRUE(near(got.by_expert.sum(0), rows_of_backbone(d[2], d[3]), 1e-12));
+    const at::Tensor by_task = backbone_gradients(Apart::by_task, output.taps, d[0], d[1], dimensions),
+                     by_expert = backbone_gradients(Apart::by_expert, output.taps, d[0], d[1], dimensions);
+    EXPECT_TRUE(near(by_task.sum(0), rows_of_backbone(d[2], d[3]), 1e-12));
+    EXPECT_TRUE(near(by_expert.sum(0), rows_of_backbone(d[2], d[3]), 1e-12));
     for (std::int64_t t = 0; t < tasks; ++t) {
       const at::Tensor of_task = (s.labels == t).unsqueeze(1).to(at::kDouble);
       const auto one = torch::autograd::grad({(s.run().y * weights * of_task).sum()}, {s.bank->down, s.bank->up});
-      EXPECT_TRUE(near(got.by_task[t], rows_of_backbone(one[0], one[1]), 1e-12)) << mask << t;
+      EXPECT_TRUE(near(by_task[t], rows_of_backbone(one[0], one[1]), 1e-12)) << mask << t;
     }
     for (std::int64_t e = 0; e < experts; ++e) {
       Small alone = s;
       alone.alpha = s.alpha * at::one_hot(at::tensor({e}), experts).to(at::kDouble);
       const auto one = torch::autograd::grad({(alone.run().y * weights).sum()}, {s.bank->down, s.bank->up});
-      EXPECT_TRUE(near(got.by_expert[e], rows_of_backbone(one[0], one[1]), 1e-12)) << mask << e;
+      EXPECT_TRUE(near(by_expert[e], rows_of_backbone(one[0], one[1]), 1e-12)) << mask << e;
     }
     const at::Tensor share = output.taps.task_share;  // of each task's weight
     for (std::int64_t t = 0; t < tasks; ++t) {
@@ -267,21 +307,26 @@ TEST(Dynamics, OnlyPickedDimensionsOfTheTasksExpertsArePushed) {
   Opposition of_tasks;
   of_tasks.pressure = at::tensor({0., 2., 0., 0., 4., 8.}, at::kDouble).view({2, 3});
   const at::Tensor expected = at::tensor({0., 3., 0., 0., 3., 6.}, at::kDouble).view({2, 3});
-  EXPECT_TRUE(near(conflict_gradient(of_tasks, taps), expected, 1e-15));
+  EXPECT_TRUE(near(pressure_on_experts(of_tasks, taps), expected, 1e-15));
+}
+
+TEST(Dynamics, ConflictMovesAnExpertAndDoesNotCloseIt) {
+  const at::Tensor pressure = at::tensor({0., 3., 0., 1., 2., 2., 2., 2.}, at::kDouble).view({2, 4});
+  const at::Tensor expected = at::tensor({-1., 2., -1., 0., 0., 0., 0., 0.}, at::kDouble).view({2, 4});
+  EXPECT_TRUE(near(conflict_gradient(pressure), expected, 1e-15));
 }
 
 TEST(Dynamics, ThePapersConflictIsThatOfTheIntersection) {
   // Experts 0 and 1 share dimension 1, where they oppose each other; elsewhere they agree with nothing.
-  BackboneGradients gradients;
-  gradients.by_expert = at::zeros({3, 3, 2}, at::kDouble);
-  gradients.by_expert[0][0][0] = 5;
-  gradients.by_expert[0][1][0] = 2;
-  gradients.by_expert[1][1][0] = -1;
-  gradients.by_expert[2][2][0] = -1;
+  at::Tensor by_expert = at::zeros({3, 3, 2}, at::kDouble);
+  by_expert[0][0][0] = 5;
+  by_expert[0][1][0] = 2;
+  by_expert[1][1][0] = -1;
+  by_expert[2][2][0] = -1;
   const at::Tensor picked = at::tensor({1, 1, 0, 0, 1, 1, 0, 0, 1}, at::kInt).to(at::kBool).view({3, 3});
   at::Tensor expected = at::zeros({3, 3}, at::kDouble);
   expected[0][1] = expected[1][0] = 1;
-  EXPECT_TRUE(near(paper_conflict_gradient(gradients, picked, 1), expected, 1e-15));
+  EXPECT_TRUE(near(paper_conflict_gradient(by_expert, picked, 1), expected, 1e-15));
 }
 
 TEST(Dynamics, PenaltiesHaveTheGradientOfTheirFormula) {
@@ -300,11 +345,11 @@ TEST(Dynamics, AlphaGetsTheLossTheConflictAndThePenalties) {
       torch::autograd::grad({(output.y * normal({tokens, width}, 5)).sum()}, {output.taps.down, output.taps.up});
   at::Tensor d_alpha = at::zeros({experts, dimensions}, at::kDouble);
   const SubspaceStep step = add_dynamics(*s.bank, output.taps, d[0], d[1], s.parameters, d_alpha);
-  const at::Tensor conflict = conflict_gradient(step.between_tasks, output.taps);
+  const at::Tensor conflict = conflict_gradient(pressure_on_experts(step.between_tasks, output.taps));
   EXPECT_TRUE(near(d_alpha, conflict + penalty_gradient(s.bank->alpha().detach(), s.parameters), 1e-14));
-  EXPECT_GT(step.conflict_norm, 0);
-  EXPECT_NEAR(step.conflict_norm, conflict.norm().item<double>(), 1e-14);
-  EXPECT_EQ(step.task_norm, 0);
+  EXPECT_GT(step.conflict_norm.item<double>(), 0);
+  EXPECT_NEAR(step.conflict_norm.item<double>(), conflict.norm().item<double>(), 1e-14);
+  EXPECT_EQ(step.task_norm.item<double>(), 0);
 }
 
 TEST(SubspaceFormulas, AreThoseWorkedByHand) {
@@ -324,6 +369,9 @@ TEST(SubspaceFormulas, AreThoseWorkedByHand) {
 
   const at::Tensor share = at::tensor({1., .25, 0., .75}, at::kDouble).view({2, 2});
   EXPECT_NEAR(isolation(share), .75, 1e-15);
+  // A task without weight says nothing.
+  EXPECT_NEAR(isolation(at::cat({share, at::zeros({2, 1}, at::kDouble)}, 1)), .75, 1e-15);
+  EXPECT_TRUE(std::isnan(isolation(at::tensor({1., 0., 0., 0.}, at::kDouble).view({2, 2}))));
   EXPECT_NEAR(topological_entropy(at::tensor({0., .5, 1.}, at::kDouble)), std::log(2) / 3, 1e-15);
 }
 
