@@ -143,6 +143,21 @@ void check_tiles(const Parameters& parameters, std::vector<Problem>& problems) {
        number(least) + " to " + number(classes) + ", so that " + number(head.tiles) + " tiles cover all classes"});
 }
 
+void check_blocks(const Parameters& parameters, std::vector<Problem>& problems) {
+  const std::int64_t width = parameters.load<ModelParameters>("model").width;
+  for (int layer = 0; layer < parameters.integer("model.depth"); ++layer) {
+    const auto experts = parameters.load<ExpertParameters>("model.experts", layer);
+    if (experts.kind != "block_sparse") continue;
+    const std::int64_t size = experts.blocks.size;
+    if (size % 8 == 0 && width % size == 0 && experts.hidden % size == 0) continue;
+    problems.push_back({path_in_force(parameters, "model.experts.blocks.size", layer), std::to_string(size),
+                        "a multiple of 8 that divides model.width, " + std::to_string(width) + ", and " +
+                            path_in_force(parameters, "model.experts.hidden", layer) + ", " +
+                            std::to_string(experts.hidden)});
+    return;
+  }
+}
+
 // What subspaces can't be.
 void check_subspaces(const Parameters& parameters, std::vector<Problem>& problems) {
   for (int layer = 0; layer < parameters.integer("model.depth"); ++layer) {
@@ -211,6 +226,7 @@ const ParameterTable& experiment_parameters() {
 std::vector<Problem> check_combinations(const Parameters& parameters) {
   std::vector<Problem> problems;
   check_routers(parameters, problems);
+  check_blocks(parameters, problems);
   check_subspaces(parameters, problems);
   check_tasks(parameters, problems);
   check_encoder(parameters, problems);

@@ -10,6 +10,11 @@ struct ExpertParameters {
   std::int64_t count = 8;
   std::int64_t hidden = 128;
   std::string activation = "gelu";
+  std::int64_t lora_rank = 8;
+  struct Blocks {
+    std::int64_t size = 16;
+    double active = 0.25;
+  } blocks;
   struct Zero {
     std::int64_t count = 0;
     std::string kind = "identity";
@@ -22,15 +27,26 @@ struct ExpertParameters {
   std::int64_t routed() const { return count + zero.count; }  // what a router chooses from
 
   void describe(Describer& d) {
-    d.choice("kind", kind, {"mlp", "subspace"},
-             "mlp: a perceptron with one hidden layer. subspace: dimensions picked from one backbone that all experts "
-             "of the layer share (CDSP, model.subspaces).",
-             Applies::rebuild);
+    d.choice(
+        "kind", kind, {"mlp", "subspace", "block_sparse", "lora"},
+        "mlp: a perceptron with one hidden layer. subspace: dimensions picked from one backbone that all experts "
+        "of the layer share (CDSP, model.subspaces). block_sparse: blocks of two matrices that all share, drawn for "
+        "each expert (CDSP's Hadamard form). lora: one perceptron that all share, to whose matrices each expert adds "
+        "a product of low rank.",
+        Applies::rebuild);
     d.integer("count", count, {.min = 1, .max = 1024, .scale = Scale::logarithmic}, "experts", "Experts of the layer.",
               Applies::rebuild);
     d.integer("hidden", hidden, {.min = 1, .max = 32768, .scale = Scale::logarithmic}, "features",
               "Hidden features of each expert. Costs time in proportion, but only for the experts chosen.",
-              Applies::rebuild, {"kind", {"mlp"}});
+              Applies::rebuild, {"kind", {"mlp", "block_sparse", "lora"}});
+    d.integer("lora.rank", lora_rank, {.min = 1, .max = 4096, .scale = Scale::logarithmic}, "",
+              "Rank of what each expert adds to a shared matrix.", Applies::rebuild, {"kind", {"lora"}});
+    d.integer("blocks.size", blocks.size, {.min = 8, .max = 256, .scale = Scale::logarithmic}, "features",
+              "Edge of a block, a multiple of 8; width and hidden features are multiples of it.", Applies::rebuild,
+              {"kind", {"block_sparse"}});
+    d.real("blocks.active", blocks.active, {.min = 0.001, .max = 1}, "",
+           "Share of the blocks of each matrix that an expert has, |S| / N^2; one at least. Time is in proportion.",
+           Applies::rebuild, {"kind", {"block_sparse"}});
     d.choice("activation", activation, {"relu", "gelu", "silu"}, "What the hidden features go through.",
              Applies::rebuild);
     d.integer("zero.count", zero.count, {.min = 0, .max = 512}, "experts",

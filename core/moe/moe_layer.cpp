@@ -14,10 +14,10 @@ using torch::autograd::variable_list;
 // A forward pass: what it was made from, and what it leaves for the backward pass. It holds no output of the node,
 // which would hold itself then.
 struct Pass : torch::CustomClassHolder {
-  Pass(const Router& r, const ExpertBank& b, const RouterParameters& p, const RouterLossParameters& c)
-      : router(r), bank(b), parameters(p), coefficients(c) {}
+  Pass(const Router& r, std::shared_ptr<const ExpertBank> b, const RouterParameters& p, const RouterLossParameters& c)
+      : router(r), bank(std::move(b)), parameters(p), coefficients(c) {}
   Router router;  // by value: tensors are references, and the layer may be gone by then
-  ExpertBank bank;
+  std::shared_ptr<const ExpertBank> bank;
   RouterParameters parameters;
   RouterLossParameters coefficients;
   at::Tensor input;
@@ -33,7 +33,7 @@ class Node : public torch::autograd::Function<Node> {
     const at::AutoDispatchBelowADInplaceOrView below;
     pass->input = input;
     pass->routing = pass->router.forward(input, pass->parameters);
-    pass->kept = pass->bank.forward(input, pass->routing);
+    pass->kept = pass->bank->forward(input, pass->routing);
     variable_list made = {std::exchange(pass->kept.y, {}).add_(x)};
     if (any_on(pass->coefficients)) {
       made.push_back(router_losses(pass->routing, pass->coefficients, pass->router.l1_coefficient()));
@@ -53,7 +53,7 @@ class Node : public torch::autograd::Function<Node> {
     if (outer.size() > 1 && outer[1].defined()) {
       of_losses = router_loss_gradients(pass.routing, pass.coefficients, pass.router.l1_coefficient(), outer[1]);
     }
-    kernels::MlpBackwardOutput d = pass.bank.backward(dy, pass.input, pass.routing, pass.kept);
+    kernels::MlpBackwardOutput d = pass.bank->backward(dy, pass.input, pass.routing, pass.kept);
     const at::Tensor d_router =
         pass.router.backward(pass.input, pass.parameters, pass.routing, d.weights, of_losses, d.x);
     return {dy, d.x, d_router, d.w1, d.b1, d.w2, d.b2, at::Tensor()};
@@ -72,19 +72,21 @@ MoeLayer::MoeLayer(int layer, std::int64_t width, const ExpertParameters& expert
   if (experts.kind == "subspace") {
     subspaces_.emplace(layer, width, experts.count, subspaces, experts.activation, initialiser);
   } else {
-    bank_.emplace(layer, width, experts, initialiser);
+    bank_ = make_experts(layer, width, experts, initialiser);
+    perceptrons_ = std::dynamic_pointer_cast<const ExpertBank>(bank_);
   }
 }
 
 MoeLayer::Output MoeLayer::forward(const at::Tensor& x, const at::Tensor& input, const RouterParameters& router,
                                    const RouterLossParameters& losses, const SubspaceParameters& subspaces,
                                    const TokenContext& context) const {
-  const bool one_node = bank_ && router_.has_passes(router, context.training) && router.applies == "output" &&
+  const bool one_node = perceptrons_ && router_.has_passes(router, context.training) && router.applies == "output" &&
                         zero_ == 0 && !shared_.any();
   if (!one_node || !at::GradMode::is_enabled()) return composed(x, input, router, losses, subspaces, context);
   Output output;
-  const auto pass = c10::make_intrusive<Pass>(router_, *bank_, router, losses);
-  variable_list made = Node::apply(x, input, router_.weight(), bank_->w1, bank_->b1, bank_->w2, bank_->b2, pass);
+  const auto pass = c10::make_intrusive<Pass>(router_, perceptrons_, router, losses);
+  variable_list made = Node::apply(x, input, router_.weight(), perceptrons_->w1, perceptrons_->b1, perceptrons_->w2,
+                                   perceptrons_->b2, pass);
   output.y = std::move(made[0]);
   if (made.size() > 1) output.losses = std::move(made[1]);
   output.routing = pass->routing;

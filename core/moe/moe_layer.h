@@ -57,8 +57,9 @@ class MoeLayer {
                             kernels::Assignments& assignments) const;
 
   Router router_;
-  std::optional<ExpertBank> bank_;  // one of these
+  std::shared_ptr<const Experts> bank_;  // this or subspaces
   std::optional<SubspaceBank> subspaces_;
+  std::shared_ptr<const ExpertBank> perceptrons_;  // the bank, if it is of these
   SharedExperts shared_;
   std::int64_t working_;  // experts of the bank
   std::int64_t zero_;     // experts that compute nothing, after those of the bank

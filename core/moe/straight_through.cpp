@@ -3,16 +3,13 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "core/moe/activate.h"
+
 namespace tessera {
 namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-at::Tensor activate(const at::Tensor& x, kernels::Activation activation) {
-  if (activation == kernels::Activation::relu) return at::relu(x);
-  return activation == kernels::Activation::gelu ? at::gelu(x) : at::silu(x);
-}
 
 class StraightThrough : public torch::autograd::Function<StraightThrough> {
  public:

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "core/data/random.h"
+
 namespace tessera {
 
 enum class Scope { encoder, attention, router, experts, alpha, head };  // what a weight is part of
@@ -39,7 +41,8 @@ class Initialiser {
   // [rows, columns] with orthonormal rows or columns, whichever are fewer; as torch.nn.init.orthogonal_ (Saxe et al.
   // 2014).
   at::Tensor add_orthogonal(std::string name, Scope scope, int layer, std::int64_t rows, std::int64_t columns);
-  at::Tensor add_state(std::string name, at::IntArrayRef shape);  // zeros
+  Random generator(std::string_view name) const { return {seed_, name}; }  // for what is drawn and no weight
+  at::Tensor add_state(std::string name, at::IntArrayRef shape);           // zeros
 
   std::vector<Weight> weights;  // in the order added
   std::vector<ModelState> states;
