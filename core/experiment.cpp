@@ -7,6 +7,7 @@
 #include "core/data/text_corpus.h"
 #include "core/data/tile_layout.h"
 #include "core/learn/learn_parameters.h"
+#include "core/learn/regulator_parameters.h"
 #include "core/learn/run_parameters.h"
 #include "core/measure/measure_parameters.h"
 #include "core/moe/expert_parameters.h"
@@ -52,6 +53,7 @@ ParameterTable make_table() {
   table.add<RouterLossParameters>("model.losses", "Auxiliary losses", per_layer);
   table.add<HeadParameters>("model.head", "Head");
   table.add<LearnParameters>("learn", "Learning");
+  table.add<RegulatorParameters>("learn.regulator", "Regulator of alpha");
   table.add<MeasureParameters>("measure", "Measurements");
   return table;
 }

@@ -3,7 +3,9 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/engine/device.h"
 #include "core/engine/sampler_part.h"
@@ -78,7 +80,8 @@ Groups chosen_groups(const MeasureParameters& measure, std::size_t classes) {
   return *std::move(groups.value);
 }
 
-Subject subject_of(const Model& model, const TaskOutline& task, const Groups& groups) {
+Subject subject_of(const Model& model, const TaskOutline& task, const Groups& groups,
+                   const RegulatorParameters& regulation) {
   Subject subject;
   subject.moe_layers = model.moe_layers();
   subject.experts = model.experts();
@@ -95,6 +98,8 @@ Subject subject_of(const Model& model, const TaskOutline& task, const Groups& gr
   subject.token_classes = task.token_classes;
   subject.vocabulary = task.vocabulary;
   for (const auto& group : groups) subject.groups.push_back(group_name(group, task.classes));
+  const bool subspaces = std::any_of(subject.dimensions.begin(), subject.dimensions.end(), [](int d) { return d > 0; });
+  subject.regulated = subspaces && regulation.kind != "none";
   return subject;
 }
 
@@ -110,10 +115,13 @@ ExperimentRun::ExperimentRun(const Parameters& parameters)
       model_(model_parts(parameters, task_->outline()), task_->outline().inputs, task_->outline().outputs,
              parameters.integer("run.seed"), at::TensorOptions(at::kFloat).device(device_)),
       learner_(model_, *task_, parameters.load<LearnParameters>("learn"), parameters.integer("run.seed")),
+      regulation_(parameters.load<RegulatorParameters>("learn.regulator")),
+      regulator_(parameters.integer("run.seed")),
+      subspaces_(model_.live.subspaces),
       groups_(chosen_groups(measure_, task_->outline().classes.size())),
       probes_(*task_, groups_, measure_.conflict_samples, parameters.integer("run.seed")),
       evaluator_(*task_, measure_.test_samples),
-      metrics_(all_metrics(subject_of(model_, task_->outline(), groups_))) {
+      metrics_(all_metrics(subject_of(model_, task_->outline(), groups_, regulation_))) {
   const auto size = [](const auto& names) { return static_cast<std::int64_t>(names.size()); };
   const TaskOutline& outline = task_->outline();
   const LabelCounts counts{size(outline.classes), size(outline.token_classes), size(outline.vocabulary)};
@@ -127,7 +135,7 @@ ExperimentRun::ExperimentRun(const Parameters& parameters)
 }
 
 Description ExperimentRun::description() const {
-  const Subject subject = subject_of(model_, task_->outline(), groups_);
+  const Subject subject = subject_of(model_, task_->outline(), groups_, regulation_);
   Description description;
   for (const Metric& metric : metrics_) description.metrics.push_back(metric.spec);
   description.layers = static_cast<int>(subject.layer_names.size());
@@ -147,6 +155,7 @@ ExperimentRun::Due ExperimentRun::due(std::int64_t every, std::int64_t step, boo
 
 void ExperimentRun::step(std::int64_t step, bool last, Telemetry& telemetry) {
   use_threads(threads_);
+  regulate(step);
   const StepResult result = learner_.step();
   const Due scalars = due(measure_.scalars_every, step, last), maps = due(measure_.matrices_every, step, last);
   const Due test = due(measure_.test_every, step, last), conflict = due(measure_.conflict_every, step, last);
@@ -181,6 +190,20 @@ void ExperimentRun::step(std::int64_t step, bool last, Telemetry& telemetry) {
   if (maps.now) {
     for (const RoutingWindow& window : windows_) {
       for (auto& [name, sum] : window.maps()) sum.roll();
+    }
+  }
+}
+
+void ExperimentRun::regulate(std::int64_t step) {
+  if (regulation_.kind == "none") return;
+  regulator_.before(step, regulation_, [&](std::int64_t samples) {
+    const std::int64_t end = task_->test_samples();
+    return test_loss(model_, *task_, std::max<std::int64_t>(0, end - samples), end);
+  });
+  for (std::size_t i = 0; i < subspaces_.size(); ++i) {
+    const SubspaceBank* const bank = model_.subspaces(i);
+    if (bank != nullptr) {
+      model_.live.subspaces[i] = regulator_.regulated(subspaces_[i], bank->count(), regulation_);
     }
   }
 }
@@ -228,6 +251,9 @@ void ExperimentRun::observe_scalars(const StepResult& result, bool whole, Observ
     if (on[i]) seen.loss.parts[i] = parts[static_cast<std::int64_t>(i)].item<double>();
   }
   seen.rate = learner_.live.rate;
+  const auto multiplier = [&](Regulator::Control control) { return regulator_.multiplier(control, regulation_); };
+  seen.regulator = {multiplier(Regulator::quota), multiplier(Regulator::temperature), multiplier(Regulator::penalty),
+                    regulator_.reward().value_or(std::numeric_limits<double>::quiet_NaN())};
   seen.train_accuracy = hits_.sum(whole).item<double>() / seen_.sum(whole).item<double>();
   for (std::size_t i = 0; i < windows_.size(); ++i) {
     const Routing& routing = result.output.routings[i];
@@ -292,6 +318,8 @@ void ExperimentRun::observe_conflict(Observation& seen) const {
 
 void ExperimentRun::apply(const Parameters& parameters) {
   model_.live = live_parameters(parameters);
+  subspaces_ = model_.live.subspaces;
+  regulation_ = parameters.load<RegulatorParameters>("learn.regulator");
   learner_.live = parameters.load<LearnParameters>("learn");
   task_->drift = parameters.load<TaskParameters>("task").drift;
 }
@@ -310,6 +338,14 @@ void ExperimentRun::for_each_tensor(const Part& part) const {
   }
   for (const ModelState& state : model_.states()) part("state/" + state.name, state.value);
   part("adamw.steps", learner_.optimiser.steps);
+  if (regulation_.kind != "none") {
+    part("regulator.counts", regulator_.counts);
+    part("regulator.sums", regulator_.sums);
+    part("regulator.preferences", regulator_.preferences);
+    part("regulator.chosen", regulator_.chosen);
+    part("regulator.losses", regulator_.losses);
+    part("regulator.last", regulator_.last);
+  }
   const auto window = [&](const std::string& name, const WindowSum& sum) {
     part(name, sum.now);
     part(name + ".before", sum.before);

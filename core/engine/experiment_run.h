@@ -8,6 +8,7 @@
 #include "core/learn/evaluation.h"
 #include "core/learn/learner.h"
 #include "core/learn/probes.h"
+#include "core/learn/regulator.h"
 #include "core/measure/choice_history.h"
 #include "core/measure/measure_parameters.h"
 #include "core/measure/metrics.h"
@@ -41,6 +42,7 @@ class ExperimentRun {
     bool regular;  // not only because the run ends
   };
   static Due due(std::int64_t every, std::int64_t step, bool last);
+  void regulate(std::int64_t step);
   void check_loss(const StepResult& result, std::int64_t step, bool now) const;
   void accumulate(const StepResult& result);
   void observe_test(std::int64_t step, bool all, Observation& seen);
@@ -57,6 +59,9 @@ class ExperimentRun {
   std::unique_ptr<Task> task_;
   Model model_;
   Learner learner_;
+  RegulatorParameters regulation_;
+  Regulator regulator_;
+  std::vector<SubspaceParameters> subspaces_;  // one a MoE layer, before the regulator
   Groups groups_;
   Probes probes_;
   Evaluator evaluator_;

@@ -12,6 +12,20 @@ constexpr std::int64_t tokens_at_once = 1000, most_probes = 256;
 
 }  // namespace
 
+double test_loss(const Model& model, const Task& task, std::int64_t first, std::int64_t end) {
+  const at::NoGradGuard no_grad;
+  const std::int64_t chunk = std::max<std::int64_t>(1, tokens_at_once / task.outline().inputs.tokens());
+  double sum = 0;
+  std::int64_t tokens = 0;
+  for (std::int64_t at = first; at < end; at += chunk) {
+    const Samples samples = task.test(at, std::min(at + chunk, end));
+    const ModelOutput output = model.forward(samples.inputs, {}, {.tasks = task.tasks_of(samples)});
+    sum += at::cross_entropy_loss(output.logits, samples.targets, {}, at::Reduction::Sum).item<double>();
+    tokens += samples.targets.size(0);
+  }
+  return sum / static_cast<double>(tokens);
+}
+
 Evaluator::Evaluator(const Task& task, std::int64_t samples)
     : task_(task), samples_(samples == 0 ? task.test_samples() : std::min(samples, task.test_samples())) {
   const std::int64_t tokens = task.outline().inputs.tokens();

@@ -23,6 +23,9 @@ struct ProbeTokens {
   std::int64_t count() const { return (span + stride - 1) / stride; }
 };
 
+// Mean cross entropy of the task's test samples from `first` up to `end`, nats.
+double test_loss(const Model& model, const Task& task, std::int64_t first, std::int64_t end);
+
 class Evaluator {
  public:
   // samples: of the test samples, the first so many; 0, or more than there are: all.

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <array>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -38,6 +39,10 @@ struct LayerObservation {
   std::optional<SubspaceObservation> subspaces;  // none: experts of another kind
 };
 
+struct RegulatorObservation {  // multipliers; NaN: no reward yet
+  double quota = 1, temperature = 1, penalty = 1, reward = std::numeric_limits<double>::quiet_NaN();
+};
+
 struct LossObservation {
   double total = 0, task = 0;
   std::array<std::optional<double>, router_loss_count> parts;  // by RouterLoss: coefficient x value; none when off
@@ -50,8 +55,9 @@ struct Observation {
   double test_loss = 0;                          // mean cross entropy of the test samples, nats
   std::vector<double> task_accuracy;             // of several tasks: of each, on its test samples; NaN: it has none
   double blind_accuracy = 0;                     // of several tasks: on the test samples, the task withheld
-  at::Tensor encoder_gram;                       // [G, G]
-  std::vector<LayerObservation> layers;          // routed layers
+  RegulatorObservation regulator;
+  at::Tensor encoder_gram;               // [G, G]
+  std::vector<LayerObservation> layers;  // routed layers
 };
 
 }  // namespace tessera

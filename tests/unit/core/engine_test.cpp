@@ -226,8 +226,24 @@ TEST_F(EngineTest, MeasuringChangesNoTraining) {
 }
 
 TEST_F(EngineTest, GoesOnFromACheckpointBitForBit) {
-  for (const char* head : {"linear", "tiles"}) {
-    const Preset made = preset({{"model.head.kind", std::string(head)}, {"learn.clip", 1.0}});
+  const auto text = [](const char* value) { return std::string(value); };
+  const std::vector<std::map<std::string, Value>> kinds = {
+      {{"model.head.kind", text("linear")}, {"learn.clip", 1.0}},
+      {{"model.head.kind", text("tiles")}, {"learn.clip", 1.0}},
+      {{"task.kind", text("interference")},
+       {"task.samples", std::int64_t{60}},
+       {"model.experts.kind", text("subspace")},
+       {"model.subspaces.backbone", std::int64_t{32}},
+       {"model.subspaces.picking", text("gumbel")},
+       {"model.router.task.ratio", 0.5},
+       {"learn.combine", text("pcgrad")},
+       {"learn.regulator.kind", text("thompson")},
+       {"learn.regulator.every", std::int64_t{4}},
+       {"learn.regulator.samples", std::int64_t{16}}},
+      {{"model.experts.kind", text("block_sparse")}, {"model.experts.blocks.size", std::int64_t{8}}},
+      {{"model.experts.kind", text("lora")}, {"model.experts.lora.rank", std::int64_t{2}}}};
+  for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
+    const Preset made = preset(kinds[kind]);
     const Record whole = run(made, 40);
     const auto first = make_engine(), second = make_engine();
     first->build(made);
@@ -241,7 +257,7 @@ TEST_F(EngineTest, GoesOnFromACheckpointBitForBit) {
     run(*second, elsewhere, 0, 4);  // whatever it did before is gone after the restore
     second->restore(parts);
     run(*second, record, 22, 40);
-    EXPECT_TRUE(record.entries == whole.entries) << head;
+    EXPECT_TRUE(record.entries == whole.entries) << kind;
   }
 }
 
