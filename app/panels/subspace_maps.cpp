@@ -11,6 +11,8 @@
 namespace tessera {
 namespace {
 
+constexpr float largest_cell = 180;  // pixels at scale 1: with a large window to themselves, small matrices fill it
+
 std::vector<std::string> numbered(const char* noun, int count) {
   std::vector<std::string> names;
   for (int i = 0; i < count; ++i) names.push_back(std::string(noun) + " " + std::to_string(i));
@@ -30,6 +32,7 @@ Heatmap layer_map(const Matrix& matrix, const MetricSpec& spec) {
   map.row_axis.labels = spec.axes[0].labels;
   map.column_axis.title = spec.axes[1].title;
   map.column_axis.labels = spec.axes[1].labels;
+  map.largest_cell = largest_cell;
   return map;
 }
 
@@ -93,6 +96,7 @@ void SubspaceMaps::figure(PanelContext& context, SubspaceView& view, ImVec2 size
     }
   }
   Heatmap map;
+  map.largest_cell = largest_cell;
   map.rows = matrix.rows;
   map.columns = matrix.columns;
   map.values = figure_;
@@ -119,7 +123,7 @@ void SubspaceMaps::figure(PanelContext& context, SubspaceView& view, ImVec2 size
 }
 
 void SubspaceMaps::alpha(PanelContext& context, SubspaceView& view, ImVec2 size) {
-  part_heading(context, "Alpha of " + view.layer_name() + ", by dimension", size);
+  part_heading(context, "Alpha of " + view.layer_name() + " by dimension; grey: not picked", size);
   if (!view.alpha) return not_yet("##no_alpha", waits, size);
   Heatmap map = layer_map(*view.alpha, view.description->metrics[*view.alpha_metric]);
   map.column_axis.labels = numbered("dimension", map.columns);

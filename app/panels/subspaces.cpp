@@ -93,7 +93,7 @@ class SubspacesPanel final : public Panel {
     const float gap = ImGui::GetStyle().ItemSpacing.x * 1.5f, below = ImGui::GetStyle().ItemSpacing.y;
     const float width = room.x - 2 * gap, height = room.y - below;
     const float first = std::floor(width * 0.25f), third = std::floor(width * 0.29f), second = width - first - third;
-    const float upper = std::floor(height * (view.several_tasks() ? 0.47f : 0.6f)), lower = height - upper;
+    const float upper = std::floor(height * (view.several_tasks() ? 0.47f : 0.7f)), lower = height - upper;
     const float to_second = first + gap, to_third = to_second + second + gap, to_lower = upper + below;
     place(start, ImVec2(0, 0), [&] { maps_.figure(context, view, ImVec2(first, upper)); });
     if (!view.alpha_metric) {
