@@ -15,6 +15,7 @@ namespace tessera {
 namespace {
 
 constexpr int texture_from = 128;
+constexpr int most_lines = 1024;  // of a texture whose rows are repeated
 
 float width_of(std::string_view text) { return ImGui::CalcTextSize(text.data(), text.data() + text.size(), false).x; }
 
@@ -156,15 +157,22 @@ class Painter {
 
   void cells() {
     if (map_.rows > texture_from || map_.columns > texture_from) {
-      std::vector<ImU32> pixels;
-      pixels.reserve(map_.values.size());
+      // Columns below a pixel are blended; high rows then need lines of their own to stay apart.
+      const bool blended = layout_.cell_width < 1 && layout_.cell_height > 1;
+      const int lines =
+          blended ? std::clamp(static_cast<int>(std::ceil(layout_.cell_height)), 1, std::max(1, most_lines / map_.rows))
+                  : 1;
+      std::vector<ImU32> pixels, line;
+      pixels.reserve(map_.values.size() * static_cast<std::size_t>(lines));
       for (int row = 0; row < map_.rows; ++row) {
+        line.clear();
         for (int column = 0; column < map_.columns; ++column) {
           const float v = value(row, column);
-          pixels.push_back(std::isinf(v) ? 0 : colour_of(v));
+          line.push_back(std::isinf(v) ? 0 : colour_of(v));
         }
+        for (int i = 0; i < lines; ++i) pixels.insert(pixels.end(), line.begin(), line.end());
       }
-      cache_.texture().update(pixels, map_.columns, map_.rows);
+      cache_.texture().update(pixels, map_.columns, map_.rows * lines);
       cache_.texture().draw(list_, ImVec2(left(0), top(0)), ImVec2(left(map_.columns), top(map_.rows)));
       return;
     }

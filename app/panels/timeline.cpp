@@ -22,7 +22,8 @@ class TimelinePanel final : public Panel {
   const char* about() const override {
     return "Every change of a parameter during the run: what has happened (filled), what is planned (hollow), ramps as "
            "bars. The green line is now. Drag a planned mark to move it, double-click a row to plan a change there, "
-           "click to show that moment of the run in all panels. Scroll to zoom, drag with the right button to pan. "
+           "click to show that moment of the run in all panels. Where experts are subspaces of a backbone, a lane has "
+           "the steps at which they gave up dimensions. Scroll to zoom, drag with the right button to pan. "
            "Save keeps all of it as the preset's schedule.";
   }
 
@@ -36,11 +37,11 @@ class TimelinePanel final : public Panel {
     take(now);
     toolbar(context);
     const ImVec2 room = ImGui::GetContentRegionAvail();
-    const float needed = timeline_height(rows_.size(), context.scale);
-    const float height = std::min(needed, std::max(room.y * 0.6f, timeline_height(1, context.scale)));
+    const float needed = timeline_height(events_, rows_.size(), context.scale);
+    const float height = std::min(needed, std::max(room.y * 0.6f, timeline_height(events_, 1, context.scale)));
     TimelineWish wish;
     if (ImGui::BeginChild("##rows", ImVec2(0, height))) {
-      wish = draw_timeline(context, view_, *shown_, rows_, ImVec2(ImGui::GetContentRegionAvail().x, needed));
+      wish = draw_timeline(context, view_, *shown_, events_, rows_, ImVec2(ImGui::GetContentRegionAvail().x, needed));
     }
     ImGui::EndChild();
     if (shown_->empty()) {
@@ -58,6 +59,7 @@ class TimelinePanel final : public Panel {
 
  private:
   void take(const Snapshot& now) {
+    events_.update(now);
     if (now.run != run_) {
       run_ = now.run;
       view_ = {};
@@ -198,6 +200,7 @@ class TimelinePanel final : public Panel {
 
   TimelineView view_;
   TimelineForm form_;
+  TimelineEvents events_;
   std::vector<TimelineRow> rows_;
   SubmittedPlan plan_;
   std::shared_ptr<const std::vector<Intervention>> shown_;  // with what was submitted and is not answered yet

@@ -19,10 +19,11 @@ std::string mark_id(const Intervention& change) { return "##mark " + std::to_str
 class Timescale {
  public:
   Timescale(PanelContext& context, TimelineView& view, const std::vector<Intervention>& timeline,
-            const std::vector<TimelineRow>& rows, ImVec2 size)
+            const TimelineEvents& events, const std::vector<TimelineRow>& rows, ImVec2 size)
       : context_(context),
         view_(view),
         timeline_(timeline),
+        events_(events),
         rows_(rows),
         now_(context.newest),
         tone_(tones(context.dark)),
@@ -30,21 +31,27 @@ class Timescale {
         size_(size),
         line_(ImGui::GetTextLineHeight()),
         row_(row_height(context.scale)) {
-    float widest = 0;
+    float widest = events.any() ? ImGui::CalcTextSize(events.label().c_str()).x : 0;
     for (const TimelineRow& row : rows) widest = std::max(widest, ImGui::CalcTextSize(row.label.c_str()).x);
     labels_ = std::min(widest + 10 * context.scale, std::min(210 * context.scale, size.x * 0.36f));
     left_ = at_.x + labels_;
     width_ = std::max(1.0f, size.x - labels_ - ImGui::CalcTextSize("00000").x / 2);
     top_ = at_.y + line_ * 1.5f;
+    first_row_ = top_ + lane_height(events, context.scale);
   }
 
   static float row_height(float scale) { return std::round(ImGui::GetTextLineHeight() + 10 * scale); }
+
+  static float lane_height(const TimelineEvents& events, float scale) {
+    return events.any() ? std::round(ImGui::GetTextLineHeight() + 4 * scale) : 0;
+  }
 
   TimelineWish draw() {
     limits();
     ImGui::PushClipRect(at_, ImVec2(at_.x + size_.x, at_.y + size_.y), true);
     area();
     ruler();
+    lane();
     for (std::size_t i = 0; i < rows_.size(); ++i) row(i);
     moment();
     // Also where its mark is no longer there to say that it was let go.
@@ -84,11 +91,12 @@ class Timescale {
     const bool hovered = ImGui::IsItemHovered();
     const ImVec2 mouse = ImGui::GetMousePos();
     const bool inside = mouse.x >= left_;
-    const std::int64_t step = step_at(mouse.x);
+    const std::optional<std::int64_t> event = hovered && inside ? event_at(mouse) : std::nullopt;
+    const std::int64_t step = event.value_or(step_at(mouse.x));
     if (hovered && inside && ImGui::IsMouseDoubleClicked(0)) {
       view_.scrubbing = false;
-      const auto index = static_cast<std::ptrdiff_t>(std::floor((mouse.y - top_) / row_));
-      const bool of_a_row = mouse.y >= top_ && index < static_cast<std::ptrdiff_t>(rows_.size());
+      const auto index = static_cast<std::ptrdiff_t>(std::floor((mouse.y - first_row_) / row_));
+      const bool of_a_row = mouse.y >= first_row_ && index < static_cast<std::ptrdiff_t>(rows_.size());
       wish_.add = TimelineWish::Place{of_a_row ? rows_[static_cast<std::size_t>(index)].path : "", step};
     } else if (hovered && inside && ImGui::IsMouseClicked(0)) {
       view_.scrubbing = true;
@@ -143,6 +151,32 @@ class Timescale {
     list.AddLine(ImVec2(now, top_ - line_ * 0.35f), ImVec2(now, bottom), tone_.good, 1.5f * context_.scale);
   }
 
+  // The step of the event under the pointer.
+  std::optional<std::int64_t> event_at(ImVec2 mouse) const {
+    if (mouse.y < top_ || mouse.y >= first_row_) return {};
+    const double half = 4.0 * context_.scale * (view_.to - view_.from) / static_cast<double>(width_);
+    const TimelineEvent* found =
+        events_.nearest(view_.from + (view_.to - view_.from) * static_cast<double>((mouse.x - left_) / width_), half);
+    return found ? std::optional(found->step) : std::nullopt;
+  }
+
+  void lane() const {
+    if (!events_.any()) return;
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    list.AddText(ImVec2(at_.x, std::round((top_ + first_row_ - line_) / 2)), tone_.text, events_.label().c_str());
+    const float base = first_row_ - 1, height = base - top_ - 2;
+    list.AddLine(ImVec2(left_, base), ImVec2(left_ + width_, base), ui::faded(tone_.muted, 0.25f));
+    const float pixel = std::max(1.0f, std::round(1.5f * context_.scale));
+    for (const TimelineEvents::Bar& bar : events_.bars(view_.from, view_.to, width_ / pixel)) {
+      const float x = std::round(x_of(bar.step));
+      list.AddRectFilled(ImVec2(x, base - height * (0.3f + 0.7f * bar.part)), ImVec2(x + pixel, base),
+                         ui::faded(tone_.warning, 0.45f + 0.55f * bar.part));
+    }
+    const ImVec2 mouse = ImGui::GetMousePos();
+    if (!ImGui::IsWindowHovered(ImGuiHoveredFlags_AllowWhenBlockedByActiveItem) || mouse.x < left_) return;
+    if (const auto step = event_at(mouse)) ImGui::SetTooltip("%s", events_.text(*step).c_str());
+  }
+
   void moment() const {
     if (context_.moment < 0) return;
     const float x = std::round(x_of(static_cast<double>(context_.moment)));
@@ -153,7 +187,7 @@ class Timescale {
 
   void row(std::size_t index) {
     const TimelineRow& row = rows_[index];
-    const float top = top_ + static_cast<float>(index) * row_, middle = std::round(top + row_ / 2);
+    const float top = first_row_ + static_cast<float>(index) * row_, middle = std::round(top + row_ / 2);
     if (top > at_.y + size_.y) return;
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const std::string label = ui::fitted(row.label, labels_ - 10 * context_.scale);
@@ -263,12 +297,13 @@ class Timescale {
   PanelContext& context_;
   TimelineView& view_;
   const std::vector<Intervention>& timeline_;
+  const TimelineEvents& events_;
   const std::vector<TimelineRow>& rows_;
   const Snapshot& now_;
   const Tones& tone_;
   const ImVec2 at_, size_;
   const float line_, row_;
-  float labels_ = 0, left_ = 0, width_ = 1, top_ = 0;
+  float labels_ = 0, left_ = 0, width_ = 1, top_ = 0, first_row_ = 0;
   TimelineWish wish_;
 };
 
@@ -281,13 +316,14 @@ std::int64_t end_of(const Snapshot& now, const std::vector<Intervention>& timeli
   return end;
 }
 
-float timeline_height(std::size_t rows, float scale) {
-  return std::ceil(ImGui::GetTextLineHeight() * 1.5f + Timescale::row_height(scale) * static_cast<float>(rows));
+float timeline_height(const TimelineEvents& events, std::size_t rows, float scale) {
+  return std::ceil(ImGui::GetTextLineHeight() * 1.5f + Timescale::lane_height(events, scale) +
+                   Timescale::row_height(scale) * static_cast<float>(rows));
 }
 
 TimelineWish draw_timeline(PanelContext& context, TimelineView& view, const std::vector<Intervention>& timeline,
-                           const std::vector<TimelineRow>& rows, ImVec2 size) {
-  return Timescale(context, view, timeline, rows, size).draw();
+                           const TimelineEvents& events, const std::vector<TimelineRow>& rows, ImVec2 size) {
+  return Timescale(context, view, timeline, events, rows, size).draw();
 }
 
 float timeline_x(const ImGuiStorage& of_window, std::int64_t step) {

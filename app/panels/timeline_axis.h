@@ -8,6 +8,7 @@
 
 #include "app/panels/panel.h"
 #include "app/panels/plan.h"
+#include "app/panels/timeline_events.h"
 #include "imgui.h"
 
 namespace tessera {
@@ -39,15 +40,15 @@ struct TimelineWish {
 // The step up to which a run with this plan is shown.
 std::int64_t end_of(const Snapshot&, const std::vector<Intervention>& timeline);
 
-// How high the axis and these rows are.
-float timeline_height(std::size_t rows, float scale);
+// How high the axis, the lane of events if there is one, and these rows are.
+float timeline_height(const TimelineEvents&, std::size_t rows, float scale);
 
 // Draws into `size` at the cursor. Item ids: "##axis" (all of it; left button moves the moment, right button and wheel
 // pan and zoom), "##mark STEP PATH" for a change, with a context menu of "Edit..." and "Delete"; one for those that
 // lie within a pixel or two.
-// `rows` are those of `timeline`.
+// `rows` are those of `timeline`. A click on an event goes to its step.
 TimelineWish draw_timeline(PanelContext&, TimelineView&, const std::vector<Intervention>& timeline,
-                           const std::vector<TimelineRow>& rows, ImVec2 size);
+                           const TimelineEvents&, const std::vector<TimelineRow>& rows, ImVec2 size);
 
 // The x coordinate of a step on the axis that was drawn last in the window of this storage: for GUI tests.
 float timeline_x(const ImGuiStorage& of_window, std::int64_t step);

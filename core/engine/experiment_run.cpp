@@ -130,6 +130,10 @@ ExperimentRun::ExperimentRun(const Parameters& parameters)
     windows_.emplace_back(experts[i], counts, device_);
     if (static_cast<int>(i) < model_.moe_layers()) choices_.emplace_back(evaluator_.probes().count(), experts[i]);
   }
+  for (std::size_t i = 0; i < choices_.size(); ++i) {
+    const SubspaceBank* const bank = model_.subspaces(i);
+    picked_before_.push_back(bank ? at::zeros({bank->count(), bank->down.size(1)}, at::kByte) : at::Tensor());
+  }
   hits_ = WindowSum(at::zeros({}, at::TensorOptions(at::kLong).device(device_)));
   seen_ = WindowSum(at::zeros({}, at::kLong));
 }
@@ -182,6 +186,7 @@ void ExperimentRun::step(std::int64_t step, bool last, Telemetry& telemetry) {
       telemetry.scalar(i, value);
     }
   }
+  if (scalars.regular) remember_picked(seen);
   if (scalars.now) {
     for (RoutingWindow& window : windows_) window.load.roll();
     hits_.roll();
@@ -277,6 +282,7 @@ void ExperimentRun::observe_subspaces(const StepResult& result, Observation& see
     const SubspaceStep& step = result.subspaces[next++];
     SubspaceObservation& made = seen.layers[i].subspaces.emplace();
     made.picked = step.picked.to(at::kCPU);
+    made.picked_before = picked_before_[i].to(at::kBool);
     made.scores = on_cpu(step.scores);
     made.open = (made.scores / model_.live.subspaces[i].alpha.temperature).sigmoid();
     made.cosines = on_cpu(step.between_tasks.cosines);
@@ -286,6 +292,12 @@ void ExperimentRun::observe_subspaces(const StepResult& result, Observation& see
     made.task_norm = step.task_norm.item<double>();
     made.conflict_norm = step.conflict_norm.item<double>();
     made.penalty_norm = step.penalty_norm.item<double>();
+  }
+}
+
+void ExperimentRun::remember_picked(const Observation& seen) {
+  for (std::size_t i = 0; i < picked_before_.size(); ++i) {
+    if (picked_before_[i].defined()) picked_before_[i].copy_(seen.layers[i].subspaces->picked);
   }
 }
 
@@ -361,6 +373,9 @@ void ExperimentRun::for_each_tensor(const Part& part) const {
     part(layer + ".last", choices_[i].last);
     part(layer + ".steps", choices_[i].steps);
     part(layer + ".counts", choices_[i].counts);
+  }
+  for (std::size_t i = 0; i < picked_before_.size(); ++i) {
+    if (picked_before_[i].defined()) part("picked_before" + std::to_string(i), picked_before_[i]);
   }
   window("window.hits", hits_);
   window("window.seen", seen_);

@@ -48,6 +48,7 @@ class ExperimentRun {
   void observe_test(std::int64_t step, bool all, Observation& seen);
   void observe_scalars(const StepResult& result, bool whole, Observation& seen) const;
   void observe_subspaces(const StepResult& result, Observation& seen) const;
+  void remember_picked(const Observation& seen);
   void observe_maps(const StepResult& result, bool whole, Observation& seen) const;
   void observe_conflict(Observation& seen) const;
   template <class Part>
@@ -65,9 +66,10 @@ class ExperimentRun {
   Groups groups_;
   Probes probes_;
   Evaluator evaluator_;
-  std::vector<RoutingWindow> windows_;  // one a routed layer
-  std::vector<ChoiceHistory> choices_;  // one a MoE layer
-  WindowSum hits_, seen_;               // int64 scalars: training tokens right, and all
+  std::vector<RoutingWindow> windows_;     // one a routed layer
+  std::vector<ChoiceHistory> choices_;     // one a MoE layer
+  std::vector<at::Tensor> picked_before_;  // uint8 [E, D] of each MoE layer; undefined without subspaces
+  WindowSum hits_, seen_;                  // int64 scalars: training tokens right, and all
   std::vector<Metric> metrics_;
   std::vector<at::Tensor> logits_;  // of the last step: [tokens, width] of each routed layer, undefined for tiles
   at::Tensor labels_;               // of its tokens

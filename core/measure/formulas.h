@@ -49,7 +49,9 @@ double conflict_rate(const at::Tensor& gram);
 
 // picked: bool [E, D], with as many in each row.
 at::Tensor rank_overlap_pairs(const at::Tensor& picked);  // [E, E]: |S_i and S_j| / rank
-double shared_dimensions(const at::Tensor& picked);       // share of the dimensions with two experts at least
+at::Tensor rank_overlap_means(const at::Tensor& picked);  // [E]: of each row's pairs, itself left out; NaN: it is alone
+double evictions(const at::Tensor& picked_before, const at::Tensor& picked);  // #{(e, d) : picked before, not now}
+double shared_dimensions(const at::Tensor& picked);  // share of the dimensions with two experts at least
 // cosines: [D, T, T], 0 where a task has no gradient. Mean over the pairs of tasks of max(0, -cos), [D].
 at::Tensor interference_by_dimension(const at::Tensor& cosines);
 // Its mean over the dimensions that two tasks at least have gradients on; 0 without any.

@@ -15,11 +15,12 @@ namespace tessera {
 // Tensors are double unless said otherwise, and on the CPU; shapes as in formulas.h. Only what the metrics due need is
 // filled in. Of a layer whose experts are subspaces of a backbone with D dimensions: this step's.
 struct SubspaceObservation {
-  at::Tensor picked;        // bool [E, D]
-  at::Tensor scores, open;  // [E, D]: what dimensions are ranked by; sigmoid(scores / temperature)
-  at::Tensor cosines;       // [D, T, T]: of the tasks' gradients on each dimension; 0 where one has none
-  at::Tensor task_gram;     // [T, T]: inner products of the tasks' gradients of the backbone
-  at::Tensor task_share;    // [E, T]: of a task's weight, what went to an expert
+  at::Tensor picked;         // bool [E, D]
+  at::Tensor picked_before;  // likewise, at the last regular point of the curves before; nothing before the first
+  at::Tensor scores, open;   // [E, D]: what dimensions are ranked by; sigmoid(scores / temperature)
+  at::Tensor cosines;        // [D, T, T]: of the tasks' gradients on each dimension; 0 where one has none
+  at::Tensor task_gram;      // [T, T]: inner products of the tasks' gradients of the backbone
+  at::Tensor task_share;     // [E, T]: of a task's weight, what went to an expert
   double task_norm = 0, conflict_norm = 0, penalty_norm = 0;  // of the parts of alpha's gradient
 };
 

@@ -1,5 +1,6 @@
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "core/measure/declare.h"
@@ -20,6 +21,15 @@ at::Tensor above_diagonal(const at::Tensor& square) {  // [..., n, n] -> [..., n
 at::Tensor rank_overlap_pairs(const at::Tensor& picked) {
   const at::Tensor in = picked.to(at::kDouble);
   return at::mm(in, in.t()) / in.sum(1, true);
+}
+
+at::Tensor rank_overlap_means(const at::Tensor& picked) {
+  const at::Tensor pairs = rank_overlap_pairs(picked);
+  return (pairs.sum(1) - pairs.diagonal()) / static_cast<double>(pairs.size(0) - 1);
+}
+
+double evictions(const at::Tensor& picked_before, const at::Tensor& picked) {
+  return static_cast<double>((picked_before & ~picked).sum().item<std::int64_t>());
 }
 
 double shared_dimensions(const at::Tensor& picked) { return (picked.sum(0) > 1).to(at::kDouble).mean().item<double>(); }
@@ -78,6 +88,45 @@ Axis pair_axis(const Subject& subject) {
   return axis;
 }
 
+// [most experts, layers]: of each expert, the mean of its rank overlaps. NaN where a layer has no such expert.
+at::Tensor overlap_by_layer(const std::vector<LayerObservation>& layers, std::int64_t moe_layers, std::int64_t most) {
+  const at::Tensor map = at::full({most, moe_layers}, nan, at::kDouble);
+  for (std::int64_t layer = 0; layer < moe_layers; ++layer) {
+    const auto& subspaces = layers[static_cast<std::size_t>(layer)].subspaces;
+    if (!subspaces) continue;
+    const at::Tensor means = rank_overlap_means(subspaces->picked);
+    map.select(1, layer).slice(0, 0, means.size(0)).copy_(means);
+  }
+  return map;
+}
+
+// The seed's figure: layers by experts.
+void add_figure(std::vector<Metric>& metrics, const Subject& subject) {
+  MetricSpec spec;
+  spec.name = spec.family = "rank_overlap_by_layer";
+  spec.title = "rank overlap by layer";
+  spec.rank = 2;
+  spec.definition =
+      "How much of an expert's subspace the others of its layer have picked too, mean over the others. The seed reads "
+      "alpha's figure for this: much overlap in low layers, little in high ones.";
+  spec.formula = "mean over j != i of |S_i and S_j| / r, r the rank quota";
+  spec.source = "seed 001, 4, the figure of alpha: layers by experts";
+  spec.axes[0].title = "expert";
+  spec.axes[1].title = "layer";
+  int most = 0;
+  for (int layer = 0; layer < subject.moe_layers; ++layer) {
+    const auto index = static_cast<std::size_t>(layer);
+    spec.axes[1].labels.push_back(subject.layer_names[index]);
+    if (subject.dimensions[index] > 0) most = std::max(most, subject.experts[index]);
+  }
+  if (most == 0) return;
+  for (int e = 0; e < most; ++e) spec.axes[0].labels.push_back("expert " + std::to_string(e));
+  metrics.push_back(
+      {std::move(spec), Due::matrices, nullptr, [layers = subject.moe_layers, most](const Observation& seen) {
+         return to_matrix(overlap_by_layer(seen.layers, layers, most));
+       }});
+}
+
 void add_maps(std::vector<Metric>& metrics, const Subject& subject) {
   const auto add = [&](MetricSpec spec, int layer, const SubspaceMap& map) {
     const auto index = static_cast<std::size_t>(layer);
@@ -109,6 +158,14 @@ void add_maps(std::vector<Metric>& metrics, const Subject& subject) {
     add(spec, layer, [](const SubspaceObservation& s) { return rank_overlap_pairs(s.picked); });
 
     if (subject.tasks == 1) continue;
+    spec.family = "task_share";
+    spec.title = "share of tasks";
+    spec.definition = "Of the weight that the router gives a task's tokens, in this step's batch, what an expert has.";
+    spec.formula = "p(e|a) = sum over the tokens of task a of the weight of e, divided by its sum over e";
+    spec.source = "the proportions that the isolation score compares (seed 001, System Health)";
+    spec.axes[1] = class_axis(subject);
+    add(spec, layer, [](const SubspaceObservation& s) { return s.task_share; });
+
     spec.family = "dimension_conflict";
     spec.title = "conflict by dimension";
     spec.colours = Colours::diverging;
@@ -150,6 +207,15 @@ void add_subspaces(std::vector<Metric>& metrics, const Subject& subject) {
   spec.formula = "#{d : #{e : d in S_e} > 1} / D";
   add_each(metrics, subject, spec, [](const SubspaceObservation& s) { return shared_dimensions(s.picked); });
 
+  spec.family = "evictions";
+  spec.title = "evictions";
+  spec.unit = "dimensions";
+  spec.definition =
+      "Dimensions that an expert had picked at the point before and has given up since, counted over the experts.";
+  spec.formula = "sum over e of |S_e(before) without S_e|";
+  spec.source = "seed 001, Conflict Detection: the task with most conflict gives up its place";
+  add_each(metrics, subject, spec, [](const SubspaceObservation& s) { return evictions(s.picked_before, s.picked); });
+
   spec.family = "topological_entropy";
   spec.title = "topological entropy";
   spec.unit = "nats";
@@ -187,6 +253,7 @@ void add_subspaces(std::vector<Metric>& metrics, const Subject& subject) {
     spec.formula = "1 - mean over a != b of sum_e min(p(e|a), p(e|b)), p(e|a) = expert e's share of task a's weight";
     add_each(metrics, subject, spec, [](const SubspaceObservation& s) { return isolation(s.task_share); });
   }
+  add_figure(metrics, subject);
   add_maps(metrics, subject);
 }
 

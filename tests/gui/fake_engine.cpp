@@ -71,7 +71,12 @@ class FakeEngine final : public Engine {
     }
     d.layers = static_cast<int>(d.experts.size());
     d.device = "cpu, 2 threads";
+    subspaces_ = p.text("model.experts.kind") == "subspace";
+    dimensions_ = static_cast<int>(p.integer("model.subspaces.backbone"));
+    tasks_.clear();
+    if (p.text("task.kind") == "interference") tasks_ = {"answer 0", "answer 1"};
     declare(d, p.text("task.kind") == "language");
+    if (subspaces_) declare_subspaces(d);
     description_ = d;
     apply(p);
     {
@@ -183,6 +188,46 @@ class FakeEngine final : public Engine {
     }
   }
 
+  // Those of core/measure/subspaces.cpp.
+  void declare_subspaces(Description& d) const {
+    const auto add = [&](const char* family, int layer, int rank, Axis rows = {}, Axis columns = {}) {
+      MetricSpec spec;
+      spec.family = family;
+      spec.name = layer < 0 ? spec.family : spec.family + "/layer" + std::to_string(layer);
+      spec.title = layer < 0 ? spec.family : spec.family + ", layer " + std::to_string(layer);
+      spec.layer = layer;
+      spec.rank = rank;
+      spec.axes[0] = std::move(rows);
+      spec.axes[1] = std::move(columns);
+      spec.definition = "What a study of subspaces measures.";
+      spec.formula = "|S_i and S_j| / r";
+      spec.source = "a made-up study for tests";
+      if (spec.family.ends_with("_conflict")) {
+        spec.colours = Colours::diverging;
+        spec.low = -1;
+      }
+      d.metrics.push_back(spec);
+    };
+    const auto numbers = [](const char* before, int count) {
+      std::vector<std::string> names;
+      for (int i = 0; i < count; ++i) names.push_back(before + std::to_string(i));
+      return names;
+    };
+    const Axis experts{"expert", numbers("expert ", experts_)}, dimensions{"dimension", numbers("", dimensions_)};
+    const Axis tasks{"task", tasks_}, pairs{"pair of tasks", {"answer 0 / answer 1"}};
+    add("rank_overlap_by_layer", -1, 2, experts, {"layer", numbers("layer ", moe_layers_)});
+    for (int layer = 0; layer < moe_layers_; ++layer) {
+      for (const char* family : {"rank_overlap", "topological_entropy", "evictions"}) add(family, layer, 0);
+      add("subspace_alpha", layer, 2, experts, dimensions);
+      add("rank_overlap_pairs", layer, 2, experts, experts);
+      if (tasks_.empty()) continue;
+      for (const char* family : {"gradient_interference", "isolation"}) add(family, layer, 0);
+      add("task_share", layer, 2, experts, tasks);
+      add("dimension_conflict", layer, 2, pairs, dimensions);
+      add("task_conflict", layer, 2, tasks, tasks);
+    }
+  }
+
   double scalar(const MetricSpec& metric, std::int64_t step) const {
     const double scatter = noise(step, metric.layer + 7, seed_) - 0.5;
     if (metric.name == "loss/total" && step == script_->nan_at) return std::numeric_limits<double>::quiet_NaN();
@@ -197,6 +242,8 @@ class FakeEngine final : public Engine {
     if (metric.family == "temperature") return temperature_;
     if (metric.family == "dead_experts") return metric.layer == 2 ? 1 : 0;
     if (metric.family == "overlap") return 0.9 - 0.6 * progress_;
+    if (metric.family == "evictions")
+      return step % 20 == 10 && metric.layer == 0 ? 1 + static_cast<double>(step % 3) : 0;
     if (metric.family == "conflict_rate") return 0.4 - 0.2 * progress_ + 0.05 * scatter;
     return 0.2 + 0.5 * progress_ + 0.1 * scatter;
   }
@@ -212,6 +259,13 @@ class FakeEngine final : public Engine {
   }
 
   float cell(const MetricSpec& metric, int i, int j, int columns) const {
+    if (metric.family == "subspace_alpha") {  // about a third of the dimensions is picked
+      return noise(i, j, metric.layer + 50) < 0.35 ? static_cast<float>(0.5 + 0.4 * noise(j, i) * progress_) : none;
+    }
+    if (metric.family == "task_share") return j == i % columns ? 0.75f : 0.25f;
+    if (metric.family.ends_with("_conflict")) {
+      return i == j && metric.family == "task_conflict" ? 1 : static_cast<float>(1.4 * noise(j, steps_) - 1);
+    }
     const bool dead = metric.layer == 2 && i == 1;
     if (metric.family == "conflict") {
       if (i == j) return 1;
@@ -233,6 +287,9 @@ class FakeEngine final : public Engine {
   std::int64_t seed_ = 0, steps_ = 0;
   double temperature_ = 1, progress_ = 0;
   bool biased_ = false;
+  bool subspaces_ = false;
+  int dimensions_ = 0;
+  std::vector<std::string> tasks_;
 };
 
 std::unique_ptr<Engine> make_fake_engine(std::shared_ptr<Script> script) {

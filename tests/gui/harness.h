@@ -87,5 +87,6 @@ void add_fork_tests(Harness&);
 void add_runs_tests(Harness&);
 void add_export_tests(Harness&);
 void add_playground_tests(Harness&);
+void add_subspace_tests(Harness&);
 
 }  // namespace tessera::test
