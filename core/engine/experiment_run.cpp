@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "core/engine/device.h"
 #include "core/engine/sampler_part.h"
 #include "core/engine/tensor_parts.h"
 #include "core/experiment.h"
+#include "core/learn/dimension_probe.h"
 #include "core/learn/run_parameters.h"
 #include "core/moe/jacobian.h"
 #include "core/tasks/task_parameters.h"
@@ -81,7 +83,7 @@ Groups chosen_groups(const MeasureParameters& measure, std::size_t classes) {
 }
 
 Subject subject_of(const Model& model, const TaskOutline& task, const Groups& groups,
-                   const RegulatorParameters& regulation) {
+                   const RegulatorParameters& regulation, const MeasureParameters& measure) {
   Subject subject;
   subject.moe_layers = model.moe_layers();
   subject.experts = model.experts();
@@ -100,6 +102,7 @@ Subject subject_of(const Model& model, const TaskOutline& task, const Groups& gr
   for (const auto& group : groups) subject.groups.push_back(group_name(group, task.classes));
   const bool subspaces = std::any_of(subject.dimensions.begin(), subject.dimensions.end(), [](int d) { return d > 0; });
   subject.regulated = subspaces && regulation.kind != "none";
+  subject.dimension_probe = subspaces && measure.dimension_probe;
   return subject;
 }
 
@@ -121,7 +124,7 @@ ExperimentRun::ExperimentRun(const Parameters& parameters)
       groups_(chosen_groups(measure_, task_->outline().classes.size())),
       probes_(*task_, groups_, measure_.conflict_samples, parameters.integer("run.seed")),
       evaluator_(*task_, measure_.test_samples),
-      metrics_(all_metrics(subject_of(model_, task_->outline(), groups_, regulation_))) {
+      metrics_(all_metrics(subject_of(model_, task_->outline(), groups_, regulation_, measure_))) {
   const auto size = [](const auto& names) { return static_cast<std::int64_t>(names.size()); };
   const TaskOutline& outline = task_->outline();
   const LabelCounts counts{size(outline.classes), size(outline.token_classes), size(outline.vocabulary)};
@@ -139,7 +142,7 @@ ExperimentRun::ExperimentRun(const Parameters& parameters)
 }
 
 Description ExperimentRun::description() const {
-  const Subject subject = subject_of(model_, task_->outline(), groups_, regulation_);
+  const Subject subject = subject_of(model_, task_->outline(), groups_, regulation_, measure_);
   Description description;
   for (const Metric& metric : metrics_) description.metrics.push_back(metric.spec);
   description.layers = static_cast<int>(subject.layer_names.size());
@@ -176,6 +179,7 @@ void ExperimentRun::step(std::int64_t step, bool last, Telemetry& telemetry) {
   if (maps.now) observe_maps(result, maps.regular, seen);
   if (test.now) observe_test(step, last, seen);
   if (conflict.now) observe_conflict(seen);
+  if (last && measure_.dimension_probe) observe_dimensions(seen);
   const bool is_due[] = {scalars.now, maps.now, test.now, conflict.now, last};  // by tessera::Due
   for (std::size_t i = 0; i < metrics_.size(); ++i) {
     const Metric& metric = metrics_[i];
@@ -316,6 +320,21 @@ void ExperimentRun::observe_maps(const StepResult& result, bool whole, Observati
     const RouteOutput routed = model_.route(i, logits);
     seen.layers[i].score_jacobian = on_cpu(jacobian(comparable_scores(routed.scores, model_.live.routers[i]), logits));
     seen.layers[i].weight_jacobian = on_cpu(jacobian(routed.alpha, logits));
+  }
+}
+
+void ExperimentRun::observe_dimensions(Observation& seen) {
+  constexpr std::int64_t of_sharpness = 512, of_damage = 4000;  // samples
+  std::vector<std::int64_t> first(static_cast<std::size_t>(
+      std::min<std::int64_t>(of_sharpness, static_cast<std::int64_t>(task_->train_labels().size()))));
+  std::iota(first.begin(), first.end(), 0);
+  const Samples samples = task_->pick(first);
+  for (const bool shared : {true, false}) {
+    const DimensionSets dimensions = dimension_set(model_, shared);
+    if (dimensions.empty()) return;
+    DimensionObservation& made = shared ? seen.shared_dimensions : seen.exclusive_dimensions;
+    made.damage = ablation_damage(model_, *task_, dimensions, of_damage);
+    made.sharpness = sharpness(model_, *task_, dimensions, samples, /*seed=*/1);
   }
 }
 

@@ -50,6 +50,7 @@ class ExperimentRun {
   void observe_subspaces(const StepResult& result, Observation& seen) const;
   void remember_picked(const Observation& seen);
   void observe_maps(const StepResult& result, bool whole, Observation& seen) const;
+  void observe_dimensions(Observation& seen);
   void observe_conflict(Observation& seen) const;
   template <class Part>
   void for_each_tensor(const Part& part) const;  // part(name, tensor): all that a checkpoint holds but the sampler

@@ -26,6 +26,24 @@ double test_loss(const Model& model, const Task& task, std::int64_t first, std::
   return sum / static_cast<double>(tokens);
 }
 
+std::vector<double> task_losses(const Model& model, const Task& task, std::int64_t samples) {
+  const at::NoGradGuard no_grad;
+  const std::int64_t tasks = task.outline().tasks, end = std::min(samples, task.test_samples());
+  const std::int64_t chunk = std::max<std::int64_t>(1, tokens_at_once / task.outline().inputs.tokens());
+  at::Tensor sums = at::zeros({tasks}, at::kDouble), counts = at::zeros({tasks}, at::kDouble);
+  for (std::int64_t at = 0; at < end; at += chunk) {
+    const Samples some = task.test(at, std::min(at + chunk, end));
+    const at::Tensor of = task.tasks_of(some);
+    const ModelOutput output = model.forward(some.inputs, {}, {.tasks = of});
+    const at::Tensor losses = at::cross_entropy_loss(output.logits, some.targets, {}, at::Reduction::None);
+    const at::Tensor index = of.defined() ? of.to(at::kCPU) : at::zeros({losses.size(0)}, at::kLong);
+    sums.index_add_(0, index, losses.to(at::kCPU, at::kDouble));
+    counts.index_add_(0, index, at::ones({losses.size(0)}, at::kDouble));
+  }
+  const at::Tensor means = sums / counts;
+  return {means.const_data_ptr<double>(), means.const_data_ptr<double>() + tasks};
+}
+
 Evaluator::Evaluator(const Task& task, std::int64_t samples)
     : task_(task), samples_(samples == 0 ? task.test_samples() : std::min(samples, task.test_samples())) {
   const std::int64_t tokens = task.outline().inputs.tokens();

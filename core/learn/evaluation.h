@@ -26,6 +26,9 @@ struct ProbeTokens {
 // Mean cross entropy of the task's test samples from `first` up to `end`, nats.
 double test_loss(const Model& model, const Task& task, std::int64_t first, std::int64_t end);
 
+// Of the first so many test samples: each task's mean cross entropy, nats; NaN without a sample.
+std::vector<double> task_losses(const Model& model, const Task& task, std::int64_t samples);
+
 class Evaluator {
  public:
   // samples: of the test samples, the first so many; 0, or more than there are: all.

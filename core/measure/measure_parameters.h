@@ -14,6 +14,7 @@ struct MeasureParameters {
   std::int64_t conflict_samples = 32;
   std::string groups = "classes";
   std::string custom_groups;
+  bool dimension_probe = false;
 
   void describe(Describer& d) {
     const Range interval{.min = 0, .max = 1'000'000, .scale = Scale::linear};
@@ -48,6 +49,11 @@ struct MeasureParameters {
     d.text("custom_groups", custom_groups,
            "Groups separated by |, each a list of classes and ranges: 0-4|5-9 or 0,2,4|1,3. A class may be in none.",
            Applies::rebuild, {"groups", {"custom"}});
+    d.boolean(
+        "dimension_probe", dimension_probe,
+        "At the end of the run: what happens when the most shared dimensions of the backbones are taken out, or the "
+        "least shared ones, and how sharp the loss is in them. Takes seconds.",
+        Applies::rebuild, {"/model.experts.kind", {"subspace"}});
   }
 };
 

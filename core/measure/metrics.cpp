@@ -13,7 +13,8 @@ std::vector<Metric> all_metrics(const Subject& subject) {
            add_max_vio,       add_dead_experts, add_dropped,
            add_routing,       add_overlap,      add_coactivation,
            add_saturation,    add_vocabulary,   add_conflict,
-           add_subspaces,     add_regulator,    add_settings,
+           add_subspaces,     add_dimensions,   add_regulator,
+           add_settings,
        }) {
     add(metrics, subject);
   }

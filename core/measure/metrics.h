@@ -26,9 +26,10 @@ struct Subject {
   std::vector<std::string> layer_names;  // "layer 0", ..., "tiles"
   std::vector<int> experts;              // of each routed layer
   std::vector<std::string> classes, groups;
-  std::vector<int> dimensions;  // of each MoE layer: of the backbone that its experts are subspaces of; 0: none
-  bool regulated = false;       // a regulator moves the controls of alpha
-  int tasks = 1;                // learned at once; with more than one, classes are tasks
+  std::vector<int> dimensions;   // of each MoE layer: of the backbone that its experts are subspaces of; 0: none
+  bool dimension_probe = false;  // what dimensions are worth is measured in the end
+  bool regulated = false;        // a regulator moves the controls of alpha
+  int tasks = 1;                 // learned at once; with more than one, classes are tasks
   std::string class_noun = "class";
   std::string token_class_noun;  // these three: empty where the task has none
   std::vector<std::string> token_classes;

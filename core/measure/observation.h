@@ -40,6 +40,11 @@ struct LayerObservation {
   std::optional<SubspaceObservation> subspaces;  // none: experts of another kind
 };
 
+struct DimensionObservation {  // of an eighth of each backbone's dimensions
+  double sharpness = 0;
+  std::vector<double> damage;  // by task: rise of its loss without them, nats
+};
+
 struct RegulatorObservation {  // multipliers; NaN: no reward yet
   double quota = 1, temperature = 1, penalty = 1, reward = std::numeric_limits<double>::quiet_NaN();
 };
@@ -57,8 +62,9 @@ struct Observation {
   std::vector<double> task_accuracy;             // of several tasks: of each, on its test samples; NaN: it has none
   double blind_accuracy = 0;                     // of several tasks: on the test samples, the task withheld
   RegulatorObservation regulator;
-  at::Tensor encoder_gram;               // [G, G]
-  std::vector<LayerObservation> layers;  // routed layers
+  DimensionObservation shared_dimensions, exclusive_dimensions;  // the most and the least shared
+  at::Tensor encoder_gram;                                       // [G, G]
+  std::vector<LayerObservation> layers;                          // routed layers
 };
 
 }  // namespace tessera
