@@ -16,7 +16,7 @@ constexpr int most_columns = 200, most_cells = 1 << 17;  // of the map over time
 
 constexpr std::size_t most_colours = 8;  // pairs of tasks with a colour each
 
-std::string percent_free(double value) { return ui::number(std::round(value * 1000) / 1000); }
+std::string rounded(double value) { return ui::number(std::round(value * 1000) / 1000); }
 
 // The place of the pair with the lowest mean cosine.
 std::size_t most_opposed(const std::vector<std::vector<double>>& pairs) {
@@ -61,8 +61,7 @@ void tooltip(const PanelContext& context, const CosineHistory& history, const st
   if (order.size() > most_colours) order.resize(most_colours);
   ImGui::Text("step %s", with_commas(static_cast<std::int64_t>(history.steps[at])).c_str());
   for (const std::size_t pair : order) {
-    ImGui::Text("%s: %s", pair < names.size() ? names[pair].c_str() : "",
-                percent_free(history.pairs[pair][at]).c_str());
+    ImGui::Text("%s: %s", pair < names.size() ? names[pair].c_str() : "", rounded(history.pairs[pair][at]).c_str());
   }
   if (order.size() < history.pairs.size()) ui::muted_text(context, "the most opposed pairs");
   ImGui::EndTooltip();

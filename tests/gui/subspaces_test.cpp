@@ -155,7 +155,6 @@ void conflict_over_time(ImGuiTestContext* ctx, Harness& h) {
   ctx->Yield(3);
   IM_CHECK_EQ(static_cast<int>(h.app().rewind().moment()), 50);
   h.picture(ctx, "subspaces_gone_back");
-  h.app().rewind();
   ctx->KeyPress(ImGuiKey_End);
   train(ctx, h, 160);  // two frames more
   ctx->SetRef(h.window("subspaces").c_str());
