@@ -11,11 +11,13 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include "bench/chain_of_calls.h"
 #include "core/engine/memory.h"
+#include "core/moe/subspace_bank.h"
 #include "kernels/block_sparse/op.h"
 #include "kernels/dispatch/op.h"
 #include "kernels/expert_mlp/op.h"
@@ -67,12 +69,12 @@ void side_by_side(benchmark::State& state, const std::function<void()>& ours, co
 }
 
 struct Layer {
-  Tensor x = at::randn({tokens, width}, at::requires_grad());
+  Tensor x = at::randn({tokens, width}).requires_grad_();
   Tensor router = at::randn({experts, width}).mul_(0.1).requires_grad_();
   Tensor w1 = at::randn({experts, width, hidden}).mul_(0.1).requires_grad_();
-  Tensor b1 = at::zeros({experts, hidden}, at::requires_grad());
+  Tensor b1 = at::zeros({experts, hidden}).requires_grad_();
   Tensor w2 = at::randn({experts, hidden, width}).mul_(0.1).requires_grad_();
-  Tensor b2 = at::zeros({experts, width}, at::requires_grad());
+  Tensor b2 = at::zeros({experts, width}).requires_grad_();
   Tensor gradient = at::randn({tokens, width});
 
   void backward(const Tensor& y) const { torch::autograd::grad({y}, {x, router, w1, b1, w2, b2}, {gradient}); }
@@ -130,7 +132,7 @@ void layer_forward_against_grouped_mm(benchmark::State& state) {
 
 // An operator against its reference, forward and backward.
 void one_gate(benchmark::State& state, Score score, std::int64_t k) {
-  const Tensor logits = at::randn({tokens, experts}, at::requires_grad()), d = at::randn({tokens, experts});
+  const Tensor logits = at::randn({tokens, experts}).requires_grad_(), d = at::randn({tokens, experts});
   const auto step = [&](auto gate) {
     torch::autograd::grad({gate(logits, GateSpec{.score = score, .k = k}, Tensor()).alpha}, {logits}, {d});
   };
@@ -141,8 +143,8 @@ void one_gate(benchmark::State& state, Score score, std::int64_t k) {
 // 4096 tokens, 64 experts, 8 a token. sums: the peer computes them too, and their gradients come back; ours always
 // does.
 void large_gate(benchmark::State& state, bool sums) {
-  const Tensor logits = at::randn({4096, 64}, at::requires_grad()), d = at::randn({4096, 64}),
-               of_experts = at::randn({64}), of_losses = at::randn({4}), of_two = at::randn({2});
+  const Tensor logits = at::randn({4096, 64}).requires_grad_(), d = at::randn({4096, 64}), of_experts = at::randn({64}),
+               of_losses = at::randn({4}), of_two = at::randn({2});
   const auto step = [&](const GateOutput& out, const Tensor& of_sums) {
     if (!sums) return torch::autograd::grad({out.alpha}, {logits}, {d});
     return torch::autograd::grad({out.alpha, out.importance, out.share, out.sums}, {logits},
@@ -176,7 +178,7 @@ void one_expert_mlp(benchmark::State& state, Activation activation, bool backwar
 // x [256, 1024] and w [1024, 1024] in blocks of 64, of which a share is active, wherever they fall; forward and
 // backward.
 struct BlockSparse {
-  Tensor x = at::randn({256, 1024}, at::requires_grad());
+  Tensor x = at::randn({256, 1024}).requires_grad_();
   Tensor w = at::randn({1024, 1024}).mul_(0.03).requires_grad_();
   Tensor gradient = at::randn({256, 1024}), mask, elements;
   BlockPattern pattern;
@@ -210,6 +212,51 @@ void block_sparse_against_all_blocks(benchmark::State& state, double share) {
       state, [&] { b.ours(); }, [&] { all.ours(); });
 }
 
+// Experts that are subspaces (CDSP), forward and backward: gradients of each task in one pass, by copies of the
+// experts' matrices, against one pass that tells no tasks apart, and against a pass for each task.
+struct Subspaces {
+  tessera::SubspaceParameters parameters;
+  tessera::Initialiser initialiser{1, at::kFloat};
+  std::optional<tessera::SubspaceBank> bank;
+  Tensor x = at::randn({tokens, width}).requires_grad_(), gradient = at::randn({tokens, width}), alpha, of_task;
+  std::int64_t tasks;
+
+  explicit Subspaces(std::int64_t t) : tasks(t) {
+    parameters.backbone = 256;
+    bank.emplace(0, width, experts, parameters, "silu", initialiser);
+    alpha = gate(at::randn({tokens, experts}), {.k = chosen}).alpha.requires_grad_();
+    of_task = at::arange(tokens).remainder(tasks);
+  }
+  void pass(bool apart) const {
+    const auto made =
+        bank->forward(x, alpha, chosen, apart ? of_task : Tensor(), tasks, parameters, bank->pick(parameters, true, 1));
+    torch::autograd::grad({made.y}, {x, alpha, bank->down, bank->up, bank->alpha(), made.taps.down, made.taps.up},
+                          {gradient});
+  }
+  void a_pass_each() const {
+    const auto made = bank->forward(x, alpha, chosen, {}, 1, parameters, bank->pick(parameters, true, 1));
+    for (std::int64_t t = 0; t < tasks; ++t) {
+      const Tensor own = (of_task == t).to(at::kFloat).unsqueeze(1);
+      torch::autograd::grad({made.y}, {x, alpha, bank->down, bank->up, bank->alpha()}, {gradient * own},
+                            /*retain_graph=*/true);
+    }
+  }
+};
+
+void task_gradients_against_one_pass(benchmark::State& state, std::int64_t tasks) {
+  const Subspaces s(tasks);
+  state.SetLabel("no tasks told apart");  // in the place of LibTorch
+  side_by_side(
+      state, [&] { s.pass(true); }, [&] { s.pass(false); });
+}
+
+void task_gradients_against_a_pass_each(benchmark::State& state, std::int64_t tasks) {
+  const Subspaces s(tasks);
+  state.SetLabel("a pass for each task");
+  side_by_side(
+      state, [&] { s.pass(true); }, [&] { s.a_pass_each(); });
+}
+
 void as_we_time(benchmark::internal::Benchmark* benchmark) {
   benchmark->Iterations(30)->UseManualTime()->Unit(benchmark::kMicrosecond);
 }
@@ -229,6 +276,13 @@ TESSERA_BENCHMARK(one_expert_mlp, relu, Activation::relu, true);
 TESSERA_BENCHMARK(one_expert_mlp, gelu, Activation::gelu, true);
 TESSERA_BENCHMARK(one_expert_mlp, silu, Activation::silu, true);
 TESSERA_BENCHMARK(one_expert_mlp, gelu_forward, Activation::gelu, false);
+
+#define TESSERA_TASK_GRADIENTS(NAME, TASKS)                        \
+  TESSERA_BENCHMARK(task_gradients_against_one_pass, NAME, TASKS); \
+  TESSERA_BENCHMARK(task_gradients_against_a_pass_each, NAME, TASKS)
+TESSERA_TASK_GRADIENTS(2_tasks, 2);
+TESSERA_TASK_GRADIENTS(3_tasks, 3);
+TESSERA_TASK_GRADIENTS(8_tasks, 8);
 
 // Milliseconds each, so fewer of them.
 #define TESSERA_BLOCK_SPARSE(NAME, SHARE)                                                              \

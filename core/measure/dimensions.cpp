@@ -1,5 +1,6 @@
 // What the most shared dimensions of backbones are worth, beside the least shared ones.
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "core/measure/declare.h"
@@ -9,7 +10,9 @@ namespace tessera {
 
 double evenness(const std::vector<double>& damage) {
   const auto [least, most] = std::minmax_element(damage.begin(), damage.end());
-  return *most > 0 ? std::max(*least, 0.) / *most : std::numeric_limits<double>::quiet_NaN();
+  double whole = 0;
+  for (const double of_task : damage) whole += std::abs(of_task);
+  return whole > 0 ? 1 - (*most - *least) / whole : std::numeric_limits<double>::quiet_NaN();
 }
 
 void add_dimensions(std::vector<Metric>& metrics, const Subject& subject) {
@@ -47,9 +50,10 @@ void add_dimensions(std::vector<Metric>& metrics, const Subject& subject) {
     }
     if (subject.tasks == 1) continue;
     add("evenness", name, "evenness of damage" + of,
-        "How evenly taking them out hurts the tasks: 1 when all alike, 0 when one isn't hurt at all. What is general "
-        "hurts all.",
-        "max(0, least damage) / largest damage", "",
+        "How evenly taking them out hurts the tasks: 1 when all alike, 0 when one alone, or one gains what another "
+        "loses. "
+        "What is general hurts all.",
+        "1 - (largest - least damage) / sum of |damage|", "",
         [probe](const Observation& seen) { return evenness(probe(seen).damage); });
   }
 }

@@ -130,10 +130,13 @@ TEST(DimensionProbe, SharpnessIsTheLargestEigenvalue) {
   EXPECT_NEAR(got, largest.item<double>(), 0.05 * std::abs(largest.item<double>()));
 }
 
-TEST(DimensionProbe, EvennessIsTheLeastDamageByTheLargest) {
-  EXPECT_EQ(evenness({0.5, 2, 1}), 0.25);
-  EXPECT_EQ(evenness({-0.5, 2}), 0);
-  EXPECT_TRUE(std::isnan(evenness({-0.5, 0})));
+TEST(DimensionProbe, EvennessIsOneWhereAllAreHurtAlike) {
+  EXPECT_EQ(evenness({0.5, 0.5, 0.5}), 1);
+  EXPECT_EQ(evenness({1, 3}), 0.5);
+  EXPECT_EQ(evenness({0, 2}), 0);
+  EXPECT_EQ(evenness({-1, 1}), 0);
+  EXPECT_EQ(evenness({-1, -3}), 0.5);
+  EXPECT_TRUE(std::isnan(evenness({0, 0})));
 }
 
 }  // namespace

@@ -66,7 +66,7 @@ TEST(Dispatch, ANaNIsAnEntry) {
 TEST(Dispatch, GradientsGoBackToWhereTheWeightCameFrom) {
   at::manual_seed(2);
   const Tensor mask = chosen_weights(9, 5, 2, at::kDouble) != 0;
-  Tensor alpha = at::rand({9, 5}, at::dtype(at::kDouble).requires_grad(true));
+  Tensor alpha = at::rand({9, 5}, at::kDouble).requires_grad_();
   const Tensor d = at::randn({18}, at::kDouble);
   expect_gradients([&] { return (dispatch(alpha * mask, 2).weights * d).sum(); }, {alpha});
   expect_gradients([&] { return (dispatch(alpha, 0).weights.square()).sum(); }, {alpha});

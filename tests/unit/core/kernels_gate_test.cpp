@@ -139,7 +139,7 @@ TEST(Gate, GradientsOfBothOutputsByFiniteDifferences) {
   for (const Score score : scores_of_all) {
     for (const std::int64_t k : {0, 2}) {
       for (const bool normalise : {false, true}) {
-        Tensor logits = at::randn({5, 6}, at::dtype(at::kDouble).requires_grad(true));
+        Tensor logits = at::randn({5, 6}, at::kDouble).requires_grad_();
         const Tensor da = at::randn({5, 6}, at::kDouble), ds = at::randn({5, 6}, at::kDouble);
         const GateSpec spec = spec_of(.8, score, k, normalise);
         expect_gradients([&] { return (gate(logits, spec).alpha * da).sum(); }, {logits});
