@@ -204,7 +204,9 @@ void ExperimentRun::step(std::int64_t step, bool last, Telemetry& telemetry) {
 }
 
 void ExperimentRun::regulate(std::int64_t step) {
-  if (regulation_.kind == "none") return;
+  bool any = false;
+  for (std::size_t i = 0; i < subspaces_.size(); ++i) any = any || model_.subspaces(i) != nullptr;
+  if (!any || regulation_.kind == "none") return;
   regulator_.before(step, regulation_, [&](std::int64_t samples) {
     const std::int64_t end = task_->test_samples();
     return test_loss(model_, *task_, std::max<std::int64_t>(0, end - samples), end);
