@@ -57,7 +57,7 @@ class SubspacesPanel final : public Panel {
 
   std::string settings() const override { return "part=" + std::to_string(part_); }
   void restore(const std::string& text) override {
-    if (text.starts_with("part=") && text.size() == 6 && text[5] >= '0' && text[5] <= '9') {
+    if (text.starts_with("part=") && text.size() == 6 && text[5] >= '0' && text[5] <= '5') {  // the last is `holding`
       part_ = static_cast<std::size_t>(text[5] - '0');
     }
   }
