@@ -192,7 +192,14 @@ void check_subspaces(const Parameters& parameters, std::vector<Problem>& problem
 }
 
 void check_tasks(const Parameters& parameters, std::vector<Problem>& problems) {
-  if (parameters.load<TaskParameters>("task").kind != "multitask") return;
+  const std::string kind = parameters.load<TaskParameters>("task").kind,
+                    rule = parameters.load<LearnParameters>("learn").combine;
+  const auto head = parameters.load<HeadParameters>("model.head");
+  if (kind == "interference" && rule != "loss" && head.kind == "tiles" && head.route_by_label) {
+    problems.push_back(
+        {"learn.combine", rule, "loss while model.head.route_by_label is true: tiles have losses of their own"});
+  }
+  if (kind != "multitask") return;
   const auto tasks = image_tasks(parameters.load<MultitaskParameters>("task").tasks);
   problems.insert(problems.end(), tasks.problems.begin(), tasks.problems.end());
 }

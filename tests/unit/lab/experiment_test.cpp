@@ -57,6 +57,67 @@ TEST_F(Combinations, TilesMustFitTheClasses) {
   EXPECT_TRUE(problems().empty());
 }
 
+TEST_F(Combinations, TasksAtOnceAreAListAndHaveOneHead) {
+  set("task.kind", "multitask");
+  EXPECT_TRUE(problems().empty());
+  set("model.head.kind", "tiles");
+  ASSERT_EQ(problems().size(), 1u);
+  EXPECT_EQ(problems()[0].where, "model.head.kind");
+  set("model.head.kind", "linear");
+  set("task.multitask.tasks", "mnist, weather");
+  ASSERT_EQ(problems().size(), 1u);
+  EXPECT_EQ(problems()[0].where, "task.multitask.tasks");
+  set("task.kind", "interference");
+  EXPECT_TRUE(problems().empty());
+  set("model.head.kind", "tiles");
+  set("model.head.tiles.count", std::int64_t{1});
+  set("model.head.route_by_label", true);
+  set("learn.combine", "pcgrad");
+  ASSERT_EQ(problems().size(), 1u);
+  EXPECT_EQ(problems()[0].where, "learn.combine");
+}
+
+TEST_F(Combinations, BlocksDivideTheMatrices) {
+  set("model.experts.kind", "block_sparse");
+  EXPECT_TRUE(problems().empty());
+  for (const std::int64_t size : {12, 40, 128}) {
+    set("model.experts.blocks.size", size);
+    ASSERT_EQ(problems().size(), 1u) << size;
+    EXPECT_EQ(problems()[0].where, "model.experts.blocks.size");
+  }
+  set("model.experts.blocks.size", std::int64_t{64});
+  EXPECT_TRUE(problems().empty());
+  set("model.layer1.experts.hidden", std::int64_t{72});
+  EXPECT_EQ(problems().size(), 1u);
+}
+
+TEST_F(Combinations, SubspacesHaveRoomInTheirBackbone) {
+  set("model.experts.kind", "subspace");
+  set("model.subspaces.backbone", std::int64_t{8});
+  set("model.experts.count", std::int64_t{16});
+  EXPECT_TRUE(problems().empty());
+  set("model.subspaces.alpha.kind", "expert_by_expert");
+  ASSERT_EQ(problems().size(), 1u);
+  EXPECT_EQ(problems()[0].where, "model.subspaces.backbone");
+  set("model.subspaces.backbone", std::int64_t{16});
+  EXPECT_TRUE(problems().empty());
+  set("model.subspaces.rank", std::int64_t{17});
+  ASSERT_EQ(problems().size(), 1u);
+  EXPECT_EQ(problems()[0].where, "model.subspaces.rank");
+  set("model.subspaces.picking", "all");
+  EXPECT_TRUE(problems().empty()) << "which has no quota";
+}
+
+TEST_F(Combinations, AHashDoesNotHearTheTask) {
+  set("task.kind", "interference");
+  set("model.router.logits.kind", "hash");
+  set("model.router.k", std::int64_t{1});
+  EXPECT_TRUE(problems().empty());
+  set("model.router.task.ratio", 0.5);
+  ASSERT_EQ(problems().size(), 1u);
+  EXPECT_EQ(problems()[0].where, "model.router.task.ratio");
+}
+
 TEST_F(Combinations, OverlappingTilesMustCoverTheClasses) {
   set("model.head.kind", "tiles");
   set("model.head.tiles.layout", "overlapping");
