@@ -64,6 +64,16 @@ std::string path_in_force(const Parameters& parameters, std::string_view base, i
   return parameters.overrides().contains(own) ? own : std::string(base);
 }
 
+// What is found in a layer, but for what is known: without overrides all layers have the same problem.
+void add_new(std::vector<Problem> found, std::vector<Problem>& problems) {
+  for (Problem& problem : found) {
+    const bool known = std::any_of(problems.begin(), problems.end(), [&](const Problem& earlier) {
+      return earlier.where == problem.where && earlier.allowed == problem.allowed;
+    });
+    if (!known) problems.push_back(std::move(problem));
+  }
+}
+
 // A byte must not know of those that follow it.
 void check_causality(const RouterParameters& router, const std::function<std::string(const std::string&)>& at,
                      std::vector<Problem>& problems) {
@@ -95,12 +105,7 @@ void check_routers(const Parameters& parameters, std::vector<Problem>& problems)
       found.push_back({at("experts.zero.count"), std::to_string(experts.zero.count),
                        "0 with selection soft, where an expert's input is a mixture"});
     }
-    for (Problem& problem : found) {
-      const bool said = std::any_of(problems.begin(), problems.end(), [&](const Problem& earlier) {
-        return earlier.where == problem.where && earlier.allowed == problem.allowed;
-      });
-      if (!said) problems.push_back(std::move(problem));  // without overrides all layers have the same problem
-    }
+    add_new(std::move(found), problems);
   }
 }
 
@@ -152,16 +157,16 @@ void check_blocks(const Parameters& parameters, std::vector<Problem>& problems) 
     if (experts.kind != "block_sparse") continue;
     const std::int64_t size = experts.blocks.size;
     if (size % 8 == 0 && width % size == 0 && experts.hidden % size == 0) continue;
-    problems.push_back({path_in_force(parameters, "model.experts.blocks.size", layer), std::to_string(size),
-                        "a multiple of 8 that divides model.width, " + std::to_string(width) + ", and " +
-                            path_in_force(parameters, "model.experts.hidden", layer) + ", " +
-                            std::to_string(experts.hidden)});
-    return;
+    add_new({{path_in_force(parameters, "model.experts.blocks.size", layer), std::to_string(size),
+              "a multiple of 8 that divides model.width, " + std::to_string(width) + ", and " +
+                  path_in_force(parameters, "model.experts.hidden", layer) + ", " + std::to_string(experts.hidden)}},
+            problems);
   }
 }
 
 // What subspaces can't be.
 void check_subspaces(const Parameters& parameters, std::vector<Problem>& problems) {
+  const bool probe = parameters.load<MeasureParameters>("measure").dimension_probe;
   for (int layer = 0; layer < parameters.integer("model.depth"); ++layer) {
     if (parameters.load<ExpertParameters>("model.experts", layer).kind != "subspace") continue;
     const auto at = [&](const std::string& name) { return path_in_force(parameters, "model." + name, layer); };
@@ -183,12 +188,32 @@ void check_subspaces(const Parameters& parameters, std::vector<Problem>& problem
     if (router.applies == "input") {
       found.push_back({at("router.applies"), "input", "output while model.experts.kind is subspace"});
     }
-    for (Problem& problem : found) {
-      const bool said = std::any_of(problems.begin(), problems.end(),
-                                    [&](const Problem& earlier) { return earlier.where == problem.where; });
-      if (!said) problems.push_back(std::move(problem));
+    if (subspaces.picking == "all" && probe) {
+      found.push_back({at("subspaces.picking"), "all",
+                       "top_rank or gumbel while measure.dimension_probe is true: experts share all dimensions"});
     }
+    add_new(std::move(found), problems);
   }
+}
+
+// A regulator whose control moves nothing.
+void check_regulator(const Parameters& parameters, std::vector<Problem>& problems) {
+  const auto regulator = parameters.load<RegulatorParameters>("learn.regulator");
+  if (regulator.kind == "none") return;
+  bool any = false, quota = false, penalty = false;
+  for (int layer = 0; layer < parameters.integer("model.depth"); ++layer) {
+    if (parameters.load<ExpertParameters>("model.experts", layer).kind != "subspace") continue;
+    const auto subspaces = parameters.load<SubspaceParameters>("model.subspaces", layer);
+    any = true;
+    quota = quota || subspaces.picking != "all";
+    penalty = penalty || subspaces.metabolic > 0;
+  }
+  const bool idle = (regulator.controls == "quota" && !quota) || (regulator.controls == "penalty" && !penalty);
+  if (!any || !idle) return;
+  problems.push_back({"learn.regulator.controls", regulator.controls,
+                      regulator.controls == "quota"
+                          ? "any other while model.subspaces.picking is all, where there is no quota"
+                          : "any other while model.subspaces.metabolic is 0, where there is no penalty"});
 }
 
 void check_tasks(const Parameters& parameters, std::vector<Problem>& problems) {
@@ -237,6 +262,7 @@ std::vector<Problem> check_combinations(const Parameters& parameters) {
   check_routers(parameters, problems);
   check_blocks(parameters, problems);
   check_subspaces(parameters, problems);
+  check_regulator(parameters, problems);
   check_tasks(parameters, problems);
   check_encoder(parameters, problems);
   check_heads(parameters, problems);

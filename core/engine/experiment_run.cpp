@@ -123,7 +123,7 @@ ExperimentRun::ExperimentRun(const Parameters& parameters)
       subspaces_(model_.live.subspaces),
       groups_(chosen_groups(measure_, task_->outline().classes.size())),
       probes_(*task_, groups_, measure_.conflict_samples, parameters.integer("run.seed")),
-      evaluator_(*task_, measure_.test_samples),
+      evaluator_(*task_, measure_.test_samples, regulation_.kind == "none" ? 0 : task_->test_samples() / 2),
       metrics_(all_metrics(subject_of(model_, task_->outline(), groups_, regulation_, measure_))) {
   const auto size = [](const auto& names) { return static_cast<std::int64_t>(names.size()); };
   const TaskOutline& outline = task_->outline();
@@ -203,14 +203,18 @@ void ExperimentRun::step(std::int64_t step, bool last, Telemetry& telemetry) {
   }
 }
 
-void ExperimentRun::regulate(std::int64_t step) {
+// Test samples at the end that the regulator validates on; 0 without one.
+std::int64_t ExperimentRun::held_out() const {
   bool any = false;
   for (std::size_t i = 0; i < subspaces_.size(); ++i) any = any || model_.subspaces(i) != nullptr;
-  if (!any || regulation_.kind == "none") return;
-  regulator_.before(step, regulation_, [&](std::int64_t samples) {
-    const std::int64_t end = task_->test_samples();
-    return test_loss(model_, *task_, std::max<std::int64_t>(0, end - samples), end);
-  });
+  if (!any || regulation_.kind == "none") return 0;
+  return std::min(regulation_.samples, task_->test_samples() / 2);
+}
+
+void ExperimentRun::regulate(std::int64_t step) {
+  const std::int64_t samples = held_out(), end = task_->test_samples();
+  if (samples == 0) return;
+  regulator_.before(step, regulation_, [&] { return test_loss(model_, *task_, end - samples, end); });
   for (std::size_t i = 0; i < subspaces_.size(); ++i) {
     const SubspaceBank* const bank = model_.subspaces(i);
     if (bank != nullptr) {
@@ -237,7 +241,7 @@ void ExperimentRun::accumulate(const StepResult& result) {
 }
 
 void ExperimentRun::observe_test(std::int64_t step, bool all, Observation& seen) {
-  const Evaluation made = evaluator_.evaluate(model_, all);
+  const Evaluation made = evaluator_.evaluate(model_, all, held_out());
   seen.test_accuracy = made.accuracy;
   seen.test_loss = made.loss;
   seen.task_accuracy = made.task_accuracy;
@@ -262,9 +266,7 @@ void ExperimentRun::observe_scalars(const StepResult& result, bool whole, Observ
     if (on[i]) seen.loss.parts[i] = parts[static_cast<std::int64_t>(i)].item<double>();
   }
   seen.rate = learner_.live.rate;
-  const auto multiplier = [&](Regulator::Control control) { return regulator_.multiplier(control, regulation_); };
-  seen.regulator = {multiplier(Regulator::quota), multiplier(Regulator::temperature), multiplier(Regulator::penalty),
-                    regulator_.reward().value_or(std::numeric_limits<double>::quiet_NaN())};
+  seen.regulator = observe_regulator();
   seen.train_accuracy = hits_.sum(whole).item<double>() / seen_.sum(whole).item<double>();
   for (std::size_t i = 0; i < windows_.size(); ++i) {
     const Routing& routing = result.output.routings[i];
@@ -325,19 +327,47 @@ void ExperimentRun::observe_maps(const StepResult& result, bool whole, Observati
   }
 }
 
+// What is in force in the first layer with subspaces, beside what would be without the regulator.
+RegulatorObservation ExperimentRun::observe_regulator() const {
+  RegulatorObservation made;
+  std::size_t layer = 0;
+  while (layer < subspaces_.size() && model_.subspaces(layer) == nullptr) ++layer;
+  if (layer == subspaces_.size()) return made;
+  const SubspaceParameters &now = model_.live.subspaces[layer], &preset = subspaces_[layer];
+  const auto doublings = [](double a, double b) { return a == b ? 0 : std::log2(a / b); };
+  const auto quota = [&](const SubspaceParameters& of) {
+    return static_cast<double>(of.quota(model_.subspaces(layer)->count()));
+  };
+  made.quota = doublings(quota(now), quota(preset));
+  made.temperature = doublings(now.alpha.temperature, preset.alpha.temperature);
+  made.penalty = doublings(now.metabolic, preset.metabolic);
+  made.reward = regulator_.reward().value_or(std::numeric_limits<double>::quiet_NaN());
+  return made;
+}
+
 void ExperimentRun::observe_dimensions(Observation& seen) {
-  constexpr std::int64_t of_sharpness = 512, of_damage = 4000;  // samples
+  constexpr std::int64_t of_sharpness = 512, of_damage = 4000;  // tokens
+  const std::int64_t tokens = task_->outline().inputs.tokens();
+  const auto samples_of = [&](std::int64_t count) { return std::max<std::int64_t>(1, count / tokens); };
+  const SharedAndExclusive sets = dimension_sets(model_);
+  if (sets.shared.empty()) return;
   std::vector<std::int64_t> first(static_cast<std::size_t>(
-      std::min<std::int64_t>(of_sharpness, static_cast<std::int64_t>(task_->train_labels().size()))));
+      std::min<std::int64_t>(samples_of(of_sharpness), static_cast<std::int64_t>(task_->train_labels().size()))));
   std::iota(first.begin(), first.end(), 0);
   const Samples samples = task_->pick(first);
-  for (const bool shared : {true, false}) {
-    const DimensionSets dimensions = dimension_set(model_, shared);
-    if (dimensions.empty()) return;
-    DimensionObservation& made = shared ? seen.shared_dimensions : seen.exclusive_dimensions;
-    made.damage = ablation_damage(model_, *task_, dimensions, of_damage);
+  const TokenLosses intact = token_losses(model_, *task_, samples_of(of_damage));
+  const auto observe = [&](const DimensionSets& dimensions) {
+    DimensionObservation made;
+    made.places = static_cast<double>(places(model_, dimensions));
+    for (const Damage& of_task : ablation_damage(model_, *task_, dimensions, intact, samples_of(of_damage))) {
+      made.damage.push_back(of_task.rise);
+      made.errors.push_back(of_task.error);
+    }
     made.sharpness = sharpness(model_, *task_, dimensions, samples, /*seed=*/1);
-  }
+    return made;
+  };
+  seen.shared_dimensions = observe(sets.shared);
+  seen.exclusive_dimensions = observe(sets.exclusive);
 }
 
 void ExperimentRun::observe_conflict(Observation& seen) const {

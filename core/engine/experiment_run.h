@@ -42,6 +42,7 @@ class ExperimentRun {
     bool regular;  // not only because the run ends
   };
   static Due due(std::int64_t every, std::int64_t step, bool last);
+  std::int64_t held_out() const;
   void regulate(std::int64_t step);
   void check_loss(const StepResult& result, std::int64_t step, bool now) const;
   void accumulate(const StepResult& result);
@@ -50,6 +51,7 @@ class ExperimentRun {
   void observe_subspaces(const StepResult& result, Observation& seen) const;
   void remember_picked(const Observation& seen);
   void observe_maps(const StepResult& result, bool whole, Observation& seen) const;
+  RegulatorObservation observe_regulator() const;
   void observe_dimensions(Observation& seen);
   void observe_conflict(Observation& seen) const;
   template <class Part>

@@ -15,7 +15,8 @@ namespace tessera {
 namespace {
 
 constexpr int most_sweeps = 1000;
-constexpr double settled = 1e-12;  // a sweep that moves no weight further ends a search
+constexpr double settled = 1e-10;         // a sweep that moves no weight further ends a search
+constexpr double rank_tolerance = 1e-12;  // eigenvalues below this share of the largest are none
 
 using Weights = std::vector<double>;
 
@@ -60,20 +61,30 @@ Weights pcgrad(const Gram& gram, std::uint64_t seed) {
       const double product = j == i ? 0 : gram.with(j, projected);
       if (product < 0 && gram.at(j, j) > 0) projected[j] -= product / gram.at(j, j);
     }
-    for (std::size_t k = 0; k < gram.tasks; ++k) total[k] += projected[k];
+    for (std::size_t k = 0; k < gram.tasks; ++k) total[k] += projected[k] / static_cast<double>(gram.tasks);
   }
   return total;
 }
 
-// A minimum over w >= 0 with sum 1, by moving weight between two tasks at a time: best_move(w, i, j) says how much is
-// to go from j to i, w_j to it at most and -w_i at least.
+// 0 for tasks without a gradient, the same for all others.
+Weights even_weights(const Gram& gram) {
+  double count = 0;
+  for (std::size_t i = 0; i < gram.tasks; ++i) count += gram.at(i, i) > 0;
+  Weights w(gram.tasks);
+  for (std::size_t i = 0; i < gram.tasks; ++i) w[i] = gram.at(i, i) > 0 ? 1 / count : 0;
+  return w;
+}
+
+// A minimum over w >= 0 with sum 1, of the tasks with a gradient, by moving weight between two at a time:
+// best_move(w, i, j) says how much is to go from j to i, w_j to it at most and -w_i at least.
 Weights over_simplex(const Gram& gram,
                      const std::function<double(const Weights&, std::size_t, std::size_t)>& best_move) {
-  Weights w = mean_weights(gram);
+  Weights w = even_weights(gram);
   for (int sweep = 0; sweep < most_sweeps; ++sweep) {
     double furthest = 0;
     for (std::size_t i = 0; i < gram.tasks; ++i) {
       for (std::size_t j = i + 1; j < gram.tasks; ++j) {
+        if (gram.at(i, i) <= 0 || gram.at(j, j) <= 0) continue;
         const double move = best_move(w, i, j);
         w[i] += move;
         w[j] -= move;
@@ -93,49 +104,25 @@ Weights mgda(const Gram& gram) {
   });
 }
 
-// The least value of a convex function between two points, by golden sections.
-double least_between(double low, double high, const std::function<double(double)>& f) {
-  const double ratio = (std::sqrt(5) - 1) / 2;
-  double a = high - ratio * (high - low), b = low + ratio * (high - low), at_a = f(a), at_b = f(b);
-  for (int i = 0; i < 60; ++i) {
-    if (at_a <= at_b) {
-      high = b;
-      b = a;
-      at_b = at_a;
-      a = high - ratio * (high - low);
-      at_a = f(a);
-    } else {
-      low = a;
-      a = b;
-      at_a = at_b;
-      b = low + ratio * (high - low);
-      at_b = f(b);
-    }
-  }
-  return (low + high) / 2;
-}
-
+// Minimises g_w . g_0 + c |g_0| |g_w|. Along w + m (e_i - e_j) that is l m + R sqrt(A m^2 + 2 B m + S) and a constant;
+// its derivative is 0 at m = -B / A - l sqrt(C / (A (A R^2 - l^2))), C = S - B^2 / A.
 Weights cagrad(const Gram& gram) {
   const Weights mean = mean_weights(gram);
-  const double radius = 0.5 * std::sqrt(gram.square(mean));  // c |g_0|
-  const auto value = [&](const Weights& w) {                 // g_w . g_0 + c |g_0| |g_w|
-    double with_mean = 0;
-    for (std::size_t k = 0; k < gram.tasks; ++k) with_mean += w[k] * gram.with(k, mean);
-    return with_mean + radius * std::sqrt(gram.square(w));
-  };
+  const double radius = 0.5 * std::sqrt(gram.square(mean));  // R = c |g_0|
   const Weights w = over_simplex(gram, [&](const Weights& from, std::size_t i, std::size_t j) {
-    const auto after = [&](double move) {
-      Weights moved = from;
-      moved[i] += move;
-      moved[j] -= move;
-      return value(moved);
-    };
-    const double move = least_between(-from[i], from[j], after);
-    return after(move) < after(0) ? move : 0;
+    const double slope = gram.with(i, mean) - gram.with(j, mean);
+    const double A = gram.at(i, i) + gram.at(j, j) - 2 * gram.at(i, j);
+    if (A <= 0) return 0.;  // equal gradients
+    const double B = gram.with(i, from) - gram.with(j, from), C = std::max(gram.square(from) - B * B / A, 0.);
+    const double steepness = A * radius * radius - slope * slope;
+    if (steepness <= 0) return slope > 0 ? -from[i] : from[j];  // it falls all the way
+    return std::clamp(-B / A - slope * std::sqrt(C / (A * steepness)), -from[i], from[j]);
   });
+  double longest = 0;
+  for (std::size_t k = 0; k < gram.tasks; ++k) longest = std::max(longest, gram.at(k, k));
   const double length = std::sqrt(gram.square(w));
   Weights made = mean;
-  if (length > settled * std::max(1., radius)) {
+  if (length > settled * std::sqrt(longest)) {
     for (std::size_t k = 0; k < gram.tasks; ++k) made[k] += radius / length * w[k];
   }
   return made;
@@ -143,7 +130,7 @@ Weights cagrad(const Gram& gram) {
 
 at::Tensor aligned_mtl(const at::Tensor& gram) {
   const auto [values, vectors] = at::linalg_eigh(gram);
-  const at::Tensor used = values > values.max() * 1e-12;  // those of the gradients' span
+  const at::Tensor used = values > values.max() * rank_tolerance;  // those of the gradients' span
   if (!used.any().item<bool>()) return at::zeros_like(values);
   const at::Tensor least = values.masked_select(used).min();
   const at::Tensor scale = at::where(used, (least / values.clamp_min(1e-300)).sqrt(), 0);
@@ -151,10 +138,16 @@ at::Tensor aligned_mtl(const at::Tensor& gram) {
   return balance.mean(0);
 }
 
+// Equal projections on each direction u_i = g_i / |g_i|: with v_i = w_i |g_i|, all sum_j cos_ij v_j are the same.
 at::Tensor imtl_g(const at::Tensor& gram) {
-  const at::Tensor v = at::mv(at::pinverse(gram), gram.diagonal().clamp_min(0).sqrt());
-  const double sum = v.sum().item<double>();
-  return std::abs(sum) < 1e-12 * std::max(1., v.abs().max().item<double>()) ? at::zeros_like(v) : v / sum;
+  const at::Tensor lengths = gram.diagonal().clamp_min(0).sqrt(), some = (lengths > 0).to(at::kDouble);
+  const at::Tensor inverse = at::where(lengths > 0, 1 / lengths, 0);
+  const at::Tensor cosines = gram * inverse.unsqueeze(0) * inverse.unsqueeze(1);
+  const at::Tensor v = at::mv(at::linalg_pinv(cosines, rank_tolerance, /*hermitian=*/true), some);
+  const bool equal = at::allclose(at::mv(cosines, v), some, 1e-6, 1e-6);
+  const at::Tensor w = v * inverse;
+  const double sum = w.sum().item<double>();
+  return equal && std::abs(sum) > rank_tolerance * w.abs().max().item<double>() ? w / sum : at::zeros_like(w);
 }
 
 // The projection of g_i on what hurts no task: of all v >= e_i, that with the shortest sum_k v_k g_k.
@@ -190,7 +183,6 @@ at::Tensor combination_weights(const std::string& rule, const at::Tensor& gram, 
     return at::full({gram.size(0)}, std::numeric_limits<double>::quiet_NaN(), at::kDouble);
   }
   const Gram products = to_gram(gram);
-  if (rule == "sum") return at::ones({gram.size(0)}, at::kDouble);
   if (rule == "mean") return to_tensor(mean_weights(products));
   if (rule == "pcgrad") return to_tensor(pcgrad(products, seed));
   if (rule == "mgda") return to_tensor(mgda(products));

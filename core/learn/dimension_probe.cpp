@@ -7,14 +7,13 @@
 #include <cmath>
 
 #include "core/data/random.h"
-#include "core/learn/evaluation.h"
 #include "core/learn/gradients.h"
 
 namespace tessera {
 namespace {
 
-constexpr std::int64_t share_of_backbone = 8;
-constexpr int power_steps = 30;
+constexpr std::int64_t share_of_backbone = 4;
+constexpr int lanczos_steps = 30;
 
 std::vector<const SubspaceBank*> banks_of(const Model& model) {
   std::vector<const SubspaceBank*> banks;
@@ -53,95 +52,140 @@ double product(const Directions& a, const Directions& b) {
   return sum;
 }
 
+Directions scaled(Directions v, double by) {
+  for (at::Tensor& part : v) part = part * by;
+  return v;
+}
+
+// v less its parts along others, which are orthonormal.
+Directions orthogonal(Directions v, const std::vector<Directions>& others) {
+  for (const Directions& other : others) {
+    const double along = product(v, other);
+    for (std::size_t i = 0; i < v.size(); ++i) v[i] = v[i] - other[i] * along;
+  }
+  return v;
+}
+
+Directions drawn_direction(const Directions& like, std::int64_t seed) {
+  Random random(seed, "sharpness");
+  Directions made;
+  for (const at::Tensor& part : like) {
+    at::Tensor drawn = at::empty(part.sizes(), at::kDouble);
+    double* const values = drawn.mutable_data_ptr<double>();
+    for (std::int64_t i = 0; i < drawn.numel(); ++i) values[i] = random.uniform() - 0.5;
+    made.push_back(drawn.to(part.options().requires_grad(false)));
+  }
+  return made;
+}
+
+// float64 [E, D]: 1 where an expert picked a dimension.
+at::Tensor picked_of(const Model& model, std::size_t layer) {
+  const SubspaceBank& bank = *model.subspaces(layer);
+  const at::Tensor picked = bank.pick(model.live.subspaces[layer], false, 0).picked;
+  return at::zeros({bank.count(), bank.down.size(1)}, picked.options().dtype(at::kDouble)).scatter(1, picked, 1.);
+}
+
+std::vector<std::size_t> layers_with_subspaces(const Model& model) {
+  std::vector<std::size_t> layers;
+  for (std::size_t layer = 0; layer < static_cast<std::size_t>(model.moe_layers()); ++layer) {
+    if (model.subspaces(layer) != nullptr) layers.push_back(layer);
+  }
+  return layers;
+}
+
 }  // namespace
 
-DimensionSets dimension_set(const Model& model, bool shared) {
+SharedAndExclusive dimension_sets(const Model& model) {
   const at::NoGradGuard no_grad;
-  DimensionSets sets;
-  for (std::size_t layer = 0; layer < static_cast<std::size_t>(model.moe_layers()); ++layer) {
-    const SubspaceBank* const bank = model.subspaces(layer);
-    if (bank == nullptr) continue;
-    const SubspaceParameters& parameters = model.live.subspaces[layer];
-    const Subspaces made = bank->pick(parameters, false, 0);
-    const at::Tensor scores = bank->scores();
-    const at::Tensor picked = at::zeros_like(scores).scatter(1, made.picked, 1.);
-    const at::Tensor holders = picked.sum(0), open = (picked * scores.sigmoid()).sum(0);
+  SharedAndExclusive sets;
+  for (const std::size_t layer : layers_with_subspaces(model)) {
+    const at::Tensor picked = picked_of(model, layer), holders = picked.sum(0);
+    const at::Tensor z = model.subspaces(layer)->scores() / model.live.subspaces[layer].alpha.temperature;
+    const at::Tensor open = (picked * z.sigmoid()).sum(0) / static_cast<double>(picked.size(0) + 1);  // below 1
     const at::Tensor held = (holders > 0).nonzero().flatten();
-    const at::Tensor order = (holders + open / (scores.size(0) + 1))
-                                 .index_select(0, held)
-                                 .argsort(/*stable=*/true, 0, /*descending=*/shared);
-    const std::int64_t count = std::clamp<std::int64_t>(bank->down.size(1) / share_of_backbone, 1,
-                                                        std::max<std::int64_t>(1, held.size(0) / 2));
-    sets.push_back(held.index_select(0, order.slice(0, 0, count)));
+    const at::Tensor order = (holders + open).index_select(0, held).argsort(/*stable=*/true, 0, /*descending=*/true);
+    const std::int64_t count =
+        std::max<std::int64_t>(1, std::min(picked.size(1) / share_of_backbone, held.size(0) / 2));
+    sets.shared.push_back(held.index_select(0, order.slice(0, 0, count)));
+    sets.exclusive.push_back(held.index_select(0, order.slice(0, order.size(0) - count)));
   }
   return sets;
 }
 
-std::vector<double> ablation_damage(Model& model, const Task& task, const DimensionSets& dimensions,
-                                    std::int64_t samples) {
-  const std::vector<double> before = task_losses(model, task, samples);
+std::int64_t places(const Model& model, const DimensionSets& dimensions) {
+  const at::NoGradGuard no_grad;
+  double sum = 0;
+  std::size_t next = 0;
+  for (const std::size_t layer : layers_with_subspaces(model)) {
+    sum += picked_of(model, layer).index_select(1, dimensions[next++]).sum().item<double>();
+  }
+  return std::llround(sum);
+}
+
+std::vector<Damage> ablation_damage(Model& model, const Task& task, const DimensionSets& dimensions,
+                                    const TokenLosses& intact, std::int64_t samples) {
+  const at::NoGradGuard no_grad;
   const auto banks = banks_of(model);
   std::vector<at::Tensor> kept;
-  {
-    const at::NoGradGuard no_grad;
-    for (std::size_t i = 0; i < banks.size(); ++i) {
-      at::Tensor up = banks[i]->up;
-      kept.push_back(up.index_select(0, dimensions[i]));
-      up.index_fill_(0, dimensions[i], 0);
-    }
+  for (std::size_t i = 0; i < banks.size(); ++i) {
+    at::Tensor up = banks[i]->up;
+    kept.push_back(up.index_select(0, dimensions[i]));
+    up.index_fill_(0, dimensions[i], 0);
   }
-  std::vector<double> damage = task_losses(model, task, samples);
-  const at::NoGradGuard no_grad;
+  const at::Tensor rises = token_losses(model, task, samples).losses - intact.losses;
   for (std::size_t i = 0; i < banks.size(); ++i) {
     at::Tensor up = banks[i]->up;
     up.index_copy_(0, dimensions[i], kept[i]);
   }
-  for (std::size_t t = 0; t < damage.size(); ++t) damage[t] -= before[t];
+  std::vector<Damage> damage;
+  for (std::int64_t t = 0; t < task.outline().tasks; ++t) {
+    const at::Tensor own = rises.masked_select(intact.tasks == t);
+    const double count = static_cast<double>(own.size(0)), deviation = own.std(/*unbiased=*/true).item<double>();
+    damage.push_back({own.mean().item<double>(), deviation / std::sqrt(count)});
+  }
   return damage;
 }
 
 double sharpness(Model& model, const Task& task, const DimensionSets& dimensions, const Samples& samples,
                  std::int64_t seed) {
-  std::vector<at::Tensor> weights;
+  std::vector<at::Tensor> weights, kept;
   for (const SubspaceBank* bank : banks_of(model)) weights.insert(weights.end(), {bank->down, bank->up});
+  for (const at::Tensor& weight : weights) kept.push_back(weight.detach().clone());
+  const bool single = weights.empty() || weights[0].scalar_type() == at::kFloat;
+  const double reach = (single ? 1e-3 : 1e-5) * std::sqrt(std::max(product(kept, kept), 1e-12));
   const PassKind pass{.tasks = task.tasks_of(samples)};
   const auto gradient = [&] {
     const at::Tensor loss = model.forward(samples.inputs, samples.targets, pass).task_loss;
     return parts_of(model, gradients_of(loss, weights), dimensions);
   };
-  Random random(seed, "sharpness");
-  Directions direction = parts_of(model, weights, dimensions);
-  for (at::Tensor& part : direction) {
-    at::Tensor drawn = at::empty(part.sizes(), at::kDouble);
-    double* const values = drawn.mutable_data_ptr<double>();
-    for (std::int64_t i = 0; i < drawn.numel(); ++i) values[i] = random.uniform() - 0.5;
-    part = drawn.to(part.options().requires_grad(false));
-  }
-  const std::vector<at::Tensor> kept = [&] {
-    std::vector<at::Tensor> copies;
-    for (const at::Tensor& weight : weights) copies.push_back(weight.detach().clone());
-    return copies;
-  }();
-  double length_of_weights = std::sqrt(product(parts_of(model, kept, dimensions), parts_of(model, kept, dimensions)));
-  const bool single = weights.empty() || weights[0].scalar_type() == at::kFloat;
-  const double reach = (single ? 1e-2 : 1e-4) * std::max(length_of_weights, 1e-6);
-  double eigenvalue = 0;
-  for (int step = 0; step < power_steps; ++step) {
-    const double length = std::sqrt(product(direction, direction));
-    if (length == 0) return 0;
-    for (at::Tensor& part : direction) part = part / length;
+  const auto curved = [&](const Directions& direction) {  // the Hessian times a direction of length 1
     move(model, dimensions, direction, reach);
-    const Directions above = gradient();
+    Directions made = gradient();
     move(model, dimensions, direction, -2 * reach);
     const Directions below = gradient();
     const at::NoGradGuard no_grad;
     for (std::size_t i = 0; i < weights.size(); ++i) weights[i].copy_(kept[i]);  // to the bit
-    Directions curved;
-    for (std::size_t i = 0; i < above.size(); ++i) curved.push_back((above[i] - below[i]) / (2 * reach));
-    eigenvalue = product(direction, curved);
-    direction = std::move(curved);
+    for (std::size_t i = 0; i < made.size(); ++i) made[i] = (made[i] - below[i]) / (2 * reach);
+    return made;
+  };
+  Directions next = drawn_direction(parts_of(model, kept, dimensions), seed);
+  at::Tensor tridiagonal = at::zeros({lanczos_steps, lanczos_steps}, at::kDouble);
+  std::vector<Directions> basis;
+  double largest_entry = 0;
+  std::int64_t steps = 0;
+  for (double length = std::sqrt(product(next, next)); steps < lanczos_steps; ++steps) {
+    if (length <= 1e-9 * largest_entry || length == 0) break;  // the basis spans all there is
+    if (steps > 0) tridiagonal[steps][steps - 1] = tridiagonal[steps - 1][steps] = length;
+    basis.push_back(scaled(std::move(next), 1 / length));
+    next = curved(basis.back());
+    const double along = product(next, basis.back());
+    tridiagonal[steps][steps] = along;
+    next = orthogonal(orthogonal(std::move(next), basis), basis);  // twice: once leaves rounding errors
+    length = std::sqrt(product(next, next));
+    largest_entry = std::max({largest_entry, std::abs(along), length});
   }
-  return eigenvalue;
+  if (steps == 0) return 0;
+  return at::linalg_eigvalsh(tridiagonal.slice(0, 0, steps).slice(1, 0, steps)).max().item<double>();
 }
 
 }  // namespace tessera

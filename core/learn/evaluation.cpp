@@ -10,60 +10,60 @@ namespace {
 
 constexpr std::int64_t tokens_at_once = 1000, most_probes = 256;
 
+std::int64_t samples_at_once(const Task& task) {
+  return std::max<std::int64_t>(1, tokens_at_once / task.outline().inputs.tokens());
+}
+
+// Test samples from `first` up to `end` in chunks, without gradients: see(samples, pass, what the model makes of them).
+template <class See>
+void for_each_chunk(const Model& model, const Task& task, std::int64_t first, std::int64_t end, const See& see) {
+  const at::NoGradGuard no_grad;
+  const std::int64_t chunk = samples_at_once(task);
+  for (std::int64_t at = first; at < end; at += chunk) {
+    const Samples samples = task.test(at, std::min(at + chunk, end));
+    const PassKind pass{.tasks = task.tasks_of(samples)};
+    see(samples, pass, model.forward(samples.inputs, {}, pass));
+  }
+}
+
 }  // namespace
 
 double test_loss(const Model& model, const Task& task, std::int64_t first, std::int64_t end) {
-  const at::NoGradGuard no_grad;
-  const std::int64_t chunk = std::max<std::int64_t>(1, tokens_at_once / task.outline().inputs.tokens());
   double sum = 0;
   std::int64_t tokens = 0;
-  for (std::int64_t at = first; at < end; at += chunk) {
-    const Samples samples = task.test(at, std::min(at + chunk, end));
-    const ModelOutput output = model.forward(samples.inputs, {}, {.tasks = task.tasks_of(samples)});
+  for_each_chunk(model, task, first, end, [&](const Samples& samples, const PassKind&, const ModelOutput& output) {
     sum += at::cross_entropy_loss(output.logits, samples.targets, {}, at::Reduction::Sum).item<double>();
     tokens += samples.targets.size(0);
-  }
+  });
   return sum / static_cast<double>(tokens);
 }
 
-std::vector<double> task_losses(const Model& model, const Task& task, std::int64_t samples) {
-  const at::NoGradGuard no_grad;
-  const std::int64_t tasks = task.outline().tasks, end = std::min(samples, task.test_samples());
-  const std::int64_t chunk = std::max<std::int64_t>(1, tokens_at_once / task.outline().inputs.tokens());
-  at::Tensor sums = at::zeros({tasks}, at::kDouble), counts = at::zeros({tasks}, at::kDouble);
-  for (std::int64_t at = 0; at < end; at += chunk) {
-    const Samples some = task.test(at, std::min(at + chunk, end));
-    const at::Tensor of = task.tasks_of(some);
-    const ModelOutput output = model.forward(some.inputs, {}, {.tasks = of});
-    const at::Tensor losses = at::cross_entropy_loss(output.logits, some.targets, {}, at::Reduction::None);
-    const at::Tensor index = of.defined() ? of.to(at::kCPU) : at::zeros({losses.size(0)}, at::kLong);
-    sums.index_add_(0, index, losses.to(at::kCPU, at::kDouble));
-    counts.index_add_(0, index, at::ones({losses.size(0)}, at::kDouble));
-  }
-  const at::Tensor means = sums / counts;
-  return {means.const_data_ptr<double>(), means.const_data_ptr<double>() + tasks};
+TokenLosses token_losses(const Model& model, const Task& task, std::int64_t samples) {
+  std::vector<at::Tensor> losses, tasks;
+  const std::int64_t end = std::min(samples, task.test_samples());
+  for_each_chunk(model, task, 0, end, [&](const Samples& some, const PassKind& pass, const ModelOutput& output) {
+    const at::Tensor of_tokens = at::cross_entropy_loss(output.logits, some.targets, {}, at::Reduction::None);
+    losses.push_back(of_tokens.to(at::kCPU, at::kDouble));
+    tasks.push_back(pass.tasks.defined() ? pass.tasks.to(at::kCPU) : at::zeros({of_tokens.size(0)}, at::kLong));
+  });
+  return {at::cat(losses), at::cat(tasks)};
 }
 
-Evaluator::Evaluator(const Task& task, std::int64_t samples)
+Evaluator::Evaluator(const Task& task, std::int64_t samples, std::int64_t most_held_out)
     : task_(task), samples_(samples == 0 ? task.test_samples() : std::min(samples, task.test_samples())) {
   const std::int64_t tokens = task.outline().inputs.tokens();
-  chunk_ = std::max<std::int64_t>(1, tokens_at_once / tokens);
-  probes_.span = std::min(chunk_, samples_) * tokens;
+  probes_.span = std::min({samples_at_once(task), samples_, task.test_samples() - most_held_out}) * tokens;
   probes_.stride = (probes_.span + most_probes - 1) / most_probes;
 }
 
-Evaluation Evaluator::evaluate(const Model& model, bool all) const {
-  const at::NoGradGuard no_grad;
-  const std::int64_t count = all ? task_.test_samples() : samples_;
+Evaluation Evaluator::evaluate(const Model& model, bool all, std::int64_t held_out) const {
+  const std::int64_t count = std::min(all ? task_.test_samples() : samples_, task_.test_samples() - held_out);
   Evaluation made;
   std::int64_t tokens = 0, hits = 0, blind_hits = 0;
   const std::int64_t tasks = task_.outline().tasks;
   at::Tensor task_hits = at::zeros({tasks}, at::kLong), task_tokens = at::zeros({tasks}, at::kLong);
   std::vector<at::Tensor> loads;
-  for (std::int64_t first = 0; first < count; first += chunk_) {
-    const Samples samples = task_.test(first, std::min(first + chunk_, count));
-    PassKind pass{.tasks = task_.tasks_of(samples)};
-    const ModelOutput output = model.forward(samples.inputs, {}, pass);
+  for_each_chunk(model, task_, 0, count, [&](const Samples& samples, PassKind pass, const ModelOutput& output) {
     const at::Tensor right = output.logits.argmax(1) == samples.targets;
     hits += right.sum().item<std::int64_t>();
     if (pass.tasks.defined()) {
@@ -75,17 +75,18 @@ Evaluation Evaluator::evaluate(const Model& model, bool all) const {
     }
     made.loss += at::cross_entropy_loss(output.logits, samples.targets, {}, at::Reduction::Sum).item<double>();
     tokens += samples.targets.size(0);
+    const bool first = loads.empty();
     for (std::size_t i = 0; i < static_cast<std::size_t>(model.moe_layers()); ++i) {
       const at::Tensor& alpha = output.routings[i].alpha;
       const at::Tensor load = (alpha != 0).sum(0);
-      if (first == 0) {
+      if (first) {
         loads.push_back(load);
         made.choices.push_back(alpha.slice(0, 0, probes_.span, probes_.stride));
       } else {
         loads[i] += load;
       }
     }
-  }
+  });
   for (const at::Tensor& load : loads) made.loads.push_back(load.to(at::kCPU, at::kDouble));
   made.accuracy = static_cast<double>(hits) / static_cast<double>(tokens);
   made.loss /= static_cast<double>(tokens);

@@ -26,23 +26,27 @@ struct ProbeTokens {
 // Mean cross entropy of the task's test samples from `first` up to `end`, nats.
 double test_loss(const Model& model, const Task& task, std::int64_t first, std::int64_t end);
 
-// Of the first so many test samples: each task's mean cross entropy, nats; NaN without a sample.
-std::vector<double> task_losses(const Model& model, const Task& task, std::int64_t samples);
+// Of the tokens of the first so many test samples, on the CPU.
+struct TokenLosses {
+  at::Tensor losses;  // double [tokens]: cross entropy, nats
+  at::Tensor tasks;   // int64 [tokens]; 0 where there is one
+};
+TokenLosses token_losses(const Model& model, const Task& task, std::int64_t samples);
 
 class Evaluator {
  public:
-  // samples: of the test samples, the first so many; 0, or more than there are: all.
-  Evaluator(const Task& task, std::int64_t samples);
+  // samples: of the test samples, the first so many; 0, or more than there are: all. most_held_out: what evaluate() may
+  // be told to leave out, fewer than there are.
+  Evaluator(const Task& task, std::int64_t samples, std::int64_t most_held_out = 0);
 
-  // Of those samples, or of all that the task has; in chunks, without gradients.
-  Evaluation evaluate(const Model& model, bool all) const;
+  // Of those samples, or of all that the task has, but never of the last `held_out`; in chunks, without gradients.
+  Evaluation evaluate(const Model& model, bool all, std::int64_t held_out = 0) const;
   // The same tokens each time: up to 256, spread over the first of the samples.
   const ProbeTokens& probes() const { return probes_; }
 
  private:
   const Task& task_;
   std::int64_t samples_;
-  std::int64_t chunk_;  // samples at once
   ProbeTokens probes_;
 };
 

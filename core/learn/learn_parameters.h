@@ -25,11 +25,12 @@ struct LearnParameters {
            "subspaces has a norm of its own.",
            Applies::live);
     d.choice(
-        "combine", combine, {"loss", "sum", "mean", "pcgrad", "mgda", "cagrad", "aligned_mtl", "imtl_g", "upgrad"},
+        "combine", combine, {"loss", "mean", "pcgrad", "mgda", "cagrad", "aligned_mtl", "imtl_g", "upgrad"},
         "How the gradients of several tasks' mean losses become one. loss: that of the mean over all samples, in one "
         "backward pass. The others take a backward pass for each task, and weigh the gradients of all weights but "
-        "alpha (which gets the mean) by their inner products. pcgrad: conflicting parts are projected out, then all "
-        "are added (Yu et al. 2020). mgda: the shortest of their convex combinations (Desideri 2012). cagrad: near "
+        "alpha (which gets the mean) by their inner products. pcgrad: conflicting parts are projected out, and "
+        "the rest averaged (Yu et al. 2020, who add it up). mgda: the shortest of their convex combinations (Desideri "
+        "2012). cagrad: near "
         "the mean, best for the task that gains least, c = 0.5 (Liu et al. 2021). aligned_mtl: made orthogonal and "
         "equally long (Senushkin et al. 2023). imtl_g: with equal projections on each (Liu et al. 2021). upgrad: "
         "the mean of their projections on what hurts no task (Quinton & Rey 2024).",

@@ -86,12 +86,13 @@ std::vector<at::Tensor> Learner::combined_gradients(const StepResult& result, co
   }
   const at::Tensor weights = combination_weights(live.combine, gram, pass.noise);
   std::vector<at::Tensor> made;
-  if (output.router_losses.defined()) made = gradients_of(output.router_losses.sum(), wanted);
+  const bool of_routers = output.router_losses.defined() && output.router_losses.requires_grad();  // a hash's have none
+  if (of_routers) made = gradients_of(output.router_losses.sum(), wanted);
+  const double equal = 1. / static_cast<double>(tasks), *const of_task = weights.const_data_ptr<double>();
   for (std::size_t w = 0; w < wanted.size(); ++w) {
     if (w == made.size()) made.push_back(at::zeros_like(wanted[w]));
-    for (std::int64_t t = 0; t < tasks; ++t) {
-      const double weight = w < weights_.size() ? weights[t].item<double>() : 1. / static_cast<double>(tasks);
-      made[w] = made[w] + rows[static_cast<std::size_t>(t)][w] * weight;
+    for (std::size_t t = 0; t < rows.size(); ++t) {
+      made[w] = made[w] + rows[t][w] * (w < weights_.size() ? of_task[t] : equal);
     }
   }
   return made;

@@ -32,7 +32,7 @@ Probes::Probes(const Task& task, const Groups& groups, std::int64_t samples, std
       throw InputError({{"measure.groups", "no training sample of group " + group_name(group, task.outline().classes),
                          "groups of which the training set has samples, or a larger task.train_samples"}});
     }
-    groups_.push_back(task.pick(picked));
+    groups_.push_back(std::move(picked));
   }
 }
 
@@ -41,7 +41,8 @@ ConflictGrams Probes::measure(const Model& model) const {
   std::vector<at::Tensor> values;
   for (const Weight& weight : weights) values.push_back(weight.value);
   std::vector<std::vector<at::Tensor>> rows(weights.size());  // of each weight, one gradient a group
-  for (const Samples& samples : groups_) {
+  for (const auto& indices : groups_) {
+    const Samples samples = task_->pick(indices);
     const ModelOutput output = model.forward(samples.inputs, samples.targets, {.tasks = task_->tasks_of(samples)});
     const auto gradients = gradients_of(output.task_loss, values);
     for (std::size_t w = 0; w < gradients.size(); ++w) rows[w].push_back(gradients[w]);

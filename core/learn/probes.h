@@ -15,6 +15,7 @@ struct ConflictGrams {
 };
 
 // The same training samples throughout a run, drawn from a generator of their own: measuring disturbs no training.
+// Their answers are those of the moment: they drift with the task.
 class Probes {
  public:
   // Throws InputError when a group has no training sample. A group with fewer than `samples` gives all it has.
@@ -25,7 +26,7 @@ class Probes {
 
  private:
   const Task* task_;
-  std::vector<Samples> groups_;
+  std::vector<std::vector<std::int64_t>> groups_;  // of each, training samples by index
 };
 
 }  // namespace tessera

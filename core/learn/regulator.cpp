@@ -53,16 +53,16 @@ Regulator::Regulator(std::int64_t seed)
 }
 
 void Regulator::before(std::int64_t step, const RegulatorParameters& parameters,
-                       const std::function<double(std::int64_t)>& validation_loss) {
+                       const std::function<double()>& validation_loss) {
   if (parameters.kind == "none" || step % parameters.every != 0) return;
   double* const seen = losses.mutable_data_ptr<double>();
-  const double before = seen[window - 1], now = validation_loss(parameters.samples);
+  const double before = seen[window - 1], now = validation_loss();
   std::rotate(seen, seen + 1, seen + window);
   seen[window - 1] = now;
-  if (!std::isnan(before)) {
+  if (std::isfinite(before) && std::isfinite(now)) {
     double reward = before > 0 ? std::clamp((before - now) / before, -1., 1.) : 0;
     if (parameters.reward == "stability") {
-      const at::Tensor known = losses.masked_select(losses == losses);
+      const at::Tensor known = losses.masked_select(losses.isfinite());
       const double mean = known.mean().item<double>();
       reward = mean > 0 ? -std::min(known.std(/*unbiased=*/false).item<double>() / mean, 1.) : 0;
     }
@@ -78,6 +78,7 @@ void Regulator::learn(double reward, const RegulatorParameters& parameters) {
   double* const values = last.mutable_data_ptr<double>();
   counts *= parameters.memory;
   sums *= parameters.memory;
+  if (std::isnan(values[reward_at])) values[baseline_at] = reward;  // the first is no surprise
   const double surprise = reward - values[baseline_at];
   for (std::int64_t control = 0; control < controls; ++control) {
     const auto arm = static_cast<std::int64_t>(chosen[control].item<double>());
@@ -89,19 +90,23 @@ void Regulator::learn(double reward, const RegulatorParameters& parameters) {
       preferences[control][a] += parameters.exploration * surprise * ((a == arm) - p[static_cast<std::size_t>(a)]);
     }
   }
-  const bool first = std::isnan(values[reward_at]);
-  values[baseline_at] = first ? reward : parameters.memory * values[baseline_at] + (1 - parameters.memory) * reward;
+  values[baseline_at] = parameters.memory * values[baseline_at] + (1 - parameters.memory) * reward;
   values[reward_at] = reward;
 }
 
 std::int64_t Regulator::decide(Control control, const RegulatorParameters& parameters) const {
   const auto decisions = static_cast<std::int64_t>(last[decisions_at].item<double>());
-  if (decisions < arms) return decisions;  // each once
-  Random random(seed_, "regulator " + std::to_string(control) + " " + std::to_string(decisions));
+  if (decisions == 0) return 1;
+  const std::string name = "regulator " + std::to_string(control);
+  Random random(seed_, name + " " + std::to_string(decisions));
   if (parameters.kind == "policy_gradient") {
     const Rewards p = probabilities(row(preferences, control));
     const double drawn = random.uniform();
     return drawn < p[0] ? 0 : drawn < p[0] + p[1] ? 1 : 2;
+  }
+  if (decisions < arms) {  // each once
+    const bool more_first = Random(seed_, name).uniform() < 0.5;
+    return (decisions == 1) == more_first ? 0 : 2;
   }
   const Rewards n = row(counts, control), sum = row(sums, control);
   const double all = n[0] + n[1] + n[2];

@@ -17,15 +17,15 @@ class Regulator {
  public:
   static constexpr std::int64_t controls = 3, arms = 3, window = 4;
   enum Control { quota, temperature, penalty };
-  // Arms: 0 more sharing, 1 as the preset has it, 2 less. Each is tried once first, in this order.
+  // Arms: 0 more sharing, 1 as the preset has it, 2 less. The first decision is for the preset's; bandits then try the
+  // others once, in an order drawn for each control.
 
   explicit Regulator(std::int64_t seed);
 
   // Before step number `step` is computed: if a decision is due, counts the reward of the last one and decides.
-  // validation_loss is asked only then, of so many samples.
-  void before(std::int64_t step, const RegulatorParameters& parameters,
-              const std::function<double(std::int64_t samples)>& validation_loss);
-  // What a control's parameter is multiplied by.
+  // validation_loss is asked only then.
+  void before(std::int64_t step, const RegulatorParameters& parameters, const std::function<double()>& validation_loss);
+  // What a control's parameter is multiplied by, before it meets its bounds.
   double multiplier(Control control, const RegulatorParameters& parameters) const;
   // experts: of the layer, which the rank quota may follow from.
   SubspaceParameters regulated(SubspaceParameters subspaces, std::int64_t experts,
@@ -35,8 +35,9 @@ class Regulator {
   // All that lasts between steps; doubles on the CPU.
   at::Tensor counts, sums, preferences;  // [controls, arms]: discounted rewards, and how many; of a policy
   at::Tensor chosen;                     // [controls]: arms
-  at::Tensor losses;                     // [window]: validation losses, newest last; NaN: none yet
-  at::Tensor last;                       // [3]: newest reward (NaN: none), baseline, decisions made
+  at::Tensor losses;  // [window]: validation losses, newest last; NaN: none yet. Of those that aren't
+                      // finite nothing is learned
+  at::Tensor last;    // [3]: newest reward (NaN: none), baseline, decisions made
 
  private:
   void learn(double reward, const RegulatorParameters& parameters);

@@ -28,7 +28,8 @@ struct RegulatorParameters {
     d.integer("every", every, {.min = 1, .max = 100'000, .scale = Scale::logarithmic}, "steps",
               "Steps between two decisions, after which the reward is counted.", Applies::live, on);
     d.integer("samples", samples, {.min = 1, .max = 1'000'000, .scale = Scale::logarithmic}, "samples",
-              "The last so many test samples are its validation set. Figures of tests are not quite independent of it.",
+              "The last so many test samples, half of all at most, are its validation set. Figures of tests leave them "
+              "out.",
               Applies::live, on);
     d.choice("reward", reward, {"improvement", "stability"},
              "improvement: by what share the validation loss fell since the decision. stability: minus the relative "
@@ -37,8 +38,9 @@ struct RegulatorParameters {
     d.choice(
         "controls", controls, {"all", "quota", "temperature", "penalty"},
         "What it moves: the rank quota (more dimensions: more sharing), alpha's temperature (higher: softer masks), "
-        "the metabolic penalty (stronger: alpha nearer to half open), or all three, each by a learner of its own "
-        "with the same reward.",
+        "the metabolic penalty (stronger: alpha nearer to half open, experts more alike), or all three, each by a "
+        "learner of its own with the same reward. With picking all there is no quota to move, with a metabolic "
+        "penalty of 0 none.",
         Applies::live, on);
     d.real("factor", factor, {.min = 1, .max = 16, .scale = Scale::logarithmic}, "",
            "Settings for more and less sharing are the preset's times and divided by it.", Applies::live, on);

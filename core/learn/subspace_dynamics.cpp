@@ -66,12 +66,15 @@ SubspaceStep add_dynamics(const SubspaceBank& bank, const SubspaceTaps& taps, co
                           const at::Tensor& d_up, const SubspaceParameters& parameters, at::Tensor& d_alpha) {
   const at::NoGradGuard no_grad;
   const std::int64_t dimensions = bank.down.size(1);
-  const at::Tensor& picked = taps.subspaces.picked;
+  const auto mask_of = [&](const at::Tensor& picked) {
+    return at::zeros({picked.size(0), dimensions}, picked.options().dtype(at::kBool)).scatter(1, picked, true);
+  };
+  const at::Tensor used = mask_of(taps.subspaces.picked);
   const auto apart = [&](Apart by) { return backbone_gradients(by, taps, d_down, d_up, dimensions); };
   SubspaceStep step;
   step.by_task = apart(Apart::by_task);
   step.scores = bank.scores().clone();
-  step.picked = at::zeros({picked.size(0), dimensions}, picked.options().dtype(at::kBool)).scatter(1, picked, true);
+  step.picked = parameters.picking == "gumbel" ? mask_of(bank.pick(parameters, false, 0).picked) : used;
   step.task_share = taps.task_share;
   step.between_tasks = opposition(step.by_task);
 
@@ -79,7 +82,7 @@ SubspaceStep add_dynamics(const SubspaceBank& bank, const SubspaceTaps& taps, co
   const bool by_dimension = parameters.alpha.kind == "expert_by_dimension";
   const bool between_experts = parameters.conflict.between == "experts";
   if (between_experts && !by_dimension) {
-    conflict = paper_conflict_gradient(apart(Apart::by_expert), step.picked, bank.down.size(0));
+    conflict = paper_conflict_gradient(apart(Apart::by_expert), used, bank.down.size(0));
   } else {
     const at::Tensor pressure = between_experts ? pressure_on_experts(opposition(apart(Apart::by_expert)))
                                                 : pressure_on_experts(step.between_tasks, taps);

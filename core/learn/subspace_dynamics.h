@@ -31,7 +31,8 @@ at::Tensor pressure_on_experts(const Opposition& of_experts);
 
 // [E, D]: what is added to the gradient with respect to the scores, so that a step moves an expert from the dimensions
 // with more pressure to those with less: the pressure less its mean. Pressure as it is would only ever close
-// dimensions, until no expert says anything.
+// dimensions, until no expert says anything. AdamW then divides each element by its own size, so that what sums to 0
+// here need not do so in the step.
 at::Tensor conflict_gradient(const at::Tensor& pressure);
 
 // [E, E]: max(0, -cos(g_i, g_j)) for i != j, of the gradients of `down` on the dimensions that both picked (the paper's
@@ -43,7 +44,7 @@ at::Tensor penalty_gradient(const at::Tensor& alpha, const SubspaceParameters& p
 
 // A step of training, of one layer.
 struct SubspaceStep {
-  at::Tensor picked;      // bool [E, D]
+  at::Tensor picked;      // bool [E, D]: Gumbel noise aside, which the step itself picked with
   at::Tensor scores;      // [E, D]: what they were ranked by, Gumbel noise aside
   at::Tensor task_share;  // [E, T]
   at::Tensor by_task;     // [T, D, M], see backbone_gradients()

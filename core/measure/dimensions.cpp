@@ -8,11 +8,15 @@
 
 namespace tessera {
 
-double evenness(const std::vector<double>& damage) {
+double evenness(const std::vector<double>& damage, const std::vector<double>& errors) {
+  double whole = 0, certainty = 0;
+  for (std::size_t t = 0; t < damage.size(); ++t) {
+    whole += std::abs(damage[t]);
+    if (damage[t] > 0) certainty = std::max(certainty, damage[t] / errors[t]);
+  }
+  if (!std::isfinite(whole) || certainty < 2) return std::numeric_limits<double>::quiet_NaN();
   const auto [least, most] = std::minmax_element(damage.begin(), damage.end());
-  double whole = 0;
-  for (const double of_task : damage) whole += std::abs(of_task);
-  return whole > 0 ? 1 - (*most - *least) / whole : std::numeric_limits<double>::quiet_NaN();
+  return 1 - (*most - *least) / whole;
 }
 
 void add_dimensions(std::vector<Metric>& metrics, const Subject& subject) {
@@ -38,23 +42,24 @@ void add_dimensions(std::vector<Metric>& metrics, const Subject& subject) {
       return shared ? seen.shared_dimensions : seen.exclusive_dimensions;
     };
     add("sharpness", name, "sharpness" + of,
-        "Curvature of the training loss in the direction where it is largest, among the weights of an eighth of each "
+        "Curvature of the training loss in the direction where it is largest, among the weights of a quarter of each "
         "layer's dimensions: those that most, or fewest, of the experts picked.",
         "largest eigenvalue of the Hessian, restricted to columns of down and rows of up", "",
         [probe](const Observation& seen) { return probe(seen).sharpness; });
     for (std::size_t t = 0; t < static_cast<std::size_t>(subject.tasks); ++t) {
       add("ablation", name + "_task" + std::to_string(t),
           "damage" + of + (subject.tasks > 1 ? ", " + subject.classes[t] : ""),
-          "By how much a task's test loss rises when these dimensions are taken out of each layer.",
-          "loss without them - loss", "nats", [probe, t](const Observation& seen) { return probe(seen).damage[t]; });
+          "By how much a task's test loss rises when these dimensions are taken out of each layer, for each hundred "
+          "places that experts lose by it: one for every expert that had picked one of them.",
+          "100 (loss without them - loss) / places", "nats",
+          [probe, t](const Observation& seen) { return 100 * probe(seen).damage[t] / probe(seen).places; });
     }
     if (subject.tasks == 1) continue;
     add("evenness", name, "evenness of damage" + of,
         "How evenly taking them out hurts the tasks: 1 when all alike, 0 when one alone, or one gains what another "
-        "loses. "
-        "What is general hurts all.",
-        "1 - (largest - least damage) / sum of |damage|", "",
-        [probe](const Observation& seen) { return evenness(probe(seen).damage); });
+        "loses. What is general hurts all. None where no task is hurt by two standard errors.",
+        "1 - (largest - least damage) / sum of |damage|, damage: rise of a task's test loss", "",
+        [probe](const Observation& seen) { return evenness(probe(seen).damage, probe(seen).errors); });
   }
 }
 

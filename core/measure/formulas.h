@@ -55,10 +55,11 @@ double shared_dimensions(const at::Tensor& picked);  // share of the dimensions 
 // cosines: [D, T, T], 0 where a task has no gradient. Mean over the pairs of tasks of max(0, -cos), [D].
 at::Tensor interference_by_dimension(const at::Tensor& cosines);
 // Its mean over the dimensions that two tasks at least have gradients on; 0 without any.
-double evenness(const std::vector<double>& damage);  // NaN where nothing is hurt
 double gradient_interference(const at::Tensor& cosines);
 // task_share: [E, T], columns with sum 1. 1 - mean over the pairs of tasks of sum_e min(p(e|a), p(e|b)).
 double isolation(const at::Tensor& task_share);
+// By task: damage and its standard error. NaN where none is hurt by two standard errors, or one wasn't tested.
+double evenness(const std::vector<double>& damage, const std::vector<double>& errors);
 double topological_entropy(const at::Tensor& open);  // mean of -s ln s - (1 - s) ln(1 - s), nats
 
 }  // namespace tessera

@@ -40,13 +40,15 @@ struct LayerObservation {
   std::optional<SubspaceObservation> subspaces;  // none: experts of another kind
 };
 
-struct DimensionObservation {  // of an eighth of each backbone's dimensions
+struct DimensionObservation {  // of a quarter of each backbone's dimensions
   double sharpness = 0;
-  std::vector<double> damage;  // by task: rise of its loss without them, nats
+  double places = 0;           // pairs of an expert and a dimension that it picked
+  std::vector<double> damage;  // by task: rise of its loss without them, nats; NaN: it was not tested
+  std::vector<double> errors;  // standard errors of it
 };
 
-struct RegulatorObservation {  // multipliers; NaN: no reward yet
-  double quota = 1, temperature = 1, penalty = 1, reward = std::numeric_limits<double>::quiet_NaN();
+struct RegulatorObservation {  // in doublings; NaN: no reward yet
+  double quota = 0, temperature = 0, penalty = 0, reward = std::numeric_limits<double>::quiet_NaN();
 };
 
 struct LossObservation {

@@ -211,7 +211,8 @@ void add_subspaces(std::vector<Metric>& metrics, const Subject& subject) {
   spec.title = "evictions";
   spec.unit = "dimensions";
   spec.definition =
-      "Dimensions that an expert had picked at the point before and has given up since, counted over the experts.";
+      "Dimensions that an expert had picked at the point before and has given up since, counted over the experts, "
+      "whatever made it: loss, conflict, penalties, another rank quota.";
   spec.formula = "sum over e of |S_e(before) without S_e|";
   spec.source = "seed 001, Conflict Detection: the task with most conflict gives up its place";
   add_each(metrics, subject, spec, [](const SubspaceObservation& s) { return evictions(s.picked_before, s.picked); });

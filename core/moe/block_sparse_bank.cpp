@@ -11,10 +11,10 @@
 namespace tessera {
 namespace {
 
-// bool [experts, down, across], with the same number of active blocks for each expert, drawn.
-at::Tensor drawn_blocks(std::int64_t experts, std::int64_t down, std::int64_t across, double share, Random random) {
+// bool [experts, down, across], with so many active blocks for each expert, drawn.
+at::Tensor drawn_blocks(std::int64_t experts, std::int64_t down, std::int64_t across, std::int64_t active,
+                        Random random) {
   const std::int64_t all = down * across;
-  const auto active = std::max<std::int64_t>(1, std::llround(share * static_cast<double>(all)));
   at::Tensor mask = at::zeros({experts, all}, at::kBool);
   std::vector<std::int32_t> order(static_cast<std::size_t>(all));
   for (std::int64_t e = 0; e < experts; ++e) {
@@ -33,12 +33,14 @@ BlockSparseBank::BlockSparseBank(int layer, std::int64_t width, const ExpertPara
     : experts_(parameters.count), activation_(kernels::activation_named(parameters.activation)) {
   const std::string prefix = "layer" + std::to_string(layer) + ".experts.";
   const std::int64_t D = width, H = parameters.hidden, block = parameters.blocks.size;
-  const double share = parameters.blocks.active, scale = 1 / std::sqrt(share);
+  const auto blocks = static_cast<double>((D / block) * (H / block));
+  const auto active = std::max<std::int64_t>(1, std::llround(parameters.blocks.active * blocks));
+  const double scale = std::sqrt(blocks / static_cast<double>(active));  // so many times fewer inputs are summed
   w1 = initialiser.add(prefix + "w1", Scope::experts, layer, {D, H}, scale * linear_bound(D));
   w2 = initialiser.add(prefix + "w2", Scope::experts, layer, {H, D}, scale * linear_bound(H));
   const auto pattern = [&](const char* name, std::int64_t in, std::int64_t out) {
     const at::Tensor mask =
-        drawn_blocks(experts_, in / block, out / block, share, initialiser.generator(prefix + name));
+        drawn_blocks(experts_, in / block, out / block, active, initialiser.generator(prefix + name));
     return kernels::block_pattern(mask.to(w1.device()), block);
   };
   first = pattern("first blocks", D, H);

@@ -18,13 +18,14 @@ std::int64_t SubspaceParameters::quota(std::int64_t experts) const {
 
 namespace {
 
-// The masks, [E, D], that dimensions have or would have beside those picked; what these have is a constant.
+// The masks, [E, D], that dimensions have or would have beside those picked; what these have is a constant. Noise may
+// leave a dimension unpicked that is more open than all picked: it counts as their most open one.
 at::Tensor soft_masks(const at::Tensor& scores, const SubspaceParameters& parameters, const at::Tensor& picked) {
   const at::Tensor z = scores / parameters.alpha.temperature;
   if (parameters.mask != "softmax") return z.sigmoid();
   const at::Tensor of_picked = z.detach().gather(1, picked), top = of_picked.amax(1, /*keepdim=*/true);
   const at::Tensor whole = (of_picked - top).exp().sum(1, /*keepdim=*/true);
-  return (z - top).exp() / whole * static_cast<double>(picked.size(1));
+  return (z - top).clamp_max(0).exp() / whole * static_cast<double>(picked.size(1));
 }
 
 at::Tensor picked_masks(const at::Tensor& scores, const at::Tensor& picked, const SubspaceParameters& parameters) {

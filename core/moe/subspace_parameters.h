@@ -68,8 +68,9 @@ struct SubspaceParameters {
     d.real(
         "conflict.coefficient", conflict.coefficient, {.min = 0, .max = 1000}, "",
         "Weight of the conflict in alpha's gradient: where gradients on a dimension oppose each other more than on "
-        "the others, its alpha falls, for the one that is hurt more faster; alphas of the others rise as much. AdamW "
-        "divides by the size of the whole gradient: what counts is the share beside loss and penalties.",
+        "the others, its alpha falls, for the one that is hurt more faster; alphas of the others rise. AdamW divides "
+        "each alpha's gradient by that gradient's own size of late: what counts is how much of it is conflict, beside "
+        "loss and penalties, and a coefficient beyond that changes nothing.",
         Applies::live, subspaces);
     d.choice("conflict.between", conflict.between, {"tasks", "experts"},
              "Whose gradients on a dimension are compared. tasks: those of the tasks, whose experts then let go of it "

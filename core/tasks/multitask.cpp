@@ -15,10 +15,15 @@ ImageData load(const std::string& name) {
   try {
     return load_images(name, data_folder(name, ""));
   } catch (const InputError& error) {
-    Problem problem = error.problems().front();
-    if (problem.where != "task.data.name") throw;
-    throw InputError({{"task.multitask.tasks", problem.found,
-                       "tasks of data sets that are here, or its folder " + name + " below TESSERA_DATA"}});
+    std::vector<Problem> problems = error.problems();
+    for (Problem& problem : problems) {  // there is no task.data here
+      if (!problem.where.starts_with("task.data.")) problem.found = problem.where + ": " + problem.found;  // a file
+      problem.where = "task.multitask.tasks";
+      if (problem.allowed.find("task.data.") != std::string::npos) {
+        problem.allowed = "tasks of data sets that are here, or its folder " + name + " below TESSERA_DATA";
+      }
+    }
+    throw InputError(std::move(problems));
   }
 }
 

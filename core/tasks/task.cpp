@@ -45,21 +45,32 @@ Samples Task::drifted(Samples samples) const {
   return samples;
 }
 
-std::unique_ptr<Task> make_task(const Parameters& parameters, at::Device device) {
-  const auto task = parameters.load<TaskParameters>("task");
+namespace {
+
+std::unique_ptr<Task> task_of_kind(const std::string& kind, const Parameters& parameters, std::int64_t batch_size,
+                                   at::Device device) {
   const std::int64_t seed = parameters.integer("run.seed");
-  if (task.kind == "language") {
-    return std::make_unique<LanguageTask>(parameters.load<LanguageParameters>("task"), task.batch_size, seed, device);
+  if (kind == "language") {
+    return std::make_unique<LanguageTask>(parameters.load<LanguageParameters>("task"), batch_size, seed, device);
   }
-  if (task.kind == "interference") {
-    return std::make_unique<InterferenceTask>(parameters.load<InterferenceParameters>("task"), task.batch_size, seed,
+  if (kind == "interference") {
+    return std::make_unique<InterferenceTask>(parameters.load<InterferenceParameters>("task"), batch_size, seed,
                                               device);
   }
-  if (task.kind == "multitask") {
-    return std::make_unique<MultitaskTask>(parameters.load<MultitaskParameters>("task"), task.batch_size, seed, device);
+  if (kind == "multitask") {
+    return std::make_unique<MultitaskTask>(parameters.load<MultitaskParameters>("task"), batch_size, seed, device);
   }
-  return std::make_unique<ClassificationTask>(parameters.load<ClassificationParameters>("task"), task.batch_size, seed,
+  return std::make_unique<ClassificationTask>(parameters.load<ClassificationParameters>("task"), batch_size, seed,
                                               device);
+}
+
+}  // namespace
+
+std::unique_ptr<Task> make_task(const Parameters& parameters, at::Device device) {
+  const auto common = parameters.load<TaskParameters>("task");
+  auto task = task_of_kind(common.kind, parameters, common.batch_size, device);
+  task->drift = common.drift;
+  return task;
 }
 
 }  // namespace tessera

@@ -64,37 +64,58 @@ TEST(DimensionProbe, TellsTheMostSharedFromTheLeast) {
                                                                          {2, 15, 0.5}}) {
     alpha[e][d] = a;
   }
-  EXPECT_TRUE(at::equal(dimension_set(s.model, true)[0], at::tensor({3, 7}, at::kLong)));  // an eighth of 16
-  EXPECT_TRUE(at::equal(dimension_set(s.model, false)[0], at::tensor({15, 12}, at::kLong)));
+  SharedAndExclusive sets = dimension_sets(s.model);  // a quarter of 16
+  EXPECT_TRUE(at::equal(sets.shared[0], at::tensor({3, 7, 2, 0}, at::kLong)));
+  EXPECT_TRUE(at::equal(sets.exclusive[0], at::tensor({9, 11, 12, 15}, at::kLong)));
+  EXPECT_EQ(places(s.model, sets.shared), 3 + 2 + 2 + 1);
+  EXPECT_EQ(places(s.model, sets.exclusive), 4);
+}
+
+TEST(DimensionProbe, HasNoDimensionInBothSetsWhenAllAreEqual) {
+  const Small s;
+  const at::NoGradGuard no_grad;
+  at::Tensor alpha = s.alpha();
+  alpha.zero_();  // all pick 0 to 3
+  const SharedAndExclusive sets = dimension_sets(s.model);
+  EXPECT_TRUE(at::equal(sets.shared[0], at::tensor({0, 1}, at::kLong)));
+  EXPECT_TRUE(at::equal(sets.exclusive[0], at::tensor({2, 3}, at::kLong)));
 }
 
 TEST(DimensionProbe, DamageIsTheRiseOfTheLossWithoutThem) {
   Small s;
-  const DimensionSets sets = dimension_set(s.model, true);
+  const DimensionSets sets = dimension_sets(s.model).shared;
   at::Tensor up = s.model.subspaces(0)->up;
   const at::Tensor before = up.detach().clone();
-  const std::vector<double> damage = ablation_damage(s.model, s.task, sets, 1000);
+  const std::vector<Damage> damage = ablation_damage(s.model, s.task, sets, token_losses(s.model, s.task, 1000), 1000);
   EXPECT_TRUE(at::equal(up, before));
   ASSERT_EQ(damage.size(), 2u);
   const at::NoGradGuard no_grad;
   const Samples all = s.task.test(0, s.task.test_samples());
-  const auto loss = [&](std::int64_t t) {
+  const auto losses = [&](std::int64_t t) {
     const at::Tensor logits = s.model.forward(all.inputs, {}, {.tasks = all.labels}).logits;
     const at::Tensor own = (all.labels == t).nonzero().flatten();
-    return at::cross_entropy_loss(logits.index_select(0, own), all.targets.index_select(0, own)).item<double>();
+    return at::cross_entropy_loss(logits.index_select(0, own), all.targets.index_select(0, own), {},
+                                  at::Reduction::None)
+        .to(at::kDouble);
   };
-  const double whole[] = {loss(0), loss(1)};
-  for (const std::int64_t d : {0, 1}) up[sets[0][d].item<std::int64_t>()].zero_();
+  const at::Tensor whole[] = {losses(0), losses(1)};
+  for (std::int64_t i = 0; i < sets[0].size(0); ++i) up[sets[0][i].item<std::int64_t>()].zero_();
   for (const std::int64_t t : {0, 1}) {
-    EXPECT_NEAR(damage[static_cast<std::size_t>(t)], loss(t) - whole[t], 1e-6);
-    EXPECT_GT(std::abs(damage[static_cast<std::size_t>(t)]), 1e-6);
+    const at::Tensor rises = losses(t) - whole[t];
+    const Damage& got = damage[static_cast<std::size_t>(t)];
+    const double n = static_cast<double>(rises.size(0)), mean = rises.sum().item<double>() / n;
+    EXPECT_NEAR(got.rise, mean, 1e-6);
+    EXPECT_NEAR(got.error, std::sqrt((rises - mean).square().sum().item<double>() / (n - 1) / n), 1e-6);
+    EXPECT_GT(std::abs(got.rise), 1e-6);
   }
 }
 
 // Against the whole Hessian of those weights, column by column.
 TEST(DimensionProbe, SharpnessIsTheLargestEigenvalue) {
   Small s;
-  const DimensionSets sets = dimension_set(s.model, true);
+  const DimensionSets sets = dimension_sets(s.model).shared;
+  const std::int64_t n = sets[0].size(0);
+  ASSERT_EQ(n, 4);
   const Samples samples = s.task.pick({0, 1, 2, 3, 4, 5, 6, 7});
   const SubspaceBank& bank = *s.model.subspaces(0);
   at::Tensor down = bank.down, up = bank.up;
@@ -111,11 +132,11 @@ TEST(DimensionProbe, SharpnessIsTheLargestEigenvalue) {
   std::vector<at::Tensor> columns;
   const double h = 0.01;
   const auto element = [&](std::int64_t i) {  // of the weights in the order of gradient()
-    const std::int64_t n = 2, of_down = 6 * n;
+    const std::int64_t of_down = 6 * n;
     return i < of_down ? down.detach()[i / n][sets[0][i % n].item<std::int64_t>()]
                        : up.detach()[sets[0][(i - of_down) / 6].item<std::int64_t>()][(i - of_down) % 6];
   };
-  for (std::int64_t i = 0; i < 24; ++i) {
+  for (std::int64_t i = 0; i < 12 * n; ++i) {
     at::Tensor weight = element(i);
     const float value = weight.item<float>();
     weight.fill_(value + h);
@@ -126,17 +147,22 @@ TEST(DimensionProbe, SharpnessIsTheLargestEigenvalue) {
     columns.push_back((above - below) / (2 * h));
   }
   const at::Tensor hessian = at::stack(columns), values = at::linalg_eigvalsh((hessian + hessian.t()) / 2);
-  const at::Tensor largest = values[values.abs().argmax()];
-  EXPECT_NEAR(got, largest.item<double>(), 0.05 * std::abs(largest.item<double>()));
+  const double largest = values.max().item<double>(), least = values.min().item<double>();
+  EXPECT_LT(least, -0.1 * largest);  // the loss curves downward, too
+  EXPECT_NEAR(got, largest, 0.02 * largest);
 }
 
 TEST(DimensionProbe, EvennessIsOneWhereAllAreHurtAlike) {
-  EXPECT_EQ(evenness({0.5, 0.5, 0.5}), 1);
-  EXPECT_EQ(evenness({1, 3}), 0.5);
-  EXPECT_EQ(evenness({0, 2}), 0);
-  EXPECT_EQ(evenness({-1, 1}), 0);
-  EXPECT_EQ(evenness({-1, -3}), 0.5);
-  EXPECT_TRUE(std::isnan(evenness({0, 0})));
+  const std::vector<double> sure = {1e-3, 1e-3, 1e-3};
+  EXPECT_EQ(evenness({0.5, 0.5, 0.5}, sure), 1);
+  EXPECT_EQ(evenness({1, 3}, sure), 0.5);
+  EXPECT_EQ(evenness({0, 2}, sure), 0);
+  EXPECT_EQ(evenness({-1, 1}, sure), 0);
+  EXPECT_EQ(evenness({1, 3}, {9, 1.5}), 0.5);
+  EXPECT_TRUE(std::isnan(evenness({1, 3}, {9, 1.6})));  // noise
+  EXPECT_TRUE(std::isnan(evenness({-1, -3}, sure)));    // a gain is no damage
+  EXPECT_TRUE(std::isnan(evenness({0, 0}, sure)));
+  EXPECT_TRUE(std::isnan(evenness({1, std::nan("")}, sure)));
 }
 
 }  // namespace

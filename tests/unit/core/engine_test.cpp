@@ -311,6 +311,17 @@ TEST_F(EngineTest, LiveParametersActAtTheNextStep) {
   EXPECT_GT(series(record, index_of(built, "alpha_entropy/layer1")).back(), std::log(3));
 }
 
+TEST_F(EngineTest, DriftOfThePresetActsFromTheStart) {
+  const Preset drifting = preset({{"task.drift", std::int64_t{3}}});
+  const auto engine = make_engine();
+  engine->build(preset());
+  engine->apply(drifting.parameters);
+  Record record;
+  run(*engine, record, 0, 12);
+  EXPECT_TRUE(run(drifting, 12).entries == record.entries);
+  EXPECT_FALSE(run(preset(), 12).entries == record.entries);
+}
+
 // The last point's window is that since the point before the last regular one, not the few steps that are left over.
 TEST_F(EngineTest, TheLastPointIsOfAWholeWindow) {
   const auto loads = [&](std::int64_t steps, std::int64_t every) {

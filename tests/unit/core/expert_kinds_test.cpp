@@ -90,6 +90,18 @@ TEST(BlockSparseExperts, MaskWhatAllShare) {
   EXPECT_FALSE(at::equal(bank.first.mask[0], bank.first.mask[1]) && at::equal(bank.first.mask[0], bank.first.mask[2]));
 }
 
+// A tenth of six blocks is one block: weights are those of a layer with a sixth of the inputs.
+TEST(BlockSparseExperts, StartAsLayersOfAsManyInputsAsAreDrawn) {
+  Initialiser initialiser{1, at::kDouble};
+  ExpertParameters few = parameters("block_sparse");
+  few.blocks.active = 0.1;
+  const BlockSparseBank bank(0, width, few, initialiser);
+  EXPECT_EQ(bank.first.mask.sum().item<std::int64_t>(), experts);
+  const double bound = std::sqrt(6.) * linear_bound(width), largest = bank.w1.abs().max().item<double>();
+  EXPECT_LT(largest, bound);
+  EXPECT_GT(largest, 0.9 * bound);
+}
+
 TEST(BlockSparseExperts, HaveTheGradientsOfFiniteDifferences) {
   Initialiser initialiser{1, at::kDouble};
   const BlockSparseBank bank(0, width, parameters("block_sparse"), initialiser);

@@ -33,7 +33,7 @@ class Multitask : public testing::Test {
     parameters.tasks = tasks;
     return std::make_unique<MultitaskTask>(parameters, batch, 1, at::kCPU);
   }
-  static Model model_of(const Task& task, bool told) {
+  static Model model_of(const Task& task, bool told, const std::string& logits = "linear") {
     ModelParts parts;
     parts.outline.width = 8;
     parts.outline.depth = 1;
@@ -42,8 +42,9 @@ class Multitask : public testing::Test {
     parts.experts[0].hidden = 6;
     parts.live.routers.resize(1);
     parts.live.routers[0].selection = "dense";
+    parts.live.routers[0].logits.kind = logits;
     parts.live.losses.resize(1);
-    parts.live.losses[0].load_balance = 0;
+    parts.live.losses[0].load_balance = logits == "hash" ? 1 : 0;
     parts.live.subspaces.resize(1);
     parts.tasks = task.outline().tasks;
     parts.task_outputs = task.outline().task_outputs;
@@ -90,6 +91,17 @@ TEST_F(Multitask, SaysWhatIsMissing) {
   EXPECT_EQ(gone.where, "task.multitask.tasks");
   EXPECT_NE(gone.found.find("kmnist"), std::string::npos);
   EXPECT_NE(gone.allowed.find("TESSERA_DATA"), std::string::npos);
+  for (const char* part : {"train-labels-idx1-ubyte", "t10k-images-idx3-ubyte"}) {
+    test::write_data_set(folder_.path / "kmnist", 50, 30);
+    const auto file = folder_.path / "kmnist" / (std::string(part) + ".gz");
+    ASSERT_TRUE(std::filesystem::exists(file)) << file;
+    std::filesystem::resize_file(file, 10);
+    const Problem damaged = test::problem_of([] { make(); });
+    EXPECT_EQ(damaged.where, "task.multitask.tasks");
+    EXPECT_NE(damaged.found.find(part), std::string::npos) << damaged.found;
+    EXPECT_EQ(damaged.allowed.find("task.data"), std::string::npos) << damaged.allowed;
+  }
+  test::write_data_set(folder_.path / "kmnist", 50, 30);
   MultitaskParameters many;
   many.tasks = "mnist, mnist parity";
   many.samples = 61;
@@ -136,10 +148,35 @@ TEST_F(Multitask, TestsEachTaskAndWithTheTaskWithheld) {
   }
 }
 
+TEST_F(Multitask, TestsLeaveOutWhatIsHeldOut) {
+  const auto task = make();
+  const Model model = model_of(*task, true);
+  const Evaluation made = Evaluator(*task, 0, 21).evaluate(model, true, 21);
+  const at::NoGradGuard no_grad;
+  const Samples some = task->test(0, 39);
+  const at::Tensor logits = model.forward(some.inputs, {}, {.tasks = task->tasks_of(some)}).logits;
+  EXPECT_NEAR(made.loss, at::cross_entropy_loss(logits, some.targets).item<double>(), 1e-6);
+  EXPECT_NEAR(test_loss(model, *task, 0, 39), made.loss, 1e-12);
+  const Evaluator of_half(*task, 0, 30);
+  EXPECT_EQ(of_half.evaluate(model, true, 30).choices[0].size(0), of_half.probes().count());
+  EXPECT_EQ(of_half.evaluate(model, true, 2).choices[0].size(0), of_half.probes().count());
+}
+
 std::vector<at::Tensor> values(const Model& model) {
   std::vector<at::Tensor> made;
   for (const Weight& weight : model.weights()) made.push_back(weight.value);
   return made;
+}
+
+// Its router losses are figures without a gradient.
+TEST_F(Multitask, CombinesGradientsBehindAHash) {
+  const auto task = make();
+  Model model = model_of(*task, false, "hash");
+  LearnParameters parameters;
+  parameters.combine = "mean";
+  Learner learner(model, *task, parameters, 1);
+  const StepResult result = learner.step();
+  EXPECT_GT(result.output.router_losses.sum().item<double>(), 0);
 }
 
 // A step with PCGrad is one of AdamW along the gradients of two separate passes, projected as the paper has it.
@@ -177,7 +214,7 @@ TEST_F(Multitask, CombinesTheGradientsOfSeparatePasses) {
       const double off_a = opposed ? dot / b.square().sum().item<double>() : 0,
                    off_b = opposed ? dot / a.square().sum().item<double>() : 0;
       for (std::size_t w = 0; w < combined.size(); ++w) {
-        combined[w] = (of_task[0][w] - off_a * of_task[1][w]) + (of_task[1][w] - off_b * of_task[0][w]);
+        combined[w] = ((of_task[0][w] - off_a * of_task[1][w]) + (of_task[1][w] - off_b * of_task[0][w])) / 2;
       }
     }
     optimiser.step(combined, parameters);

@@ -109,6 +109,17 @@ TEST_F(ProbesTest, MeasuringLeavesNoTrace) {
   }
 }
 
+TEST_F(ProbesTest, AnswersDriftWithTheTask) {
+  ClassificationTask data = task(), drifted = task();
+  const Model net = model("linear");
+  const Probes probes(data, {{0}, {1}}, 3, 1);
+  const at::Tensor before = probes.measure(net).encoder;
+  data.drift = drifted.drift = 2;
+  const at::Tensor after = probes.measure(net).encoder;
+  EXPECT_FALSE(at::allclose(before, after));
+  EXPECT_TRUE(at::equal(after, Probes(drifted, {{0}, {1}}, 3, 1).measure(net).encoder));
+}
+
 TEST_F(ProbesTest, RefuseAGroupWithoutSamples) {
   const ClassificationTask few = task(7);  // classes 0 to 6
   EXPECT_NO_THROW(Probes(few, {{0}, {6, 9}}, 3, 1));

@@ -5,7 +5,9 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <set>
 
 namespace tessera {
 namespace {
@@ -19,22 +21,58 @@ RegulatorParameters parameters(const std::string& kind) {
   return made;
 }
 
-TEST(Regulator, BeginsWithMoreSharingAndTriesEachSettingOnce) {
-  for (const std::string kind : {"ucb", "thompson", "policy_gradient"}) {
-    RegulatorParameters p = parameters(kind);
-    p.every = 10;
-    Regulator regulator(1);
-    int asked = 0;
-    std::vector<double> quotas;
-    for (std::int64_t step = 0; step < 30; ++step) {
-      regulator.before(step, p, [&](std::int64_t samples) {
-        EXPECT_EQ(samples, 512);
-        return 2. - 0.01 * ++asked;
-      });
-      if (step % 10 == 5) quotas.push_back(regulator.multiplier(Regulator::quota, p));
+TEST(Regulator, BeginsWithThePresetAndBanditsTryEachSettingOnce) {
+  std::set<std::vector<double>> orders;
+  for (std::int64_t seed = 1; seed <= 5; ++seed) {
+    for (const std::string kind : {"ucb", "thompson", "policy_gradient"}) {
+      RegulatorParameters p = parameters(kind);
+      p.every = 10;
+      p.controls = "all";
+      Regulator regulator(seed);
+      int asked = 0;
+      std::vector<std::vector<double>> of_controls(3);
+      for (std::int64_t step = 0; step < 30; ++step) {
+        regulator.before(step, p, [&] { return 2. - 0.01 * ++asked; });
+        for (const auto control : {Regulator::quota, Regulator::temperature, Regulator::penalty}) {
+          if (step % 10 == 5) of_controls[control].push_back(regulator.multiplier(control, p));
+        }
+      }
+      EXPECT_EQ(asked, 3);
+      for (std::vector<double>& tried : of_controls) {
+        EXPECT_EQ(tried[0], 1);
+        if (kind == "policy_gradient") continue;
+        orders.insert(tried);
+        std::sort(tried.begin(), tried.end());
+        EXPECT_EQ(tried, (std::vector<double>{0.5, 1, 2})) << kind;
+      }
     }
-    EXPECT_EQ(asked, 3);
-    EXPECT_EQ(quotas, (std::vector<double>{2, 1, 0.5})) << kind;
+  }
+  EXPECT_EQ(orders.size(), 2u);  // not the same for all controls and seeds
+}
+
+// What it was not drawn to do, and a first reward, teach a policy nothing.
+TEST(Regulator, TheFirstRewardIsNoSurprise) {
+  const RegulatorParameters p = parameters("policy_gradient");
+  Regulator regulator(1);
+  double loss = 2;
+  for (int step = 0; step < 2; ++step) regulator.before(step, p, [&] { return loss *= 0.5; });
+  EXPECT_EQ(regulator.reward().value(), 0.5);
+  EXPECT_EQ(regulator.preferences.abs().max().item<double>(), 0);
+}
+
+TEST(Regulator, LearnsNothingFromALossThatIsNotFinite) {
+  for (const std::string reward : {"improvement", "stability"}) {
+    RegulatorParameters p = parameters("thompson");
+    p.reward = reward;
+    Regulator regulator(1);
+    const double losses[] = {2, 1, INFINITY, NAN, 1, 0.5};
+    int next = 0;
+    for (int step = 0; step < 5; ++step) regulator.before(step, p, [&] { return losses[next++]; });
+    EXPECT_EQ(regulator.counts[0].sum().item<double>(), 1);
+    regulator.before(5, p, [&] { return losses[next++]; });
+    EXPECT_NEAR(regulator.counts[0].sum().item<double>(), 1.9, 1e-12);
+    EXPECT_TRUE(std::isfinite(regulator.reward().value()));
+    EXPECT_TRUE(regulator.sums.isfinite().all().item<bool>());
   }
 }
 
@@ -43,7 +81,7 @@ TEST(Regulator, RewardsAreRelativeImprovementsOrSteadiness) {
   Regulator regulator(1);
   std::vector<double> losses = {2, 1.5, 1.5, 3, 3};
   std::size_t next = 0;
-  const auto loss = [&](std::int64_t) { return losses[next++]; };
+  const auto loss = [&] { return losses[next++]; };
   regulator.before(0, p, loss);
   EXPECT_FALSE(regulator.reward().has_value());
   for (const double expected : {.25, 0., -1.}) {
@@ -68,7 +106,7 @@ TEST(Regulator, TakesTheHighestUpperConfidenceBound) {
   regulator.chosen[0] = 2;
   regulator.counts[0].copy_(at::tensor({4., 1., 3.}, at::kDouble));
   regulator.sums[0].copy_(at::tensor({2., -1., 1.2}, at::kDouble));
-  regulator.before(0, p, [](std::int64_t) { return 0.5; });  // a reward of 0.5 for arm 2
+  regulator.before(0, p, [] { return 0.5; });  // a reward of 0.5 for arm 2
   const double n = std::log(9);
   const double bounds[] = {2. / 4 + std::sqrt(n / 4), -1 + std::sqrt(n), 1.7 / 4 + std::sqrt(n / 4)};
   ASSERT_GT(bounds[0], bounds[1]);
@@ -83,13 +121,14 @@ TEST(Regulator, MovesThePolicyAlongItsGradient) {
   p.exploration = 0.3;
   Regulator regulator(1);
   regulator.last[2] = 9;
+  regulator.last[0] = 0.2;  // the reward before
   regulator.last[1] = 0.1;  // baseline
   regulator.losses[3] = 1;
   regulator.chosen[0] = 1;
   regulator.preferences[0].copy_(at::tensor({0., 1., 2.}, at::kDouble));
   const at::Tensor p0 = regulator.preferences[0].softmax(0);
   const at::Tensor expected = 0.9 * regulator.preferences[0] + 0.3 * 0.4 * (at::tensor({0., 1., 0.}, at::kDouble) - p0);
-  regulator.before(0, p, [](std::int64_t) { return 0.5; });
+  regulator.before(0, p, [] { return 0.5; });
   EXPECT_TRUE(at::allclose(regulator.preferences[0], expected, 1e-12, 1e-12));
 }
 
@@ -101,7 +140,7 @@ std::vector<double> shares(const RegulatorParameters& p, std::int64_t seed, int 
   double loss = 1;
   std::vector<double> count(3);
   for (int step = 0; step < decisions; ++step) {
-    regulator.before(step, p, [&](std::int64_t) { return loss; });
+    regulator.before(step, p, [&] { return loss; });
     const int arm = static_cast<int>(regulator.chosen[0].item<double>());
     loss *= arm == (step < decisions / 2 ? good : then) ? 0.95 : 0.99;
     if (step >= from && step < to) count[static_cast<std::size_t>(arm)] += 1. / (to - from);

@@ -1,9 +1,10 @@
 // Metrics of subspaces in a run: evictions against the dimensions picked, the map of layers by experts, and that a run
 // that goes on has the same.
-#include <gtest/gtest.h>
 #include <ATen/ATen.h>
+#include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
 
 #include "core/engine.h"
 #include "core/experiment.h"
@@ -64,6 +65,40 @@ TEST(SubspaceMetrics, EvictionsAreDimensionsPickedBeforeAndNotNow) {
     }
   }
   EXPECT_GT(all, 0);
+}
+
+// Noise picks anew at each step; what an expert holds is what alpha says.
+TEST(SubspaceMetrics, GumbelNoiseEvictsNothing) {
+  const auto engine = make_engine();
+  const Description built = engine->build(
+      pair_of_tasks({{"model.subspaces.picking", std::string("gumbel")}, {"model.subspaces.alpha.frozen", true}}));
+  Record record;
+  test::run(*engine, record, 0, 20);
+  for (const double count : test::series(record, test::index_of(built, "evictions/layer0"))) EXPECT_EQ(count, 0);
+  const auto overlaps = test::series(record, test::index_of(built, "rank_overlap/layer0"));
+  for (const double overlap : overlaps) EXPECT_EQ(overlap, overlaps[0]);
+}
+
+// Twelve dimensions, half of them, and twice as many where there are 16.
+TEST(SubspaceMetrics, TheRegulatorsAreWhatIsInForce) {
+  const auto engine = make_engine();
+  const Description built = engine->build(pair_of_tasks({{"learn.regulator.kind", std::string("ucb")},
+                                                         {"learn.regulator.every", std::int64_t{3}},
+                                                         {"model.subspaces.rank", std::int64_t{12}},
+                                                         {"model.subspaces.metabolic", 0.}}));
+  Record record;
+  test::run(*engine, record, 0, 40);
+  const auto of = [&](const std::string& control) {
+    return test::series(record, test::index_of(built, "regulator/" + control));
+  };
+  const auto quotas = of("quota");
+  EXPECT_EQ(quotas[0], 0);
+  std::set<double> seen(quotas.begin(), quotas.end());
+  EXPECT_EQ(seen, (std::set<double>{-1, 0, std::log2(16. / 12)}));
+  for (const double doublings : of("temperature")) EXPECT_EQ(std::abs(doublings), std::round(std::abs(doublings)));
+  for (const double doublings : of("penalty")) EXPECT_EQ(doublings, 0);
+  const auto overlaps = test::series(record, test::index_of(built, "rank_overlap/layer0"));
+  for (std::size_t i = 0; i < quotas.size(); ++i) EXPECT_EQ(overlaps[i] == 1, quotas[i] > 0);
 }
 
 TEST(SubspaceMetrics, ARunThatGoesOnHasTheSame) {

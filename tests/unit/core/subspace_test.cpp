@@ -199,6 +199,20 @@ TEST(Subspaces, GumbelNoiseChoosesAndMasksNothing) {
   EXPECT_TRUE(near(made.mask, s.bank->alpha().gather(1, made.picked).sigmoid(), 1e-15));
 }
 
+// What noise leaves unpicked may be far more open than all that is picked.
+TEST(Subspaces, HardMasksBesideGumbelNoiseHaveFiniteGradients) {
+  for (std::uint64_t noise = 0; noise < 20; ++noise) {
+    Small s([](SubspaceParameters& p) {
+      p.mask = "softmax";
+      p.picking = "gumbel";
+      p.alpha.temperature = 0.001;
+    });
+    const auto output = s.bank->forward(s.x, s.alpha, 0, {}, 1, s.parameters, s.bank->pick(s.parameters, true, noise));
+    const at::Tensor gradient = torch::autograd::grad({output.y.sum()}, {s.bank->alpha()})[0];
+    EXPECT_TRUE(gradient.isfinite().all().item<bool>()) << noise;
+  }
+}
+
 // With softmax, an unpicked dimension's gradient is that of its exponential over the sum of the picked ones'.
 TEST(Subspaces, StraightThroughLeavesThePickedTheirOwnGradient) {
   for (const std::string mask : {"sigmoid", "softmax", "mean"}) {

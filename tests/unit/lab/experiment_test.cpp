@@ -57,6 +57,43 @@ TEST_F(Combinations, TilesMustFitTheClasses) {
   EXPECT_TRUE(problems().empty());
 }
 
+TEST_F(Combinations, ARegulatorMustHaveSomethingToMove) {
+  set("model.experts.kind", "subspace");
+  set("learn.regulator.kind", "ucb");
+  set("learn.regulator.controls", "penalty");
+  EXPECT_TRUE(problems().empty());
+  set("model.subspaces.metabolic", 0.);
+  ASSERT_EQ(problems().size(), 1u);
+  EXPECT_EQ(problems()[0].where, "learn.regulator.controls");
+  EXPECT_NE(problems()[0].allowed.find("model.subspaces.metabolic"), std::string::npos);
+  set("model.layer3.subspaces.metabolic", 0.1);
+  EXPECT_TRUE(problems().empty());
+  set("learn.regulator.controls", "quota");
+  set("model.subspaces.picking", "all");
+  ASSERT_EQ(problems().size(), 1u);
+  EXPECT_NE(problems()[0].allowed.find("model.subspaces.picking"), std::string::npos);
+  set("learn.regulator.controls", "all");
+  EXPECT_TRUE(problems().empty()) << "the temperature is left";
+}
+
+TEST_F(Combinations, DimensionsThatAllShareAreNotProbed) {
+  set("model.experts.kind", "subspace");
+  set("model.subspaces.picking", "all");
+  EXPECT_TRUE(problems().empty());
+  set("measure.dimension_probe", true);
+  ASSERT_EQ(problems().size(), 1u);
+  EXPECT_EQ(problems()[0].where, "model.subspaces.picking");
+}
+
+TEST_F(Combinations, BlocksOfEachLayerAreLookedAt) {
+  set("model.experts.kind", "block_sparse");
+  set("model.experts.blocks.size", std::int64_t{48});
+  ASSERT_EQ(problems().size(), 1u) << "once, not once a layer";
+  set("model.layer1.experts.blocks.size", std::int64_t{24});
+  ASSERT_EQ(problems().size(), 2u);
+  EXPECT_EQ(problems()[1].where, "model.layer1.experts.blocks.size");
+}
+
 TEST_F(Combinations, TasksAtOnceAreAListAndHaveOneHead) {
   set("task.kind", "multitask");
   EXPECT_TRUE(problems().empty());
