@@ -1,11 +1,13 @@
 #include "core/experiment.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "core/data/groups.h"
 #include "core/data/image_tasks.h"
 #include "core/data/text_corpus.h"
 #include "core/data/tile_layout.h"
+#include "core/learn/continual_parameters.h"
 #include "core/learn/learn_parameters.h"
 #include "core/learn/regulator_parameters.h"
 #include "core/learn/run_parameters.h"
@@ -20,19 +22,24 @@
 #include "core/tasks/interference_parameters.h"
 #include "core/tasks/language_parameters.h"
 #include "core/tasks/multitask_parameters.h"
+#include "core/tasks/sequence_parameters.h"
 #include "core/tasks/task_parameters.h"
 
 namespace tessera {
 namespace {
 
-// How many classes tasks of a kind have (several tasks: how many they are), but for languages, which are counted when
-// they are read.
-int classes_of(const Parameters& parameters) {
+// How many classes the task has, of several tasks at once how many these are; nothing where only its data tell.
+std::optional<int> known_classes(const Parameters& parameters) {
   const std::string kind = parameters.load<TaskParameters>("task").kind;
   if (kind == "interference") return 2;
-  if (kind != "multitask") return 10;
-  const auto tasks = image_tasks(parameters.load<MultitaskParameters>("task").tasks);
-  return static_cast<int>(tasks ? tasks.value->size() : fewest_image_tasks);  // a bad list is complained of elsewhere
+  if (kind == "language") return std::nullopt;
+  if (kind == "multitask") {
+    const auto tasks = image_tasks(parameters.load<MultitaskParameters>("task").tasks);
+    return static_cast<int>(tasks ? tasks.value->size() : fewest_image_tasks);  // a bad list is complained of elsewhere
+  }
+  const std::string data = parameters.load<ClassificationParameters>("task").data_name;
+  if (data == "folder") return std::nullopt;
+  return data == "cifar-100" ? 100 : 10;
 }
 
 bool is_language(const Parameters& parameters) { return parameters.load<TaskParameters>("task").kind == "language"; }
@@ -46,6 +53,7 @@ ParameterTable make_table() {
   table.add<LanguageParameters>("task", "Task");
   table.add<InterferenceParameters>("task", "Task");
   table.add<MultitaskParameters>("task", "Task");
+  table.add<SequenceParameters>("task", "Task");
   table.add<ModelParameters>("model", "Model");
   table.add<RouterParameters>("model.router", "Router", per_layer);
   table.add<ExpertParameters>("model.experts", "Experts", per_layer);
@@ -53,6 +61,7 @@ ParameterTable make_table() {
   table.add<RouterLossParameters>("model.losses", "Auxiliary losses", per_layer);
   table.add<HeadParameters>("model.head", "Head");
   table.add<LearnParameters>("learn", "Learning");
+  table.add<ContinualParameters>("learn.continual", "Continual learning");
   table.add<RegulatorParameters>("learn.regulator", "Regulator of alpha");
   table.add<MeasureParameters>("measure", "Measurements");
   return table;
@@ -111,43 +120,15 @@ void check_routers(const Parameters& parameters, std::vector<Problem>& problems)
 
 void check_tiles(const Parameters& parameters, std::vector<Problem>& problems) {
   const auto head = parameters.load<HeadParameters>("model.head");
+  const std::string kind = parameters.load<TaskParameters>("task").kind;
   if (head.kind != "tiles") return;
-  if (is_language(parameters)) {
-    problems.push_back({"model.head.kind", "tiles", "linear, while task.kind is language"});
+  if (kind == "language" || kind == "multitask") {
+    problems.push_back({"model.head.kind", "tiles", "linear, while task.kind is " + kind});
     return;
   }
-  if (parameters.load<TaskParameters>("task").kind == "multitask") {
-    problems.push_back({"model.head.kind", "tiles", "linear, while task.kind is multitask"});
-    return;
+  if (const auto classes = known_classes(parameters)) {
+    for (Problem& problem : tile_problems(head, *classes)) problems.push_back(std::move(problem));
   }
-  const int classes = classes_of(parameters);
-  const auto number = [](std::int64_t n) { return std::to_string(n); };
-  const bool overlapping = head.layout == "overlapping";
-  if (!overlapping && head.tiles > classes) {
-    problems.push_back({"model.head.tiles.count", number(head.tiles),
-                        "1 to " + number(classes) + ": with layout " + head.layout + " each class is in one tile"});
-    return;
-  }
-  if (overlapping && head.classes_per_tile > classes) {
-    problems.push_back({"model.head.tiles.classes_per_tile", number(head.classes_per_tile),
-                        "1 to " + number(classes) + ", the number of classes"});
-    return;
-  }
-  const auto layout_with = [&](std::int64_t size) {
-    return tile_layout(head.layout, static_cast<int>(head.tiles), classes, static_cast<int>(size), head.layout_seed);
-  };
-  const TileLayout layout = layout_with(head.classes_per_tile);
-  const bool lone = std::any_of(layout.begin(), layout.end(), [](const auto& tile) { return tile.size() < 2; });
-  if (head.route_by_label && lone) {
-    problems.push_back({"model.head.route_by_label", "true",
-                        "false, or tiles of two classes at least: the cross entropy within a tile of one is always 0"});
-  }
-  if (covers(layout, classes)) return;
-  std::int64_t least = head.classes_per_tile;
-  while (!covers(layout_with(least), classes)) ++least;
-  problems.push_back(
-      {"model.head.tiles.classes_per_tile", number(head.classes_per_tile),
-       number(least) + " to " + number(classes) + ", so that " + number(head.tiles) + " tiles cover all classes"});
 }
 
 void check_blocks(const Parameters& parameters, std::vector<Problem>& problems) {
@@ -230,9 +211,14 @@ void check_tasks(const Parameters& parameters, std::vector<Problem>& problems) {
 }
 
 void check_encoder(const Parameters& parameters, std::vector<Problem>& problems) {
-  const bool vectors = parameters.load<TaskParameters>("task").kind == "interference";
-  if (!vectors || parameters.load<ModelParameters>("model").encoder != "conv") return;
-  problems.push_back({"model.encoder.kind", "conv", "linear or mlp while task.kind is interference"});
+  const auto model = parameters.load<ModelParameters>("model");
+  const std::string kind = parameters.load<TaskParameters>("task").kind;
+  if (kind == "interference" && model.encoder.starts_with("conv")) {
+    problems.push_back({"model.encoder.kind", model.encoder, "linear or mlp while task.kind is interference"});
+  } else if (kind != "language" && model.encoder == "conv4" && model.width % 8 != 0) {
+    problems.push_back({"model.width", std::to_string(model.width),
+                        "a multiple of 8 while model.encoder.kind is conv4, whose first layer has width / 8 channels"});
+  }
 }
 
 void check_heads(const Parameters& parameters, std::vector<Problem>& problems) {
@@ -244,10 +230,19 @@ void check_heads(const Parameters& parameters, std::vector<Problem>& problems) {
 
 void check_groups(const Parameters& parameters, std::vector<Problem>& problems) {
   const auto measure = parameters.load<MeasureParameters>("measure");
-  // How many languages there are is known only when they are read.
-  const int most = is_language(parameters) ? static_cast<int>(max_languages) : classes_of(parameters);
+  // Where data tell how many classes there are, they are looked at again when these are read.
+  const int most = known_classes(parameters).value_or(is_language(parameters) ? int{max_languages} : 256);
   const auto groups = class_groups(measure.groups, measure.custom_groups, most);
   problems.insert(problems.end(), groups.problems.begin(), groups.problems.end());
+}
+
+void check_sequence(const Parameters& parameters, std::vector<Problem>& problems) {
+  if (parameters.load<TaskParameters>("task").kind != "sequence") return;
+  const ClassSequenceSpec spec = parameters.load<SequenceParameters>("task").classes;
+  const auto classes = known_classes(parameters);
+  if (!classes || spec.split == "superclasses") return;  // data tell
+  const auto tasks = class_sequence(spec, *classes, {});
+  problems.insert(problems.end(), tasks.problems.begin(), tasks.problems.end());
 }
 
 }  // namespace
@@ -268,6 +263,37 @@ std::vector<Problem> check_combinations(const Parameters& parameters) {
   check_heads(parameters, problems);
   check_tiles(parameters, problems);
   check_groups(parameters, problems);
+  check_sequence(parameters, problems);
+  return problems;
+}
+
+std::vector<Problem> tile_problems(const HeadParameters& head, int classes) {
+  const auto number = [](std::int64_t n) { return std::to_string(n); };
+  const bool overlapping = head.layout == "overlapping";
+  if (!overlapping && head.tiles > classes) {
+    return {{"model.head.tiles.count", number(head.tiles),
+             "1 to " + number(classes) + ": with layout " + head.layout + " each class is in one tile"}};
+  }
+  if (overlapping && head.classes_per_tile > classes) {
+    return {{"model.head.tiles.classes_per_tile", number(head.classes_per_tile),
+             "1 to " + number(classes) + ", the number of classes"}};
+  }
+  std::vector<Problem> problems;
+  const auto layout_with = [&](std::int64_t size) {
+    return tile_layout(head.layout, static_cast<int>(head.tiles), classes, static_cast<int>(size), head.layout_seed);
+  };
+  const TileLayout layout = layout_with(head.classes_per_tile);
+  const bool lone = std::any_of(layout.begin(), layout.end(), [](const auto& tile) { return tile.size() < 2; });
+  if (head.route_by_label && lone) {
+    problems.push_back({"model.head.route_by_label", "true",
+                        "false, or tiles of two classes at least: the cross entropy within a tile of one is always 0"});
+  }
+  if (covers(layout, classes)) return problems;
+  std::int64_t least = head.classes_per_tile;
+  while (!covers(layout_with(least), classes)) ++least;
+  problems.push_back(
+      {"model.head.tiles.classes_per_tile", number(head.classes_per_tile),
+       number(least) + " to " + number(classes) + ", so that " + number(head.tiles) + " tiles cover all classes"});
   return problems;
 }
 

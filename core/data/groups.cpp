@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::size_t max_groups = 64;
 
-Problem wrong(std::string_view found, int classes) {
-  return {"measure.custom_groups", "\"" + std::string(found) + "\"",
+Problem wrong(std::string_view found, int classes, std::string_view where) {
+  return {std::string(where), "\"" + std::string(found) + "\"",
           "groups separated by |, each a list of classes (0 to " + std::to_string(classes - 1) +
               ") or ranges: 0-4|5-9 or 0,2,4|1,3; two groups at least"};
 }
@@ -27,16 +27,18 @@ bool read_range(std::string_view text, int classes, int& first, int& last) {
   return number(text.substr(0, dash), first) && number(text.substr(dash + 1), last) && first <= last;
 }
 
-Result<Groups> custom_groups(std::string_view text, int classes) {
+}  // namespace
+
+Result<Groups> class_lists(std::string_view text, int classes, std::string_view where) {
   Groups groups;
   for (const std::string_view part : split(text, '|')) {
     std::vector<int> group;
     for (const std::string_view item : split(part, ',')) {
       int first = 0, last = 0;
-      if (!read_range(trimmed(item), classes, first, last)) return std::vector{wrong(text, classes)};
+      if (!read_range(trimmed(item), classes, first, last)) return std::vector{wrong(text, classes, where)};
       for (int c = first; c <= last; ++c) {
         if (std::find(group.begin(), group.end(), c) != group.end()) {
-          Problem twice = wrong(text, classes);
+          Problem twice = wrong(text, classes, where);
           twice.found += ": class " + std::to_string(c) + " twice in one group";
           return std::vector{twice};
         }
@@ -45,14 +47,12 @@ Result<Groups> custom_groups(std::string_view text, int classes) {
     }
     groups.push_back(std::move(group));
   }
-  if (groups.size() < 2 || groups.size() > max_groups) return std::vector{wrong(text, classes)};
+  if (groups.size() < 2 || groups.size() > max_groups) return std::vector{wrong(text, classes, where)};
   return groups;
 }
 
-}  // namespace
-
 Result<Groups> class_groups(std::string_view kind, std::string_view custom, int classes) {
-  if (kind == "custom") return custom_groups(custom, classes);
+  if (kind == "custom") return class_lists(custom, classes, "measure.custom_groups");
   Groups groups;
   for (int c = 0; c < classes; ++c) {
     std::size_t group = static_cast<std::size_t>(c);  // classes

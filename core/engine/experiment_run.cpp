@@ -30,7 +30,7 @@ constexpr std::int64_t loss_check_every = 50;  // steps; on a GPU, where looking
 ThreadCounts thread_counts(const Parameters& parameters) {
   const auto threads = static_cast<int>(parameters.load<RunParameters>("run").threads);
   const bool text = parameters.load<TaskParameters>("task").kind == "language";
-  const bool shared = text || parameters.load<ModelParameters>("model").encoder == "conv";
+  const bool shared = text || parameters.load<ModelParameters>("model").encoder.starts_with("conv");
   return {threads, shared ? threads : 1};
 }
 
@@ -65,11 +65,15 @@ LiveModelParameters live_parameters(const Parameters& parameters) {
 
 ModelParts model_parts(const Parameters& parameters, const TaskOutline& task) {
   ModelParts parts;
+  parts.head = parameters.load<HeadParameters>("model.head");
+  if (parts.head.kind == "tiles") {
+    auto problems = tile_problems(parts.head, task.outputs);
+    if (!problems.empty()) throw InputError(std::move(problems));
+  }
   parts.outline = parameters.load<ModelParameters>("model");
   for (int layer = 0; layer < parts.outline.depth; ++layer) {
     parts.experts.push_back(parameters.load<ExpertParameters>("model.experts", layer));
   }
-  parts.head = parameters.load<HeadParameters>("model.head");
   parts.live = live_parameters(parameters);
   parts.tasks = task.tasks;
   parts.task_outputs = task.task_outputs;
@@ -94,6 +98,7 @@ Subject subject_of(const Model& model, const TaskOutline& task, const Groups& gr
     subject.dimensions.push_back(subspaces == nullptr ? 0 : static_cast<int>(subspaces->down.size(1)));
   }
   subject.tasks = static_cast<int>(task.tasks);
+  for (const auto& classes : task.sequence) subject.sequence.push_back(group_name(classes, task.classes));
   subject.class_noun = task.class_noun;
   subject.classes = task.classes;
   subject.token_class_noun = task.token_class_noun;
@@ -104,6 +109,12 @@ Subject subject_of(const Model& model, const TaskOutline& task, const Groups& gr
   subject.regulated = subspaces && regulation.kind != "none";
   subject.dimension_probe = subspaces && measure.dimension_probe;
   return subject;
+}
+
+// Of a sequence of tasks, [tasks, tasks]: nothing measured yet.
+at::Tensor accuracy_matrix(const Task& task) {
+  const auto tasks = static_cast<std::int64_t>(task.outline().sequence.size());
+  return at::full({tasks, tasks}, std::numeric_limits<double>::quiet_NaN(), at::kDouble);
 }
 
 at::Tensor on_cpu(const at::Tensor& tensor) { return tensor.to(at::kCPU, at::kDouble); }
@@ -117,13 +128,15 @@ ExperimentRun::ExperimentRun(const Parameters& parameters)
       task_(make_task(parameters, device_)),
       model_(model_parts(parameters, task_->outline()), task_->outline().inputs, task_->outline().outputs,
              parameters.integer("run.seed"), at::TensorOptions(at::kFloat).device(device_)),
-      learner_(model_, *task_, parameters.load<LearnParameters>("learn"), parameters.integer("run.seed")),
+      learner_(model_, *task_, parameters.load<LearnParameters>("learn"),
+               parameters.load<ContinualParameters>("learn.continual"), parameters.integer("run.seed")),
       regulation_(parameters.load<RegulatorParameters>("learn.regulator")),
       regulator_(parameters.integer("run.seed")),
       subspaces_(model_.live.subspaces),
       groups_(chosen_groups(measure_, task_->outline().classes.size())),
       probes_(*task_, groups_, measure_.conflict_samples, parameters.integer("run.seed")),
       evaluator_(*task_, measure_.test_samples, regulation_.kind == "none" ? 0 : task_->test_samples() / 2),
+      accuracies_after_{accuracy_matrix(*task_), accuracy_matrix(*task_)},
       metrics_(all_metrics(subject_of(model_, task_->outline(), groups_, regulation_, measure_))) {
   const auto size = [](const auto& names) { return static_cast<std::int64_t>(names.size()); };
   const TaskOutline& outline = task_->outline();
@@ -162,6 +175,7 @@ ExperimentRun::Due ExperimentRun::due(std::int64_t every, std::int64_t step, boo
 
 void ExperimentRun::step(std::int64_t step, bool last, Telemetry& telemetry) {
   use_threads(threads_);
+  task_->advance_to(step);
   regulate(step);
   const StepResult result = learner_.step();
   const Due scalars = due(measure_.scalars_every, step, last), maps = due(measure_.matrices_every, step, last);
@@ -178,9 +192,12 @@ void ExperimentRun::step(std::int64_t step, bool last, Telemetry& telemetry) {
   if (scalars.now || maps.now) observe_subspaces(result, seen);
   if (maps.now) observe_maps(result, maps.regular, seen);
   if (test.now) observe_test(step, last, seen);
+  const bool task_ends = task_->stage_ends_after(step) || last;
+  if (test.now || task_ends) observe_sequence(task_ends, seen);
+  seen.sequence.task = task_->stage();
   if (conflict.now) observe_conflict(seen);
   if (last && measure_.dimension_probe) observe_dimensions(seen);
-  const bool is_due[] = {scalars.now, maps.now, test.now, conflict.now, last};  // by tessera::Due
+  const bool is_due[] = {scalars.now, maps.now, test.now, conflict.now, task_ends, last};  // by tessera::Due
   for (std::size_t i = 0; i < metrics_.size(); ++i) {
     const Metric& metric = metrics_[i];
     if (!is_due[static_cast<std::size_t>(metric.due)]) continue;
@@ -251,6 +268,22 @@ void ExperimentRun::observe_test(std::int64_t step, bool all, Observation& seen)
     seen.layers[i].kept_choices = choices_[i].add(step, made.choices[i]);
     if (all) seen.layers[i].choices = choices_[i].pairs();
   }
+}
+
+// Of tasks one after another. At the end of one of them all test samples count.
+void ExperimentRun::observe_sequence(bool task_ends, Observation& seen) {
+  if (task_->outline().sequence.empty()) return;
+  const std::int64_t all = task_->test_samples(), some = measure_.test_samples, stage = task_->stage();
+  const std::int64_t samples = task_ends || some == 0 ? all : std::min(some, all);
+  SequenceAccuracy now = sequence_accuracy(model_, *task_, task_->begun(), samples);
+  if (task_ends) {
+    accuracies_after_.task_il[stage].copy_(now.task_il);
+    accuracies_after_.class_il[stage].copy_(now.class_il);
+  }
+  seen.sequence.task_il = std::move(now.task_il);
+  seen.sequence.class_il = std::move(now.class_il);
+  seen.sequence.task_il_after = accuracies_after_.task_il;
+  seen.sequence.class_il_after = accuracies_after_.class_il;
 }
 
 void ExperimentRun::observe_scalars(const StepResult& result, bool whole, Observation& seen) const {
@@ -384,6 +417,7 @@ void ExperimentRun::apply(const Parameters& parameters) {
   subspaces_ = model_.live.subspaces;
   regulation_ = parameters.load<RegulatorParameters>("learn.regulator");
   learner_.live = parameters.load<LearnParameters>("learn");
+  learner_.continual = parameters.load<ContinualParameters>("learn.continual");
   task_->drift = parameters.load<TaskParameters>("task").drift;
 }
 
@@ -428,6 +462,10 @@ void ExperimentRun::for_each_tensor(const Part& part) const {
   for (std::size_t i = 0; i < picked_before_.size(); ++i) {
     if (picked_before_[i].defined()) part("picked_before" + std::to_string(i), picked_before_[i]);
   }
+  if (!task_->outline().sequence.empty()) {
+    part("sequence.task_il", accuracies_after_.task_il);
+    part("sequence.class_il", accuracies_after_.class_il);
+  }
   window("window.hits", hits_);
   window("window.seen", seen_);
 }
@@ -435,12 +473,14 @@ void ExperimentRun::for_each_tensor(const Part& part) const {
 void ExperimentRun::save(Writer& writer) const {
   for_each_tensor([&](const std::string& name, const at::Tensor& tensor) { write_tensor(writer, name, tensor); });
   write_sampler(writer, task_->sampler.state());
+  if (!task_->outline().sequence.empty()) write_stage(writer, task_->stage());
 }
 
 void ExperimentRun::restore(Reader& reader) {
   TensorReader tensors(reader);
   for_each_tensor([&](const std::string& name, const at::Tensor& tensor) { tensors.read(name, tensor); });
-  task_->sampler.restore(read_sampler(reader));  // throws before it changes anything
+  const std::int64_t stage = task_->outline().sequence.empty() ? 0 : read_stage(reader);
+  task_->restore(read_sampler(reader), stage);  // throws before it changes anything
   tensors.commit();
   logits_.clear();
 }

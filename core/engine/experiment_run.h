@@ -9,6 +9,7 @@
 #include "core/learn/learner.h"
 #include "core/learn/probes.h"
 #include "core/learn/regulator.h"
+#include "core/learn/sequence_accuracy.h"
 #include "core/measure/choice_history.h"
 #include "core/measure/measure_parameters.h"
 #include "core/measure/metrics.h"
@@ -47,6 +48,7 @@ class ExperimentRun {
   void check_loss(const StepResult& result, std::int64_t step, bool now) const;
   void accumulate(const StepResult& result);
   void observe_test(std::int64_t step, bool all, Observation& seen);
+  void observe_sequence(bool task_ends, Observation& seen);
   void observe_scalars(const StepResult& result, bool whole, Observation& seen) const;
   void observe_subspaces(const StepResult& result, Observation& seen) const;
   void remember_picked(const Observation& seen);
@@ -73,6 +75,7 @@ class ExperimentRun {
   std::vector<ChoiceHistory> choices_;     // one a MoE layer
   std::vector<at::Tensor> picked_before_;  // uint8 [E, D] of each MoE layer; undefined without subspaces
   WindowSum hits_, seen_;                  // int64 scalars: training tokens right, and all
+  SequenceAccuracy accuracies_after_;      // [tasks, tasks] each: row t after task t; NaN: not measured
   std::vector<Metric> metrics_;
   std::vector<at::Tensor> logits_;  // of the last step: [tokens, width] of each routed layer, undefined for tiles
   at::Tensor labels_;               // of its tokens

@@ -8,6 +8,8 @@
 namespace tessera {
 
 void write_sampler(Writer& writer, const EpochSampler::State& state);
-EpochSampler::State read_sampler(Reader& reader);  // InputError; that it fits the data is the sampler's to check
+void write_stage(Writer& writer, std::int64_t stage);  // which task of a sequence the order is of
+std::int64_t read_stage(Reader& reader);               // InputError, likewise
+EpochSampler::State read_sampler(Reader& reader);      // InputError; that it fits the data is the sampler's to check
 
 }  // namespace tessera

@@ -14,9 +14,9 @@ std::int64_t samples_at_once(const Task& task) {
   return std::max<std::int64_t>(1, tokens_at_once / task.outline().inputs.tokens());
 }
 
-// Test samples from `first` up to `end` in chunks, without gradients: see(samples, pass, what the model makes of them).
-template <class See>
-void for_each_chunk(const Model& model, const Task& task, std::int64_t first, std::int64_t end, const See& see) {
+}  // namespace
+
+void for_each_chunk(const Model& model, const Task& task, std::int64_t first, std::int64_t end, const SeeChunk& see) {
   const at::NoGradGuard no_grad;
   const std::int64_t chunk = samples_at_once(task);
   for (std::int64_t at = first; at < end; at += chunk) {
@@ -25,8 +25,6 @@ void for_each_chunk(const Model& model, const Task& task, std::int64_t first, st
     see(samples, pass, model.forward(samples.inputs, {}, pass));
   }
 }
-
-}  // namespace
 
 double test_loss(const Model& model, const Task& task, std::int64_t first, std::int64_t end) {
   double sum = 0;

@@ -1,6 +1,7 @@
 // How a model does on a task's test samples.
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include "core/moe/model.h"
@@ -22,6 +23,11 @@ struct ProbeTokens {
   std::int64_t span = 0, stride = 1;
   std::int64_t count() const { return (span + stride - 1) / stride; }
 };
+
+// Test samples from `first` up to `end` in chunks, without gradients: see() gets samples, pass, and what the model
+// makes of them.
+using SeeChunk = std::function<void(const Samples&, const PassKind&, const ModelOutput&)>;
+void for_each_chunk(const Model& model, const Task& task, std::int64_t first, std::int64_t end, const SeeChunk& see);
 
 // Mean cross entropy of the task's test samples from `first` up to `end`, nats.
 double test_loss(const Model& model, const Task& task, std::int64_t first, std::int64_t end);

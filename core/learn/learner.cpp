@@ -5,6 +5,7 @@
 #include "core/data/random.h"
 #include "core/learn/combine_gradients.h"
 #include "core/learn/gradients.h"
+#include "core/learn/sequence_accuracy.h"
 #include "kernels/gram/op.h"
 
 namespace tessera {
@@ -20,8 +21,10 @@ std::vector<at::Tensor> tensors(const Model& model, bool alphas) {
 
 }  // namespace
 
-Learner::Learner(Model& model, Task& task, const LearnParameters& parameters, std::int64_t seed)
+Learner::Learner(Model& model, Task& task, const LearnParameters& parameters, const ContinualParameters& of_sequences,
+                 std::int64_t seed)
     : live(parameters),
+      continual(of_sequences),
       optimiser(tensors(model, false)),
       model_(model),
       task_(task),
@@ -33,7 +36,7 @@ Learner::Learner(Model& model, Task& task, const LearnParameters& parameters, st
 
 // Its noise follows from the seed and the number of steps done, so that a run that is gone on with draws the same.
 PassKind Learner::training_pass() const {
-  return {true, Random(seed_, "noise " + std::to_string(optimiser.steps.item<std::int64_t>())).bits(), {}};
+  return {true, Random(seed_, "noise " + std::to_string(optimiser.steps.item<std::int64_t>())).bits(), {}, {}};
 }
 
 StepResult Learner::step() {
@@ -41,6 +44,7 @@ StepResult Learner::step() {
   result.batch = task_.next_batch();
   PassKind pass = training_pass();
   pass.tasks = task_.tasks_of(result.batch);
+  pass.outputs = outputs_in_force(task_, continual.loss_over, model_.options());
   result.output = model_.forward(result.batch.inputs, result.batch.targets, pass);
 
   at::Tensor total = result.output.task_loss;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/learn/adamw.h"
+#include "core/learn/continual_parameters.h"
 #include "core/learn/subspace_dynamics.h"
 #include "core/moe/model.h"
 #include "core/tasks/task.h"
@@ -19,7 +20,8 @@ struct StepResult {
 class Learner {
  public:
   // seed: of what is random in a step.
-  Learner(Model& model, Task& task, const LearnParameters& parameters, std::int64_t seed);
+  Learner(Model& model, Task& task, const LearnParameters& parameters, const ContinualParameters& continual,
+          std::int64_t seed);
   // Not copyable or movable
   Learner(const Learner&) = delete;
   Learner& operator=(const Learner&) = delete;
@@ -27,6 +29,7 @@ class Learner {
   StepResult step();
 
   LearnParameters live;
+  ContinualParameters continual;        // of tasks one after another
   AdamW optimiser;                      // of all weights but subspaces' alphas
   std::vector<AdamW> alpha_optimisers;  // one an alpha, in the order of the layers
 

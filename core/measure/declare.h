@@ -41,6 +41,7 @@ void add_conflict(std::vector<Metric>&, const Subject&);
 void add_subspaces(std::vector<Metric>&, const Subject&);
 void add_dimensions(std::vector<Metric>&, const Subject&);
 void add_regulator(std::vector<Metric>&, const Subject&);
+void add_sequence(std::vector<Metric>&, const Subject&);
 void add_settings(std::vector<Metric>&, const Subject&);
 
 }  // namespace tessera

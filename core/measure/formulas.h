@@ -60,6 +60,11 @@ double gradient_interference(const at::Tensor& cosines);
 double isolation(const at::Tensor& task_share);
 // By task: damage and its standard error. NaN where none is hurt by two standard errors, or one wasn't tested.
 double evenness(const std::vector<double>& damage, const std::vector<double>& errors);
+// accuracies: R, [tasks, tasks], accuracy on task i after training task t; NaN where it wasn't measured. Of the tasks
+// up to `task`, after it; the latter two NaN after the first.
+double mean_accuracy(const at::Tensor& accuracies, std::int64_t task);
+double backward_transfer(const at::Tensor& accuracies, std::int64_t task);
+double forgetting(const at::Tensor& accuracies, std::int64_t task);
 double topological_entropy(const at::Tensor& open);  // mean of -s ln s - (1 - s) ln(1 - s), nats
 
 }  // namespace tessera

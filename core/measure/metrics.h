@@ -10,7 +10,8 @@
 
 namespace tessera {
 
-enum class Due { scalars, matrices, test, conflict, end };  // at which of the intervals of measure.*, or of the run
+// At which of the intervals of measure.*, at the end of each task of a sequence, or of the run.
+enum class Due { scalars, matrices, test, conflict, task, end };
 
 struct Metric {
   MetricSpec spec;
@@ -26,10 +27,11 @@ struct Subject {
   std::vector<std::string> layer_names;  // "layer 0", ..., "tiles"
   std::vector<int> experts;              // of each routed layer
   std::vector<std::string> classes, groups;
-  std::vector<int> dimensions;   // of each MoE layer: of the backbone that its experts are subspaces of; 0: none
-  bool dimension_probe = false;  // what dimensions are worth is measured in the end
-  bool regulated = false;        // a regulator moves the controls of alpha
-  int tasks = 1;                 // learned at once; with more than one, classes are tasks
+  std::vector<int> dimensions;        // of each MoE layer: of the backbone that its experts are subspaces of; 0: none
+  bool dimension_probe = false;       // what dimensions are worth is measured in the end
+  bool regulated = false;             // a regulator moves the controls of alpha
+  std::vector<std::string> sequence;  // names of tasks one after another; empty: there is one
+  int tasks = 1;                      // learned at once; with more than one, classes are tasks
   std::string class_noun = "class";
   std::string token_class_noun;  // these three: empty where the task has none
   std::vector<std::string> token_classes;

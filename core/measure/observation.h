@@ -51,6 +51,12 @@ struct RegulatorObservation {  // in doublings; NaN: no reward yet
   double quota = 0, temperature = 0, penalty = 0, reward = std::numeric_limits<double>::quiet_NaN();
 };
 
+struct SequenceObservation {                 // of tasks one after another
+  std::int64_t task = 0;                     // that is learned now
+  at::Tensor task_il, class_il;              // [tasks]: accuracies now; NaN where none
+  at::Tensor task_il_after, class_il_after;  // [tasks, tasks]: row t those after task t; NaN: not yet
+};
+
 struct LossObservation {
   double total = 0, task = 0;
   std::array<std::optional<double>, router_loss_count> parts;  // by RouterLoss: coefficient x value; none when off
@@ -64,6 +70,7 @@ struct Observation {
   std::vector<double> task_accuracy;             // of several tasks: of each, on its test samples; NaN: it has none
   double blind_accuracy = 0;                     // of several tasks: on the test samples, the task withheld
   RegulatorObservation regulator;
+  SequenceObservation sequence;
   DimensionObservation shared_dimensions, exclusive_dimensions;  // the most and the least shared
   at::Tensor encoder_gram;                                       // [G, G]
   std::vector<LayerObservation> layers;                          // routed layers

@@ -12,8 +12,8 @@ namespace tessera {
 class Encoder {
  public:
   virtual ~Encoder() = default;
-  // inputs: [samples, rows * columns] pixels, or int64 [sequences, length] token ids, length up to sequence_length;
-  // features [tokens, width], an image being one token
+  // inputs: [samples, channels * rows * columns] pixels, or int64 [sequences, length] token ids, length up to
+  // sequence_length; features [tokens, width], an image being one token
   virtual at::Tensor forward(const at::Tensor& inputs) const = 0;
 };
 

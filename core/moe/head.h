@@ -20,7 +20,7 @@ class Head {
  public:
   virtual ~Head() = default;
   // x: [samples, width]; labels: int64 [samples], undefined while testing, when nothing may know them; mask: [samples,
-  // classes], added to the logits (-inf: not to be answered), undefined: none.
+  // classes] or [1, classes], added to the logits (-inf: not to be answered), undefined: none.
   virtual HeadOutput forward(const at::Tensor& x, const at::Tensor& labels, const at::Tensor& mask,
                              bool route_by_label) const = 0;
   virtual TileLayout tiles() const { return {}; }

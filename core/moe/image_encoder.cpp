@@ -25,33 +25,38 @@ ImageEncoder::Convolution ImageEncoder::convolution(const std::string& name, std
 
 ImageEncoder::ImageEncoder(const std::string& kind, const InputShape& shape, std::int64_t width,
                            Initialiser& initialiser)
-    : kind_(kind == "mlp"    ? Kind::mlp
-            : kind == "conv" ? Kind::conv
-                             : Kind::linear),
-      rows_(shape.rows),
-      columns_(shape.columns) {
-  std::int64_t features = rows_ * columns_;
+    : kind_(kind == "mlp"     ? Kind::mlp
+            : kind == "conv"  ? Kind::conv
+            : kind == "conv4" ? Kind::conv4
+                              : Kind::linear),
+      shape_(shape) {
+  std::int64_t features = shape.pixels();
   if (kind_ == Kind::mlp) {
     hidden_ = linear("hidden", features, 4 * width, initialiser);
     features = 4 * width;
   }
-  if (kind_ == Kind::conv) {
-    conv1_ = convolution("conv1", 1, 16, initialiser);
-    conv2_ = convolution("conv2", 16, 32, initialiser);
-    features = 32 * halved(halved(rows_)) * halved(halved(columns_));
+  std::vector<std::int64_t> channels;
+  if (kind_ == Kind::conv) channels = {16, 32};
+  if (kind_ == Kind::conv4) channels = {width / 8, width / 4, width / 2, width};
+  std::int64_t in = shape.channels, rows = shape.rows, columns = shape.columns;
+  for (const std::int64_t out : channels) {
+    const std::string name = "conv" + std::to_string(convolutions_.size() + 1);
+    convolutions_.push_back(convolution(name, in, out, initialiser));
+    in = out;
+    rows = halved(rows);
+    columns = halved(columns);
+    features = in * rows * columns;
   }
-  out_ = linear("out", features, width, initialiser);
+  if (kind_ != Kind::conv4) out_ = linear("out", features, width, initialiser);
 }
 
 at::Tensor ImageEncoder::forward(const at::Tensor& pixels) const {
   at::Tensor x = pixels;
   if (kind_ == Kind::mlp) x = at::relu(kernels::linear(x, hidden_.weight, hidden_.bias));
-  if (kind_ == Kind::conv) {
-    x = x.view({-1, 1, rows_, columns_});
-    x = at::relu(at::conv2d(x, conv1_.weight, conv1_.bias, 2, 1));
-    x = at::relu(at::conv2d(x, conv2_.weight, conv2_.bias, 2, 1)).flatten(1);
-  }
-  return kernels::linear(x, out_.weight, out_.bias);
+  if (!convolutions_.empty()) x = x.view({-1, shape_.channels, shape_.rows, shape_.columns});
+  for (const Convolution& of : convolutions_) x = at::relu(at::conv2d(x, of.weight, of.bias, 2, 1));
+  if (kind_ == Kind::conv4) return x.mean({2, 3});
+  return kernels::linear(x.flatten(1), out_.weight, out_.bias);
 }
 
 }  // namespace tessera

@@ -17,7 +17,11 @@ bool is_hash(const RouterParameters& router) { return router.logits.kind == "has
 
 Model::Model(const ModelParts& parts, const InputShape& shape, int outputs, std::int64_t seed,
              at::TensorOptions options)
-    : live(parts.live), norm_(parts.outline.norm == "layer_norm"), text_(shape.is_text()), tasks_(parts.tasks) {
+    : live(parts.live),
+      options_(options),
+      norm_(parts.outline.norm == "layer_norm"),
+      text_(shape.is_text()),
+      tasks_(parts.tasks) {
   const std::int64_t width = parts.outline.width;
   const int depth = static_cast<int>(parts.outline.depth);
   Initialiser initialiser(seed, options);
@@ -73,7 +77,7 @@ ModelOutput Model::forward(const at::Tensor& inputs, const at::Tensor& targets, 
   }
   if (text_) x = normed(x);
   const bool masked = task_mask_.defined() && pass.tasks.defined();
-  const at::Tensor mask = masked ? task_mask_.index_select(0, pass.tasks) : at::Tensor();
+  const at::Tensor mask = masked ? task_mask_.index_select(0, pass.tasks) : pass.outputs;
   HeadOutput head = head_->forward(x, targets, mask, live.route_by_label);
   output.logits = std::move(head.logits);
   output.task_loss = std::move(head.loss);

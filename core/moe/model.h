@@ -40,7 +40,8 @@ struct ModelOutput {
 struct PassKind {
   bool training = false;    // a training step; not while testing or measuring
   std::uint64_t noise = 0;  // seed of what is random in it
-  at::Tensor tasks;         // int64 [tokens]: the task that each is of; undefined: there is one
+  at::Tensor tasks{};       // int64 [tokens]: the task that each is of; undefined: there is one
+  at::Tensor outputs{};     // [1, outputs], added to the logits; undefined: all outputs compete
   bool blind = false;       // routers and features don't know the task; which outputs are its own is known
 };
 
@@ -66,6 +67,7 @@ class Model {
 
   LiveModelParameters live;
 
+  at::TensorOptions options() const { return options_; }  // dtype and device
   const std::vector<Weight>& weights() const { return weights_; }
   const std::vector<ModelState>& states() const { return states_; }  // what lasts besides them
   int moe_layers() const { return static_cast<int>(layers_.size()); }
@@ -76,6 +78,7 @@ class Model {
  private:
   at::Tensor normed(const at::Tensor& x) const;
 
+  at::TensorOptions options_;
   bool norm_;
   bool text_;
   std::int64_t tasks_;

@@ -19,10 +19,12 @@ struct ModelParameters {
               "Features of each token (an image, or a byte of text) between the layers.", Applies::rebuild);
     d.integer("depth", depth, {.min = 1, .max = 16}, "layers",
               "Number of MoE layers. Each adds to its input: x + moe(norm(x)).", Applies::rebuild);
-    d.choice("encoder.kind", encoder, {"linear", "mlp", "conv"},
-             "From pixels to features. linear: one matrix. mlp: two, with ReLU between. conv: two 3 x 3 convolutions "
-             "of stride 2 (16 and 32 channels, ReLU), then one matrix; slowest, most accurate.",
-             Applies::rebuild, {"/task.kind", {"classification", "interference", "multitask"}});
+    d.choice(
+        "encoder.kind", encoder, {"linear", "mlp", "conv", "conv4"},
+        "From pixels to features. linear: one matrix. mlp: two, with ReLU between. conv: two 3 x 3 convolutions "
+        "of stride 2 (16 and 32 channels, ReLU), then one matrix. conv4: four of them (width / 8, / 4, / 2, then width "
+        "channels), then the mean over what is left of the image; slowest, best for coloured images.",
+        Applies::rebuild, {"/task.kind", {"classification", "interference", "multitask", "sequence"}});
     d.choice(
         "norm", norm, {"none", "layer_norm"},
         "What each MoE layer does to its input first (pre-norm). layer_norm keeps the router's logits from "

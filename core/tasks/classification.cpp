@@ -4,15 +4,13 @@
 
 #include "core/data/image_set.h"
 #include "core/lab/problem.h"
-#include "core/tasks/tensors.h"
 
 namespace tessera {
 namespace {
 
 TaskOutline outline_of(const ImageData& data) {
   TaskOutline outline;
-  outline.inputs.rows = data.train.rows;
-  outline.inputs.columns = data.train.columns;
+  outline.inputs = shape_of(data.train);
   outline.outputs = static_cast<int>(data.classes.size());
   outline.classes = data.classes;
   return outline;
@@ -20,42 +18,34 @@ TaskOutline outline_of(const ImageData& data) {
 
 }  // namespace
 
-struct ClassificationTask::Loaded {
-  ImageData data;
-  explicit Loaded(const ClassificationParameters& parameters)
-      : data(load_images(parameters.data_name, data_folder(parameters.data_name, parameters.data_path))) {
-    ImageSet& train = data.train;
-    if (parameters.train_samples > train.samples()) {
-      throw InputError({{"task.train_samples", std::to_string(parameters.train_samples),
-                         "up to " + std::to_string(train.samples()) + ", the samples there are"}});
-    }
-    if (parameters.train_samples > 0) {
-      train.labels.resize(static_cast<std::size_t>(parameters.train_samples));
-      train.pixels.resize(train.labels.size() * static_cast<std::size_t>(train.rows * train.columns));
-    }
+ImageData load_training_images(const ClassificationParameters& parameters) {
+  ImageData data = load_images(parameters.data_name, data_folder(parameters.data_name, parameters.data_path));
+  if (parameters.train_samples > data.train.samples()) {
+    throw InputError({{"task.train_samples", std::to_string(parameters.train_samples),
+                       "up to " + std::to_string(data.train.samples()) + ", the samples there are"}});
   }
-};
+  if (parameters.train_samples > 0) data.train.keep_first(parameters.train_samples);
+  return data;
+}
 
 ClassificationTask::ClassificationTask(const ClassificationParameters& parameters, std::int64_t batch_size,
                                        std::int64_t seed, at::Device device)
-    : ClassificationTask(Loaded(parameters), batch_size, seed, device) {}
+    : ClassificationTask(load_training_images(parameters), batch_size, seed, device) {}
 
-ClassificationTask::ClassificationTask(Loaded loaded, std::int64_t batch_size, std::int64_t seed, at::Device device)
-    : Task(outline_of(loaded.data), loaded.data.train.labels, batch_size, seed) {
-  LabelledImageData images = labelled_images(loaded.data, device);
+ClassificationTask::ClassificationTask(const ImageData& data, std::int64_t batch_size, std::int64_t seed,
+                                       at::Device device)
+    : Task(outline_of(data), data.train.labels, batch_size, seed) {
+  LabelledImageData images = labelled_images(data, device);
   train_ = std::move(images.train);
   test_ = std::move(images.test);
 }
 
 Samples ClassificationTask::pick_plain(const std::vector<std::int64_t>& indices) const {
-  const at::Tensor index = indices_on(train_.labels.device(), indices);
-  const at::Tensor labels = train_.labels.index_select(0, index);
-  return {train_.pixels.index_select(0, index), labels, labels, {}, {}};
+  return picked(train_, indices);
 }
 
 Samples ClassificationTask::test_plain(std::int64_t first, std::int64_t end) const {
-  const at::Tensor labels = test_.labels.slice(0, first, end);
-  return {test_.pixels.slice(0, first, end), labels, labels, {}, {}};
+  return slice_of(test_, first, end);
 }
 
 }  // namespace tessera

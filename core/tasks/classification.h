@@ -7,6 +7,9 @@
 
 namespace tessera {
 
+// The data set that the parameters name, with as many training samples as they say. Throws InputError.
+ImageData load_training_images(const ClassificationParameters& parameters);
+
 class ClassificationTask : public Task {
  public:
   // Reads the data set. Throws InputError when it is missing or damaged, or doesn't have as many samples as asked for.
@@ -18,8 +21,7 @@ class ClassificationTask : public Task {
  private:
   Samples pick_plain(const std::vector<std::int64_t>& indices) const override;
   Samples test_plain(std::int64_t first, std::int64_t end) const override;
-  struct Loaded;
-  ClassificationTask(Loaded loaded, std::int64_t batch_size, std::int64_t seed, at::Device device);
+  ClassificationTask(const ImageData& data, std::int64_t batch_size, std::int64_t seed, at::Device device);
 
   LabelledImages train_, test_;
 };

@@ -36,6 +36,25 @@ LabelledImages to_device(const ImageSet& set, const Brightness& scale, at::Devic
 
 }  // namespace
 
+InputShape shape_of(const ImageSet& set) {
+  InputShape shape;
+  shape.channels = set.channels;
+  shape.rows = set.rows;
+  shape.columns = set.columns;
+  return shape;
+}
+
+Samples picked(const LabelledImages& images, const std::vector<std::int64_t>& indices) {
+  const at::Tensor index = indices_on(images.labels.device(), indices);
+  const at::Tensor labels = images.labels.index_select(0, index);
+  return {images.pixels.index_select(0, index), labels, labels, {}, {}};
+}
+
+Samples slice_of(const LabelledImages& images, std::int64_t first, std::int64_t end) {
+  const at::Tensor labels = images.labels.slice(0, first, end);
+  return {images.pixels.slice(0, first, end), labels, labels, {}, {}};
+}
+
 LabelledImageData labelled_images(const ImageData& data, at::Device device) {
   const Brightness scale = brightness(data.train);
   return {to_device(data.train, scale, device), to_device(data.test, scale, device)};

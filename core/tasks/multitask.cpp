@@ -45,7 +45,7 @@ struct MultitaskTask::Loaded {
     train = first.train.samples();
     test = first.test.samples();
     for (const auto& [name, of] : data) {
-      if (of.train.rows != first.train.rows || of.train.columns != first.train.columns) {
+      if (!of.train.same_shape(first.train)) {
         throw InputError({{"task.multitask.tasks", parameters.tasks, "data sets with images of one size"}});
       }
       train = std::min(train, of.train.samples());
@@ -61,8 +61,7 @@ struct MultitaskTask::Loaded {
   TaskOutline outline() const {
     TaskOutline made;
     const ImageData& first = data.begin()->second;
-    made.inputs.rows = first.train.rows;
-    made.inputs.columns = first.train.columns;
+    made.inputs = shape_of(first.train);
     made.tasks = static_cast<std::int64_t>(tasks.size());
     made.class_noun = "task";
     for (const ImageTask& task : tasks) {

@@ -24,7 +24,7 @@ class MultitaskTask : public Task {
 
   // The images that tasks ask about, and a task's answers.
   struct Part {
-    at::Tensor pixels;   // float32 [images, rows * columns], shared by tasks of one data set
+    at::Tensor pixels;   // float32 [images, channels * rows * columns], shared by tasks of one data set
     at::Tensor answers;  // int64 [images]: places among all outputs
   };
   Samples samples_of(const std::vector<Part>& parts, const at::Tensor& index) const;

@@ -7,6 +7,7 @@
 #include "core/tasks/interference.h"
 #include "core/tasks/language.h"
 #include "core/tasks/multitask.h"
+#include "core/tasks/sequence.h"
 #include "core/tasks/task_parameters.h"
 
 namespace tessera {
@@ -29,11 +30,12 @@ Task::Task(TaskOutline outline, std::vector<std::uint8_t> train_labels, std::int
 Samples Task::next_batch() {
   std::vector<std::int64_t> indices(static_cast<std::size_t>(batch_size_));
   sampler.next(indices);
+  for (std::int64_t& index : indices) index = drawn(index);
   return pick(indices);
 }
 
 Samples Task::drifted(Samples samples) const {
-  if (drift == 0 || outline_.inputs.is_text()) return samples;
+  if (drift == 0 || outline_.inputs.is_text() || !outline_.sequence.empty()) return samples;
   if (outline_.task_outputs.empty()) {
     samples.targets = (samples.targets + drift).remainder(outline_.outputs);
     return samples;
@@ -60,8 +62,12 @@ std::unique_ptr<Task> task_of_kind(const std::string& kind, const Parameters& pa
   if (kind == "multitask") {
     return std::make_unique<MultitaskTask>(parameters.load<MultitaskParameters>("task"), batch_size, seed, device);
   }
-  return std::make_unique<ClassificationTask>(parameters.load<ClassificationParameters>("task"), batch_size, seed,
-                                              device);
+  const auto images = parameters.load<ClassificationParameters>("task");
+  if (kind == "sequence") {
+    return std::make_unique<SequenceTask>(images, parameters.load<SequenceParameters>("task"), batch_size, seed,
+                                          device);
+  }
+  return std::make_unique<ClassificationTask>(images, batch_size, seed, device);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace tessera {
 
 // A token is what routers route: an image, or a byte of a sequence of text. Tokens come sample by sample.
 struct Samples {
-  at::Tensor inputs;   // float32 [samples, rows * columns], or int64 [samples, sequence length]: token ids
+  at::Tensor inputs;   // float32 [samples, pixels], channel by channel, or int64 [samples, sequence length]: token ids
   at::Tensor targets;  // int64 [tokens]: what the model is to say of each
   at::Tensor labels;   // int64 [tokens]: class of the sample; routing is shown against it. With several tasks, its task
   at::Tensor token_labels;  // int64 [tokens]: class of the token itself; undefined where the task has none
@@ -34,6 +34,7 @@ struct TaskOutline {
   std::string token_class_noun;                   // "character class"
   std::vector<std::string> token_classes;         // names; empty: none
   std::vector<std::string> vocabulary;            // names of the token ids; empty: none
+  std::vector<std::vector<int>> sequence;  // of tasks one after another, the classes of each; empty: there is one
 };
 
 class Task {
@@ -41,6 +42,15 @@ class Task {
   virtual ~Task() = default;
 
   Samples next_batch();
+  // Of tasks one after another: to be called before step number `step` draws its batch.
+  virtual void advance_to(std::int64_t /*step*/) {}
+  virtual std::int64_t stage() const { return 0; }            // the task that is learned now
+  virtual bool joint() const { return false; }                // all of them are learned at once
+  virtual std::int64_t begun() const { return stage() + 1; }  // tasks that have begun; joint ones all at once
+  virtual bool stage_ends_after(std::int64_t /*step*/) const { return false; }
+  // What next_batch() depends on. Throws InputError, and changes nothing, unless it is of a task like this one.
+  virtual void restore(EpochSampler::State state, std::int64_t /*stage*/) { sampler.restore(std::move(state)); }
+
   // Training samples by index.
   Samples pick(const std::vector<std::int64_t>& indices) const { return drifted(pick_plain(indices)); }
   // Test (of text: validation) samples from `first` up to `end`.
@@ -54,9 +64,11 @@ class Task {
   at::Tensor tasks_of(const Samples& samples) const { return outline_.tasks > 1 ? samples.labels : at::Tensor(); }
 
   EpochSampler sampler;
-  std::int64_t drift = 0;  // how far answers have moved on, see task.drift; not of text
+  std::int64_t drift = 0;  // how far answers have moved on, see task.drift; not of text and sequences
 
  protected:
+  // The training sample at that place of the sampler's.
+  virtual std::int64_t drawn(std::int64_t place) const { return place; }
   // pick() and test(), without drift.
   virtual Samples pick_plain(const std::vector<std::int64_t>& indices) const = 0;
   virtual Samples test_plain(std::int64_t first, std::int64_t end) const = 0;

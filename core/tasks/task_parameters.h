@@ -12,10 +12,11 @@ struct TaskParameters {
 
   void describe(Describer& d) {
     d.choice(
-        "kind", kind, {"classification", "language", "interference", "multitask"},
+        "kind", kind, {"classification", "language", "interference", "multitask", "sequence"},
         "classification: images, each of a class. language: texts, byte by byte; from the bytes before it, the next "
         "one is predicted. interference: two tasks on the same inputs, of which one must answer 0 and the other 1. "
-        "multitask: several questions about images.",
+        "multitask: several questions about images. sequence: the classes of a data set, divided among tasks that are "
+        "learned one after another (continual learning).",
         Applies::rebuild);
     d.integer("batch_size", batch_size, {.min = 1, .max = 4096, .scale = Scale::logarithmic}, "samples",
               "Images, or sequences of text, a step. Every epoch goes through the training set in a new random order.",

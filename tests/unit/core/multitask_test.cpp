@@ -174,7 +174,7 @@ TEST_F(Multitask, CombinesGradientsBehindAHash) {
   Model model = model_of(*task, false, "hash");
   LearnParameters parameters;
   parameters.combine = "mean";
-  Learner learner(model, *task, parameters, 1);
+  Learner learner(model, *task, parameters, {}, 1);
   const StepResult result = learner.step();
   EXPECT_GT(result.output.router_losses.sum().item<double>(), 0);
 }
@@ -185,7 +185,7 @@ TEST_F(Multitask, CombinesTheGradientsOfSeparatePasses) {
   Model learning = model_of(*task, true), apart = model_of(*task, true);
   LearnParameters parameters;
   parameters.combine = "pcgrad";
-  Learner learner(learning, *task, parameters, 1);
+  Learner learner(learning, *task, parameters, {}, 1);
   AdamW optimiser(values(apart));
   const auto flat = [](const std::vector<at::Tensor>& tensors) {
     std::vector<at::Tensor> parts;
