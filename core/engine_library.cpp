@@ -19,6 +19,7 @@ void tessera_declared_metrics(std::vector<tessera::MetricSpec>& specs) {
   subject.classes = subject.groups = subject.token_classes = subject.vocabulary = {"0", "1"};
   subject.dimensions.assign(static_cast<std::size_t>(subject.moe_layers), 1);
   subject.tasks = 2;
+  subject.redundancy = subject.imitation = subject.holding = true;
   subject.sequence = {"0-4", "5-9"};
   subject.regulated = subject.dimension_probe = true;
   for (const tessera::Metric& metric : tessera::all_metrics(subject)) specs.push_back(metric.spec);

@@ -121,11 +121,12 @@ void check_routers(const Parameters& parameters, std::vector<Problem>& problems)
 void check_tiles(const Parameters& parameters, std::vector<Problem>& problems) {
   const auto head = parameters.load<HeadParameters>("model.head");
   const std::string kind = parameters.load<TaskParameters>("task").kind;
-  if (head.kind != "tiles") return;
+  if (head.kind == "linear") return;
   if (kind == "language" || kind == "multitask") {
-    problems.push_back({"model.head.kind", "tiles", "linear, while task.kind is " + kind});
+    problems.push_back({"model.head.kind", head.kind, "linear, while task.kind is " + kind});
     return;
   }
+  if (head.kind != "tiles") return;
   if (const auto classes = known_classes(parameters)) {
     for (Problem& problem : tile_problems(head, *classes)) problems.push_back(std::move(problem));
   }
@@ -221,6 +222,11 @@ void check_encoder(const Parameters& parameters, std::vector<Problem>& problems)
   }
 }
 
+void check_depth(const Parameters& parameters, std::vector<Problem>& problems) {
+  if (parameters.integer("model.depth") > 0 || parameters.load<HeadParameters>("model.head").kind != "linear") return;
+  problems.push_back({"model.depth", "0", "1 to 16 while model.head.kind is linear: nothing would be routed"});
+}
+
 void check_heads(const Parameters& parameters, std::vector<Problem>& problems) {
   const auto model = parameters.load<ModelParameters>("model");
   if (!is_language(parameters) || model.width % model.heads == 0) return;
@@ -238,6 +244,11 @@ void check_groups(const Parameters& parameters, std::vector<Problem>& problems) 
 
 void check_sequence(const Parameters& parameters, std::vector<Problem>& problems) {
   if (parameters.load<TaskParameters>("task").kind != "sequence") return;
+  const auto continual = parameters.load<ContinualParameters>("learn.continual");
+  if (continual.method == "replay" && continual.loss_over == "task") {
+    problems.push_back({"learn.continual.loss_over", "task",
+                        "seen or all while learn.continual.method is replay: samples of earlier tasks come along"});
+  }
   const ClassSequenceSpec spec = parameters.load<SequenceParameters>("task").classes;
   const auto classes = known_classes(parameters);
   if (!classes || spec.split == "superclasses") return;  // data tell
@@ -260,6 +271,7 @@ std::vector<Problem> check_combinations(const Parameters& parameters) {
   check_regulator(parameters, problems);
   check_tasks(parameters, problems);
   check_encoder(parameters, problems);
+  check_depth(parameters, problems);
   check_heads(parameters, problems);
   check_tiles(parameters, problems);
   check_groups(parameters, problems);

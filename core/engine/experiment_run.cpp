@@ -59,7 +59,7 @@ LiveModelParameters live_parameters(const Parameters& parameters) {
     live.losses.push_back(parameters.load<RouterLossParameters>("model.losses", layer));
     live.subspaces.push_back(parameters.load<SubspaceParameters>("model.subspaces", layer));
   }
-  live.route_by_label = parameters.load<HeadParameters>("model.head").route_by_label;
+  live.head = parameters.load<HeadParameters>("model.head");
   return live;
 }
 
@@ -80,6 +80,11 @@ ModelParts model_parts(const Parameters& parameters, const TaskOutline& task) {
   return parts;
 }
 
+Model model_of(const Parameters& parameters, const TaskOutline& task, at::Device device) {
+  return {model_parts(parameters, task), task.inputs, task.outputs, parameters.integer("run.seed"),
+          at::TensorOptions(at::kFloat).device(device)};
+}
+
 Groups chosen_groups(const MeasureParameters& measure, std::size_t classes) {
   auto groups = class_groups(measure.groups, measure.custom_groups, static_cast<int>(classes));
   if (!groups) throw InputError(groups.problems);
@@ -87,18 +92,22 @@ Groups chosen_groups(const MeasureParameters& measure, std::size_t classes) {
 }
 
 Subject subject_of(const Model& model, const TaskOutline& task, const Groups& groups,
-                   const RegulatorParameters& regulation, const MeasureParameters& measure) {
+                   const RegulatorParameters& regulation, const ContinualParameters& continual,
+                   const MeasureParameters& measure) {
   Subject subject;
   subject.moe_layers = model.moe_layers();
   subject.experts = model.experts();
   for (int i = 0; i < subject.moe_layers; ++i) subject.layer_names.push_back("layer " + std::to_string(i));
-  if (!model.tiles().empty()) subject.layer_names.push_back("tiles");
+  if (model.head_experts() > 0) subject.layer_names.push_back(model.tiles().empty() ? "experts" : "tiles");
   for (int i = 0; i < subject.moe_layers; ++i) {
     const SubspaceBank* const subspaces = model.subspaces(static_cast<std::size_t>(i));
     subject.dimensions.push_back(subspaces == nullptr ? 0 : static_cast<int>(subspaces->down.size(1)));
   }
   subject.tasks = static_cast<int>(task.tasks);
   for (const auto& classes : task.sequence) subject.sequence.push_back(group_name(classes, task.classes));
+  subject.redundancy = model.head_experts() > 0 && model.tiles().empty();
+  subject.imitation = !task.sequence.empty() && continual.method == "lwf";
+  subject.holding = !task.sequence.empty() && continual.method == "ewc";
   subject.class_noun = task.class_noun;
   subject.classes = task.classes;
   subject.token_class_noun = task.token_class_noun;
@@ -126,10 +135,10 @@ ExperimentRun::ExperimentRun(const Parameters& parameters)
       threads_(thread_counts(parameters)),
       device_(prepared_device(threads_, parameters)),
       task_(make_task(parameters, device_)),
-      model_(model_parts(parameters, task_->outline()), task_->outline().inputs, task_->outline().outputs,
-             parameters.integer("run.seed"), at::TensorOptions(at::kFloat).device(device_)),
+      model_(model_of(parameters, task_->outline(), device_)),
       learner_(model_, *task_, parameters.load<LearnParameters>("learn"),
-               parameters.load<ContinualParameters>("learn.continual"), parameters.integer("run.seed")),
+               parameters.load<ContinualParameters>("learn.continual"), parameters.integer("run.seed"),
+               [&] { return std::make_unique<Model>(model_of(parameters, task_->outline(), device_)); }),
       regulation_(parameters.load<RegulatorParameters>("learn.regulator")),
       regulator_(parameters.integer("run.seed")),
       subspaces_(model_.live.subspaces),
@@ -137,7 +146,8 @@ ExperimentRun::ExperimentRun(const Parameters& parameters)
       probes_(*task_, groups_, measure_.conflict_samples, parameters.integer("run.seed")),
       evaluator_(*task_, measure_.test_samples, regulation_.kind == "none" ? 0 : task_->test_samples() / 2),
       accuracies_after_{accuracy_matrix(*task_), accuracy_matrix(*task_)},
-      metrics_(all_metrics(subject_of(model_, task_->outline(), groups_, regulation_, measure_))) {
+      metrics_(
+          all_metrics(subject_of(model_, task_->outline(), groups_, regulation_, learner_.continual.live, measure_))) {
   const auto size = [](const auto& names) { return static_cast<std::int64_t>(names.size()); };
   const TaskOutline& outline = task_->outline();
   const LabelCounts counts{size(outline.classes), size(outline.token_classes), size(outline.vocabulary)};
@@ -155,7 +165,7 @@ ExperimentRun::ExperimentRun(const Parameters& parameters)
 }
 
 Description ExperimentRun::description() const {
-  const Subject subject = subject_of(model_, task_->outline(), groups_, regulation_, measure_);
+  const Subject subject = subject_of(model_, task_->outline(), groups_, regulation_, learner_.continual.live, measure_);
   Description description;
   for (const Metric& metric : metrics_) description.metrics.push_back(metric.spec);
   description.layers = static_cast<int>(subject.layer_names.size());
@@ -175,7 +185,7 @@ ExperimentRun::Due ExperimentRun::due(std::int64_t every, std::int64_t step, boo
 
 void ExperimentRun::step(std::int64_t step, bool last, Telemetry& telemetry) {
   use_threads(threads_);
-  task_->advance_to(step);
+  if (task_->advance_to(step)) learner_.begin_task();
   regulate(step);
   const StepResult result = learner_.step();
   const Due scalars = due(measure_.scalars_every, step, last), maps = due(measure_.matrices_every, step, last);
@@ -195,6 +205,7 @@ void ExperimentRun::step(std::int64_t step, bool last, Telemetry& telemetry) {
   const bool task_ends = task_->stage_ends_after(step) || last;
   if (test.now || task_ends) observe_sequence(task_ends, seen);
   seen.sequence.task = task_->stage();
+  if (task_->stage_ends_after(step)) learner_.end_task(result);
   if (conflict.now) observe_conflict(seen);
   if (last && measure_.dimension_probe) observe_dimensions(seen);
   const bool is_due[] = {scalars.now, maps.now, test.now, conflict.now, task_ends, last};  // by tessera::Due
@@ -298,6 +309,10 @@ void ExperimentRun::observe_scalars(const StepResult& result, bool whole, Observ
   for (std::size_t i = 0; i < on.size(); ++i) {
     if (on[i]) seen.loss.parts[i] = parts[static_cast<std::int64_t>(i)].item<double>();
   }
+  const auto value = [](const at::Tensor& part) { return part.defined() ? part.item<double>() : LossObservation::nan; };
+  seen.loss.redundancy = value(result.output.redundancy);
+  seen.loss.imitation = value(result.imitation);
+  seen.loss.holding = value(result.holding);
   seen.rate = learner_.live.rate;
   seen.regulator = observe_regulator();
   seen.train_accuracy = hits_.sum(whole).item<double>() / seen_.sum(whole).item<double>();
@@ -417,7 +432,7 @@ void ExperimentRun::apply(const Parameters& parameters) {
   subspaces_ = model_.live.subspaces;
   regulation_ = parameters.load<RegulatorParameters>("learn.regulator");
   learner_.live = parameters.load<LearnParameters>("learn");
-  learner_.continual = parameters.load<ContinualParameters>("learn.continual");
+  learner_.continual.live = parameters.load<ContinualParameters>("learn.continual");
   task_->drift = parameters.load<TaskParameters>("task").drift;
 }
 
@@ -462,6 +477,7 @@ void ExperimentRun::for_each_tensor(const Part& part) const {
   for (std::size_t i = 0; i < picked_before_.size(); ++i) {
     if (picked_before_[i].defined()) part("picked_before" + std::to_string(i), picked_before_[i]);
   }
+  for (const ModelState& state : learner_.continual.states()) part(state.name, state.value);
   if (!task_->outline().sequence.empty()) {
     part("sequence.task_il", accuracies_after_.task_il);
     part("sequence.class_il", accuracies_after_.class_il);

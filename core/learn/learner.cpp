@@ -19,12 +19,20 @@ std::vector<at::Tensor> tensors(const Model& model, bool alphas) {
   return some;
 }
 
+std::vector<Weight> all_but_alphas(const Model& model) {
+  std::vector<Weight> some;
+  for (const Weight& weight : model.weights()) {
+    if (weight.scope != Scope::alpha) some.push_back(weight);
+  }
+  return some;
+}
+
 }  // namespace
 
 Learner::Learner(Model& model, Task& task, const LearnParameters& parameters, const ContinualParameters& of_sequences,
-                 std::int64_t seed)
+                 std::int64_t seed, const std::function<std::unique_ptr<Model>()>& make_model)
     : live(parameters),
-      continual(of_sequences),
+      continual(model, task, all_but_alphas(model), of_sequences, seed, make_model),
       optimiser(tensors(model, false)),
       model_(model),
       task_(task),
@@ -41,14 +49,17 @@ PassKind Learner::training_pass() const {
 
 StepResult Learner::step() {
   StepResult result;
-  result.batch = task_.next_batch();
+  result.batch = continual.with_memory(task_.next_batch(), optimiser.steps.item<std::int64_t>());
   PassKind pass = training_pass();
   pass.tasks = task_.tasks_of(result.batch);
-  pass.outputs = outputs_in_force(task_, continual.loss_over, model_.options());
+  pass.outputs = outputs_in_force(task_, continual.live.loss_over, model_.options());
   result.output = model_.forward(result.batch.inputs, result.batch.targets, pass);
 
   at::Tensor total = result.output.task_loss;
   if (result.output.router_losses.defined()) total = total + result.output.router_losses.sum();
+  if (result.output.redundancy.defined()) total = total + result.output.redundancy;
+  result.imitation = continual.imitation(result.batch, result.output);
+  if (result.imitation.defined()) total = total + result.imitation;
   std::vector<at::Tensor> wanted = weights_;
   wanted.insert(wanted.end(), alphas_.begin(), alphas_.end());
   for (const SubspaceTaps& taps : result.output.taps) wanted.insert(wanted.end(), {taps.down, taps.up});
@@ -57,16 +68,25 @@ StepResult Learner::step() {
   std::vector<at::Tensor> gradients = at_once ? gradients_of(total, wanted) : combined_gradients(result, pass, wanted);
   if (!alphas_.empty()) step_alphas(gradients, result);
   gradients.resize(weights_.size());
-  optimiser.step(gradients, live);
+  result.holding = continual.hold(gradients);
+  optimiser.step(gradients, live, continual.rates());
   model_.update_routers(result.output.routings);
 
   result.total = total.detach();
+  if (result.holding.defined()) result.total = result.total + result.holding;
   result.output.taps.clear();
-  for (at::Tensor* tensor : {&result.output.logits, &result.output.task_loss, &result.output.router_losses}) {
+  for (at::Tensor* tensor : {&result.output.logits, &result.output.all_logits, &result.output.task_loss,
+                             &result.output.router_losses, &result.output.redundancy, &result.imitation}) {
     if (tensor->defined()) *tensor = tensor->detach();
   }
   return result;
 }
+
+void Learner::begin_task() {
+  for (const std::size_t weight : continual.begin_task()) optimiser.forget(weight);
+}
+
+void Learner::end_task(const StepResult& of_last) { continual.end_task(of_last.output.routings); }
 
 // Of each task's mean loss a gradient; combined for the weights, the mean for the alphas and the taps. Router losses
 // are of no task: their gradient is added.

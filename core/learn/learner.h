@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/learn/adamw.h"
-#include "core/learn/continual_parameters.h"
+#include "core/learn/continual.h"
 #include "core/learn/subspace_dynamics.h"
 #include "core/moe/model.h"
 #include "core/tasks/task.h"
@@ -13,23 +13,26 @@ namespace tessera {
 struct StepResult {
   ModelOutput output;  // of the batch, before learning from it
   Samples batch;
-  at::Tensor total;                     // scalar: task loss + router losses
+  at::Tensor total;                     // scalar: task loss and all that is added to it
+  at::Tensor imitation, holding;        // scalars: what continual learning adds; undefined: nothing
   std::vector<SubspaceStep> subspaces;  // of each MoE layer whose experts are subspaces
 };
 
 class Learner {
  public:
-  // seed: of what is random in a step.
+  // seed: of what is random in a step. make_model: see Continual.
   Learner(Model& model, Task& task, const LearnParameters& parameters, const ContinualParameters& continual,
-          std::int64_t seed);
+          std::int64_t seed, const std::function<std::unique_ptr<Model>()>& make_model = {});
   // Not copyable or movable
   Learner(const Learner&) = delete;
   Learner& operator=(const Learner&) = delete;
 
   StepResult step();
+  void begin_task();                         // another one of a sequence, before its first step
+  void end_task(const StepResult& of_last);  // after its last step
 
   LearnParameters live;
-  ContinualParameters continual;        // of tasks one after another
+  Continual continual;                  // of tasks one after another
   AdamW optimiser;                      // of all weights but subspaces' alphas
   std::vector<AdamW> alpha_optimisers;  // one an alpha, in the order of the layers
 

@@ -14,7 +14,8 @@ Matrix to_matrix(const at::Tensor& values) {
 }
 
 Axis expert_axis(const Subject& subject, int layer) {
-  const std::string noun = layer < subject.moe_layers ? "expert" : "tile";
+  const bool tiles = layer >= subject.moe_layers && subject.layer_names.back() == "tiles";
+  const std::string noun = tiles ? "tile" : "expert";
   Axis axis{noun, {}};
   for (int i = 0; i < subject.experts[static_cast<std::size_t>(layer)]; ++i) {
     axis.labels.push_back(noun + " " + std::to_string(i));
@@ -28,7 +29,7 @@ Axis group_axis(const Subject& subject) { return {"group", subject.groups}; }
 
 MetricSpec for_layer(MetricSpec spec, const Subject& subject, int layer) {
   const std::string base = spec.name.empty() ? spec.family : spec.name;
-  spec.name = base + "/" + (layer < subject.moe_layers ? "layer" + std::to_string(layer) : "tiles");
+  spec.name = base + "/" + (layer < subject.moe_layers ? "layer" + std::to_string(layer) : subject.layer_names.back());
   spec.title += ", " + subject.layer_names[static_cast<std::size_t>(layer)];
   spec.layer = layer;
   return spec;

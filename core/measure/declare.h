@@ -11,7 +11,8 @@ Axis expert_axis(const Subject& subject, int layer);  // "expert 0" or "tile 0",
 Axis class_axis(const Subject& subject);
 Axis group_axis(const Subject& subject);
 
-// The spec of a family for one layer, completed: name FAMILY/layerI or FAMILY/tiles, title "TITLE, layer I".
+// The spec of a family for one layer, completed: name FAMILY/layerI, FAMILY/tiles or FAMILY/experts, title "TITLE,
+// layer I".
 MetricSpec for_layer(MetricSpec spec, const Subject& subject, int layer);
 
 // A scalar for each routed layer, or only for the MoE layers. `spec` has family, title, unit and what explains it.

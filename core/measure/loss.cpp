@@ -4,7 +4,7 @@
 
 namespace tessera {
 
-void add_losses(std::vector<Metric>& metrics, const Subject&) {
+void add_losses(std::vector<Metric>& metrics, const Subject& subject) {
   const auto add = [&](const char* name, const char* title, const char* definition, const char* formula,
                        const char* source, std::function<double(const LossObservation&)> value) {
     MetricSpec spec;
@@ -51,6 +51,22 @@ void add_losses(std::vector<Metric>& metrics, const Subject&) {
   add("l1", "L1 loss",
       "ReMoE's part in the loss, with its present coefficient, summed over the layers; none while off.",
       "c E sum_e c_e / (k T) mean_t alpha_te", "ReMoE, arXiv 2412.14711, eq. 10", part(4));
+  if (subject.redundancy) {
+    add("redundancy", "anti-redundancy loss", "Its part in the loss; none while it is off.",
+        "c mean over pairs of experts of cos^2", "seed 003, AR loss",
+        [](const LossObservation& loss) { return loss.redundancy; });
+  }
+  if (subject.imitation) {
+    add("imitation", "imitation of the model before",
+        "Learning without forgetting: its part in the loss; none in the first task.",
+        "c T^2 mean_t -sum_c softmax(before_t / T)_c ln softmax(logits_t / T)_c", "Li & Hoiem 2016, eq. 2",
+        [](const LossObservation& loss) { return loss.imitation; });
+  }
+  if (subject.holding) {
+    add("holding", "elastic weight consolidation", "Its part in the loss; none in the first task.",
+        "c / 2 sum over earlier tasks and weights of F (w - w*)^2", "Kirkpatrick et al. 2017, eq. 3",
+        [](const LossObservation& loss) { return loss.holding; });
+  }
 }
 
 }  // namespace tessera

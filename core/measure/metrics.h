@@ -23,15 +23,16 @@ struct Metric {
 
 // What is measured: names for axes.
 struct Subject {
-  int moe_layers = 0;                    // the routed layer after them, if there is one, is the tiles
-  std::vector<std::string> layer_names;  // "layer 0", ..., "tiles"
+  int moe_layers = 0;                    // the routed layer after them, if there is one, is the head's tiles or experts
+  std::vector<std::string> layer_names;  // "layer 0", ..., "tiles" or "experts"
   std::vector<int> experts;              // of each routed layer
   std::vector<std::string> classes, groups;
   std::vector<int> dimensions;        // of each MoE layer: of the backbone that its experts are subspaces of; 0: none
   bool dimension_probe = false;       // what dimensions are worth is measured in the end
   bool regulated = false;             // a regulator moves the controls of alpha
   std::vector<std::string> sequence;  // names of tasks one after another; empty: there is one
-  int tasks = 1;                      // learned at once; with more than one, classes are tasks
+  bool redundancy = false, imitation = false, holding = false;  // parts that the loss may have beside the routers'
+  int tasks = 1;  // learned at once; with more than one, classes are tasks
   std::string class_noun = "class";
   std::string token_class_noun;  // these three: empty where the task has none
   std::vector<std::string> token_classes;

@@ -58,7 +58,9 @@ struct SequenceObservation {                 // of tasks one after another
 };
 
 struct LossObservation {
+  static constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   double total = 0, task = 0;
+  double redundancy = nan, imitation = nan, holding = nan;     // NaN: off
   std::array<std::optional<double>, router_loss_count> parts;  // by RouterLoss: coefficient x value; none when off
 };
 

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "core/moe/linear_experts.h"
 #include "core/moe/tiles.h"
 #include "kernels/linear/op.h"
 
@@ -16,9 +17,10 @@ class LinearHead : public Head {
     bias_ = initialiser.add("head.bias", Scope::head, -1, {classes}, bound);
   }
 
-  HeadOutput forward(const at::Tensor& x, const at::Tensor& labels, const at::Tensor& mask, bool) const override {
+  HeadOutput forward(const at::Tensor& x, const at::Tensor& labels, const at::Tensor& mask,
+                     const HeadParameters&) const override {
     HeadOutput output;
-    output.logits = kernels::linear(x, weight_, bias_);
+    output.all_logits = output.logits = kernels::linear(x, weight_, bias_);
     if (mask.defined()) output.logits = output.logits + mask;
     if (labels.defined()) output.loss = at::cross_entropy_loss(output.logits, labels);
     return output;
@@ -32,6 +34,9 @@ class LinearHead : public Head {
 
 std::unique_ptr<Head> make_head(const HeadParameters& parameters, std::int64_t width, int classes, int layer,
                                 Initialiser& initialiser) {
+  if (parameters.kind == "experts") {
+    return std::make_unique<LinearExperts>(parameters, width, classes, layer, initialiser);
+  }
   if (parameters.kind != "tiles") return std::make_unique<LinearHead>(width, classes, initialiser);
   TileLayout layout = tile_layout(parameters.layout, static_cast<int>(parameters.tiles), classes,
                                   static_cast<int>(parameters.classes_per_tile), parameters.layout_seed);

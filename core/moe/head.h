@@ -1,4 +1,4 @@
-// From features to classes: one linear map, or a mosaic of tiles.
+// From features to classes: one linear map, a mosaic of tiles, or linear experts behind a soft router.
 #pragma once
 
 #include <optional>
@@ -11,9 +11,11 @@
 namespace tessera {
 
 struct HeadOutput {
-  at::Tensor logits;               // [samples, classes]; where tiles overlap, the mean of theirs
+  at::Tensor logits;               // [samples, classes]; where tiles overlap, the mean of theirs; with the mask
+  at::Tensor all_logits;           // the same without the mask
   at::Tensor loss;                 // scalar, mean over the samples; undefined without labels
-  std::optional<Routing> routing;  // samples to tiles; of a mosaic only
+  at::Tensor redundancy;           // scalar: coefficient x value, of linear experts; undefined when off
+  std::optional<Routing> routing;  // samples to tiles or experts; a linear map has none
 };
 
 class Head {
@@ -21,9 +23,14 @@ class Head {
   virtual ~Head() = default;
   // x: [samples, width]; labels: int64 [samples], undefined while testing, when nothing may know them; mask: [samples,
   // classes] or [1, classes], added to the logits (-inf: not to be answered), undefined: none.
+  // live: of the parameters, those that need no rebuild count.
   virtual HeadOutput forward(const at::Tensor& x, const at::Tensor& labels, const at::Tensor& mask,
-                             bool route_by_label) const = 0;
+                             const HeadParameters& live) const = 0;
   virtual TileLayout tiles() const { return {}; }
+  virtual std::int64_t experts() const { return 0; }  // tiles, or linear experts
+  // Of linear experts: their matrices, and what each makes of x, [samples, experts, classes].
+  virtual std::vector<at::Tensor> expert_weights() const { return {}; }
+  virtual at::Tensor expert_outputs(const at::Tensor& /*x*/) const { return {}; }
 };
 
 // layer: the number that the tiles get as a routed layer.

@@ -49,8 +49,8 @@ Model::Model(const ModelParts& parts, const InputShape& shape, int outputs, std:
 
 at::Tensor Model::normed(const at::Tensor& x) const { return norm_ ? at::layer_norm(x, {x.size(1)}) : x; }
 
-ModelOutput Model::forward(const at::Tensor& inputs, const at::Tensor& targets, const PassKind& pass) const {
-  ModelOutput output;
+// What the head is given, and what the layers leave in the output.
+at::Tensor Model::features(const at::Tensor& inputs, const PassKind& pass, ModelOutput& output) const {
   TokenContext context;
   context.training = pass.training;
   if (!pass.blind) context.tasks = pass.tasks;
@@ -75,11 +75,23 @@ ModelOutput Model::forward(const at::Tensor& inputs, const at::Tensor& targets, 
       output.router_losses = output.router_losses.defined() ? output.router_losses + made.losses : made.losses;
     }
   }
-  if (text_) x = normed(x);
+  return text_ ? normed(x) : x;
+}
+
+at::Tensor Model::head_outputs(const at::Tensor& inputs, const PassKind& pass) const {
+  ModelOutput ignored;
+  return head_->expert_outputs(features(inputs, pass, ignored));
+}
+
+ModelOutput Model::forward(const at::Tensor& inputs, const at::Tensor& targets, const PassKind& pass) const {
+  ModelOutput output;
+  const at::Tensor x = features(inputs, pass, output);
   const bool masked = task_mask_.defined() && pass.tasks.defined();
   const at::Tensor mask = masked ? task_mask_.index_select(0, pass.tasks) : pass.outputs;
-  HeadOutput head = head_->forward(x, targets, mask, live.route_by_label);
+  HeadOutput head = head_->forward(x, targets, mask, live.head);
   output.logits = std::move(head.logits);
+  output.all_logits = std::move(head.all_logits);
+  output.redundancy = std::move(head.redundancy);
   output.task_loss = std::move(head.loss);
   if (head.routing) output.routings.push_back(*std::move(head.routing));
   return output;
@@ -93,7 +105,7 @@ void Model::update_routers(const std::vector<Routing>& routings) {
 std::vector<int> Model::experts() const {
   std::vector<int> counts;
   for (const MoeLayer& layer : layers_) counts.push_back(static_cast<int>(layer.experts()));
-  if (const auto layout = head_->tiles(); !layout.empty()) counts.push_back(static_cast<int>(layout.size()));
+  if (head_->experts() > 0) counts.push_back(static_cast<int>(head_->experts()));
   return counts;
 }
 

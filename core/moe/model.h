@@ -16,7 +16,7 @@ struct LiveModelParameters {
   std::vector<RouterParameters> routers;      // one a MoE layer
   std::vector<RouterLossParameters> losses;   // one a MoE layer
   std::vector<SubspaceParameters> subspaces;  // one a MoE layer
-  bool route_by_label = false;
+  HeadParameters head;
 };
 
 struct ModelParts {
@@ -30,6 +30,8 @@ struct ModelParts {
 
 struct ModelOutput {
   at::Tensor logits;         // [tokens, outputs]; -inf for outputs that aren't the token's task's
+  at::Tensor all_logits;     // the same without what PassKind::outputs and tasks' own outputs leave out
+  at::Tensor redundancy;     // scalar: of a head of linear experts, coefficient x value; undefined when off
   at::Tensor task_loss;      // scalar; undefined without targets
   at::Tensor router_losses;  // [router_loss_count]: see router_losses.h, summed over the layers; undefined when none is
                              // on, or without gradients
@@ -74,9 +76,14 @@ class Model {
   const SubspaceBank* subspaces(std::size_t layer) const { return layers_[layer].subspaces(); }  // null: none
   std::vector<int> experts() const;  // of each routed layer, tiles included
   TileLayout tiles() const { return head_->tiles(); }
+  std::int64_t head_experts() const { return head_->experts(); }  // tiles, or linear experts
+  std::vector<at::Tensor> head_weights() const { return head_->expert_weights(); }
+  // What each linear expert of the head makes of inputs, [tokens, experts, outputs]; undefined without them.
+  at::Tensor head_outputs(const at::Tensor& inputs, const PassKind& pass) const;
 
  private:
   at::Tensor normed(const at::Tensor& x) const;
+  at::Tensor features(const at::Tensor& inputs, const PassKind& pass, ModelOutput& output) const;
 
   at::TensorOptions options_;
   bool norm_;

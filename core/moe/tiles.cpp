@@ -23,8 +23,10 @@ MosaicHead::MosaicHead(TileLayout layout, std::int64_t width, int classes, int l
   }
 
   const double bound = linear_bound(width);
-  weight_ = initialiser.add("tiles.weight", Scope::experts, layer, {width, slots}, bound);
-  bias_ = initialiser.add("tiles.bias", Scope::experts, layer, {slots}, bound);
+  std::vector<std::int64_t> sizes;
+  for (const auto& tile : layout_) sizes.push_back(static_cast<std::int64_t>(tile.size()));
+  weights_ = initialiser.add_for_experts("tiles", "weight", layer, {width, slots}, bound, sizes);
+  biases_ = initialiser.add_for_experts("tiles", "bias", layer, {slots}, bound, sizes);
 
   at::Tensor mean = at::zeros({slots, classes}, at::kDouble), share = at::zeros({classes, tiles}, at::kDouble);
   at::Tensor padded = at::zeros({tiles, static_cast<std::int64_t>(largest)}, at::kLong);
@@ -41,7 +43,7 @@ MosaicHead::MosaicHead(TileLayout layout, std::int64_t width, int classes, int l
       padding_at[t][place++] = 0;
     }
   }
-  const auto options = weight_.options().requires_grad(false);
+  const auto options = weights_[0].options().requires_grad(false);
   mean_ = mean.to(options);
   share_ = share.to(options);
   padding_ = padding.to(options);
@@ -49,11 +51,11 @@ MosaicHead::MosaicHead(TileLayout layout, std::int64_t width, int classes, int l
 }
 
 HeadOutput MosaicHead::forward(const at::Tensor& x, const at::Tensor& labels, const at::Tensor& mask,
-                               bool route_by_label) const {
-  const bool by_label = route_by_label && labels.defined();
+                               const HeadParameters& live) const {
+  const bool by_label = live.route_by_label && labels.defined();
   HeadOutput output;
-  const at::Tensor slots = kernels::linear(x, weight_, bias_);
-  output.logits = at::mm(slots, mean_);
+  const at::Tensor slots = kernels::linear(x, at::cat(weights_, 1), at::cat(biases_));
+  output.all_logits = output.logits = at::mm(slots, mean_);
   if (mask.defined()) output.logits = output.logits + mask;
   if (labels.defined()) {
     output.loss =

@@ -18,7 +18,8 @@ class MosaicHead : public Head {
   MosaicHead(TileLayout layout, std::int64_t width, int classes, int layer, Initialiser& initialiser);
 
   HeadOutput forward(const at::Tensor& x, const at::Tensor& labels, const at::Tensor& mask,
-                     bool route_by_label) const override;
+                     const HeadParameters& live) const override;
+  std::int64_t experts() const override { return static_cast<std::int64_t>(layout_.size()); }
   TileLayout tiles() const override { return layout_; }
 
  private:
@@ -26,11 +27,11 @@ class MosaicHead : public Head {
 
   TileLayout layout_;
   // A slot is a class of a tile; tiles one after another.
-  at::Tensor weight_, bias_;  // [width, slots], [slots]
-  at::Tensor mean_;           // [slots, classes]: slots to the mean logit of each class
-  at::Tensor share_;          // [classes, tiles]: 1 / m_c for the tiles that have the class
-  at::Tensor padded_;         // int64 [tiles, largest tile]: its slots, filled up with slot 0
-  at::Tensor padding_;        // [tiles, largest tile]: 0 for its slots, -infinity for the filling
+  std::vector<at::Tensor> weights_, biases_;  // of each tile: [width, its slots], [its slots]
+  at::Tensor mean_;                           // [slots, classes]: slots to the mean logit of each class
+  at::Tensor share_;                          // [classes, tiles]: 1 / m_c for the tiles that have the class
+  at::Tensor padded_;                         // int64 [tiles, largest tile]: its slots, filled up with slot 0
+  at::Tensor padding_;                        // [tiles, largest tile]: 0 for its slots, -infinity for the filling
 };
 
 }  // namespace tessera

@@ -12,12 +12,44 @@ namespace tessera {
 
 double linear_bound(std::int64_t fan_in) { return 1 / std::sqrt(static_cast<double>(fan_in)); }
 
-at::Tensor Initialiser::add(std::string name, Scope scope, int layer, at::IntArrayRef shape, double bound) {
+at::Tensor Initialiser::uniform(std::string_view name, at::IntArrayRef shape, double bound) const {
   Random random(seed_, name);
   at::Tensor drawn = at::empty(shape, at::kDouble);
   double* values = drawn.mutable_data_ptr<double>();
   for (std::int64_t i = 0; i < drawn.numel(); ++i) values[i] = bound * (2 * random.uniform() - 1);
-  return keep(std::move(name), scope, layer, drawn);
+  return drawn;
+}
+
+at::Tensor Initialiser::add(std::string name, Scope scope, int layer, at::IntArrayRef shape, double bound,
+                            std::int64_t expert) {
+  const at::Tensor drawn = uniform(name, shape, bound);
+  const at::Tensor value = keep(std::move(name), scope, layer, drawn);
+  weights.back().bound = bound;
+  weights.back().expert = expert;
+  return value;
+}
+
+std::vector<at::Tensor> Initialiser::add_for_experts(const std::string& prefix, const std::string& name, int layer,
+                                                     at::IntArrayRef shape, double bound,
+                                                     const std::vector<std::int64_t>& columns) {
+  const at::Tensor drawn = uniform(prefix + "." + name, shape, bound);
+  std::vector<at::Tensor> made;
+  std::int64_t first = 0;
+  for (std::size_t e = 0; e < columns.size(); ++e) {
+    const at::Tensor own = drawn.narrow(-1, first, columns[e]).contiguous();
+    made.push_back(keep(prefix + ".expert" + std::to_string(e) + "." + name, Scope::experts, layer, own));
+    weights.back().expert = static_cast<std::int64_t>(e);
+    first += columns[e];
+  }
+  return made;
+}
+
+at::Tensor drawn_anew(const Weight& weight, std::int64_t seed) {
+  Initialiser other(seed, at::TensorOptions(at::kDouble));
+  const auto shape = weight.value.sizes();
+  const at::Tensor drawn = weight.normal ? other.add_normal(weight.name, weight.scope, weight.layer, shape)
+                                         : other.add(weight.name, weight.scope, weight.layer, shape, weight.bound);
+  return drawn.detach();
 }
 
 at::Tensor Initialiser::normal(std::string_view name, at::IntArrayRef shape) const {
@@ -33,7 +65,9 @@ at::Tensor Initialiser::normal(std::string_view name, at::IntArrayRef shape) con
 
 at::Tensor Initialiser::add_normal(std::string name, Scope scope, int layer, at::IntArrayRef shape) {
   const at::Tensor drawn = normal(name, shape);
-  return keep(std::move(name), scope, layer, drawn);
+  const at::Tensor value = keep(std::move(name), scope, layer, drawn);
+  weights.back().normal = true;
+  return value;
 }
 
 at::Tensor Initialiser::add_orthogonal(std::string name, Scope scope, int layer, std::int64_t rows,

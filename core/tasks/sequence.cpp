@@ -82,12 +82,14 @@ EpochSampler SequenceTask::sampler_of(std::int64_t stage) const {
   return {static_cast<std::int64_t>(pool(stage).size()), seed_ + 7919 * stage};
 }
 
-void SequenceTask::advance_to(std::int64_t step) {
+bool SequenceTask::advance_to(std::int64_t step) {
+  steps_begun_ = step + 1;
   const std::int64_t last = static_cast<std::int64_t>(outline().sequence.size()) - 1;
   const std::int64_t stage = std::min(step / steps_, last);
-  if (stage == stage_) return;
+  if (stage == stage_) return false;
   if (!joint_) sampler = sampler_of(stage);
   stage_ = stage;
+  return true;
 }
 
 std::int64_t SequenceTask::begun() const {

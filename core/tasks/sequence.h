@@ -14,7 +14,9 @@ class SequenceTask : public Task {
   SequenceTask(const ClassificationParameters& data, const SequenceParameters& parameters, std::int64_t batch_size,
                std::int64_t seed, at::Device device);
 
-  void advance_to(std::int64_t step) override;
+  bool advance_to(std::int64_t step) override;
+  std::int64_t steps_begun() const override { return steps_begun_; }
+  std::vector<std::int64_t> stage_samples() const override { return pool(stage_); }
   std::int64_t stage() const override { return stage_; }
   bool joint() const override { return joint_; }
   std::int64_t begun() const override;
@@ -36,7 +38,7 @@ class SequenceTask : public Task {
   std::vector<std::vector<std::int64_t>> pools_;  // training samples of each task; joint: one, of all
   std::int64_t steps_;
   bool joint_;
-  std::int64_t seed_, stage_ = 0;
+  std::int64_t seed_, stage_ = 0, steps_begun_ = 0;
 };
 
 }  // namespace tessera

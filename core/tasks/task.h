@@ -42,10 +42,12 @@ class Task {
   virtual ~Task() = default;
 
   Samples next_batch();
-  // Of tasks one after another: to be called before step number `step` draws its batch.
-  virtual void advance_to(std::int64_t /*step*/) {}
-  virtual std::int64_t stage() const { return 0; }            // the task that is learned now
-  virtual bool joint() const { return false; }                // all of them are learned at once
+  // Of tasks one after another: to be called before step number `step` draws its batch. Whether another task begins.
+  virtual bool advance_to(std::int64_t /*step*/) { return false; }
+  virtual std::int64_t steps_begun() const { return 0; }  // up to the step that was advanced to, and with it
+  virtual std::vector<std::int64_t> stage_samples() const { return {}; }  // training samples of the task, by index
+  virtual std::int64_t stage() const { return 0; }                        // the task that is learned now
+  virtual bool joint() const { return false; }                            // all of them are learned at once
   virtual std::int64_t begun() const { return stage() + 1; }  // tasks that have begun; joint ones all at once
   virtual bool stage_ends_after(std::int64_t /*step*/) const { return false; }
   // What next_batch() depends on. Throws InputError, and changes nothing, unless it is of a task like this one.

@@ -1,6 +1,5 @@
 // The core's formulas as operators of torch.ops.tessera_test, so that Python can hold them to its own computations.
 // Built for the tests only.
-#include <torch/library.h>
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 #include <torch/library.h>
@@ -49,8 +48,15 @@ std::vector<at::Tensor> mosaic(const at::Tensor& x, const at::Tensor& labels, at
   }
   Initialiser initialiser(1, x.options());
   const MosaicHead head(layout, x.size(1), static_cast<int>(classes), 0, initialiser);
-  const HeadOutput output = head.forward(x, labels, {}, route_by_label);
-  return {output.logits,          output.loss,          initialiser.weights[0].value, initialiser.weights[1].value,
+  HeadParameters live;
+  live.route_by_label = route_by_label;
+  const HeadOutput output = head.forward(x, labels, {}, live);
+  std::vector<at::Tensor> weights, biases;  // a tile each
+  for (std::size_t t = 0; t < layout.size(); ++t) {
+    weights.push_back(initialiser.weights[t].value);
+    biases.push_back(initialiser.weights[layout.size() + t].value);
+  }
+  return {output.logits,          output.loss,          at::cat(weights, 1), at::cat(biases),
           output.routing->scores, output.routing->alpha};
 }
 

@@ -56,6 +56,46 @@ TEST_P(AdamWTest, IsLibTorchs) {
   EXPECT_EQ(ours.steps.item<std::int64_t>(), 20);
 }
 
+// What doesn't move is as if it weren't there, its moments and its part of the norm included.
+TEST(AdamWRates, ASlowWeightHasARateOfItsOwnAndAFrozenOneStays) {
+  auto generator = at::detail::createCPUGenerator(2);
+  const auto random = [&] { return at::randn({5, 3}, generator, at::kDouble); };
+  const at::Tensor start[] = {random(), random(), random()};
+  const auto copies = [&](std::vector<int> which) {
+    std::vector<at::Tensor> made;
+    for (const int i : which) made.push_back(start[i].clone().set_requires_grad(true));
+    return made;
+  };
+  LearnParameters parameters;
+  parameters.clip = 0.5;
+  std::vector<at::Tensor> weights = copies({0, 1, 2}), without = copies({0, 2});
+  AdamW all(weights), apart(without);
+  for (int step = 0; step < 4; ++step) {
+    const std::vector<at::Tensor> drawn = {random(), random(), random()};
+    std::vector<at::Tensor> gradients = {drawn[0].clone(), drawn[1].clone(), drawn[2].clone()},
+                            of_two = {drawn[0].clone(), drawn[2].clone()};
+    all.step(gradients, parameters, {1, 0, 1});
+    apart.step(of_two, parameters);
+  }
+  EXPECT_TRUE(at::equal(weights[0], without[0]) && at::equal(weights[2], without[1]));
+  EXPECT_TRUE(at::equal(weights[1], start[1]));
+  EXPECT_EQ(all.mean[1].abs().max().item<double>(), 0);
+
+  std::vector<at::Tensor> one = copies({0}), slow = copies({0});
+  AdamW plain(one), slowed(slow);
+  LearnParameters tenth = parameters;
+  tenth.rate = 0.1 * parameters.rate;
+  for (int step = 0; step < 4; ++step) {
+    const at::Tensor drawn = random();
+    std::vector<at::Tensor> a = {drawn.clone()}, b = {drawn.clone()};
+    plain.step(a, tenth);
+    slowed.step(b, parameters, {0.1});
+  }
+  EXPECT_TRUE(at::allclose(one[0], slow[0], 1e-12, 1e-14));
+  slowed.forget(0);
+  EXPECT_EQ(slowed.square[0].abs().max().item<double>(), 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(Clip, AdamWTest,
                          testing::Values(Case{at::kDouble, 0}, Case{at::kDouble, 1e-3}, Case{at::kDouble, 1.5},
                                          Case{at::kDouble, 1000}, Case{at::kFloat, 0}));

@@ -46,7 +46,7 @@ struct SmallModel {
     parts.live.routers.assign(static_cast<std::size_t>(depth), router);
     parts.live.losses.resize(static_cast<std::size_t>(depth));
     parts.live.subspaces.resize(static_cast<std::size_t>(depth));
-    parts.live.route_by_label = route_by_label;
+    parts.live.head.route_by_label = route_by_label;
     InputShape shape;
     if (text) {
       parts.outline.heads = 2;

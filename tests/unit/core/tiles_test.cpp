@@ -14,6 +14,13 @@ namespace {
 
 constexpr int width = 4, classes = 5, samples = 6;
 
+HeadParameters routed(bool by_label) {
+  HeadParameters made;
+  made.route_by_label = by_label;
+  return made;
+}
+const HeadParameters plain = routed(false), by_label = routed(true);
+
 class Tiles : public testing::Test {
  protected:
   explicit Tiles(TileLayout layout = {{0, 1, 2}, {2, 3}, {0, 3, 4}})
@@ -31,8 +38,16 @@ class Tiles : public testing::Test {
       if (own == c) break;
       ++slot;
     }
-    const at::Tensor weight = initialiser_.weights[0].value, bias = initialiser_.weights[1].value;
+    const at::Tensor weight = weights(), bias = biases();
     return (at::dot(x_[s], weight.select(1, slot)) + bias[slot]).item<double>();
+  }
+  // Of all tiles, [width, slots] and [slots]: each has a weight of its own, and then a bias.
+  at::Tensor weights() const { return at::cat(parts(0), 1); }
+  at::Tensor biases() const { return at::cat(parts(layout_.size())); }
+  std::vector<at::Tensor> parts(std::size_t first) const {
+    std::vector<at::Tensor> made;
+    for (std::size_t t = 0; t < layout_.size(); ++t) made.push_back(initialiser_.weights[first + t].value);
+    return made;
   }
   bool has(std::size_t t, int c) { return std::find(layout_[t].begin(), layout_[t].end(), c) != layout_[t].end(); }
 
@@ -43,7 +58,7 @@ class Tiles : public testing::Test {
 };
 
 TEST_F(Tiles, AverageTheLogitsOfAClass) {
-  const at::Tensor logits = head_.forward(x_, {}, {}, false).logits;
+  const at::Tensor logits = head_.forward(x_, {}, {}, plain).logits;
   for (int s = 0; s < samples; ++s) {
     for (int c = 0; c < classes; ++c) {
       double sum = 0, owners = 0;
@@ -71,11 +86,11 @@ TEST_F(Tiles, LearnByLabelOnlyWithinTheTilesThatHaveIt) {
     }
     expected += sum / owners / samples;
   }
-  EXPECT_NEAR(head_.forward(x_, labels_, {}, true).loss.item<double>(), expected, 1e-12);
+  EXPECT_NEAR(head_.forward(x_, labels_, {}, by_label).loss.item<double>(), expected, 1e-12);
 }
 
 TEST_F(Tiles, GradientsByLabelAreThoseOfFiniteDifferences) {
-  const auto loss = [&] { return head_.forward(x_, labels_, {}, true).loss; };
+  const auto loss = [&] { return head_.forward(x_, labels_, {}, by_label).loss; };
   for (const Weight& weight : initialiser_.weights) {
     test::check_gradient(
         weight.name, weight.value, torch::autograd::grad({loss()}, {weight.value})[0],
@@ -85,26 +100,26 @@ TEST_F(Tiles, GradientsByLabelAreThoseOfFiniteDifferences) {
 
 TEST_F(Tiles, ATileWithoutTheLabelLearnsNothingFromTheSample) {
   const at::Tensor loss =
-      head_.forward(x_.slice(0, 1, 2), labels_.slice(0, 1, 2), {}, true).loss;  // class 1: tile 0 only
-  const at::Tensor gradient = torch::autograd::grad({loss}, {initialiser_.weights[0].value})[0];
-  EXPECT_GT(gradient.slice(1, 0, 3).abs().sum().item<double>(), 0);
-  EXPECT_EQ(gradient.slice(1, 3, 8).abs().sum().item<double>(), 0);
+      head_.forward(x_.slice(0, 1, 2), labels_.slice(0, 1, 2), {}, by_label).loss;  // class 1: tile 0 only
+  const auto gradients = torch::autograd::grad({loss}, parts(0), {}, {}, false, /*allow_unused=*/true);
+  EXPECT_GT(gradients[0].abs().sum().item<double>(), 0);
+  for (const std::size_t t : {1, 2}) EXPECT_EQ(gradients[t].abs().sum().item<double>(), 0);
 }
 
 TEST_F(Tiles, OtherwiseLearnFromTheCrossEntropyOfAllClasses) {
-  const HeadOutput output = head_.forward(x_, labels_, {}, false);
+  const HeadOutput output = head_.forward(x_, labels_, {}, plain);
   EXPECT_NEAR(output.loss.item<double>(), at::cross_entropy_loss(output.logits, labels_).item<double>(), 1e-12);
 }
 
 TEST_F(Tiles, TestsNeverSeeTheLabel) {
-  const HeadOutput tested = head_.forward(x_, {}, {}, true), trained = head_.forward(x_, labels_, {}, true);
+  const HeadOutput tested = head_.forward(x_, {}, {}, by_label), trained = head_.forward(x_, labels_, {}, by_label);
   EXPECT_FALSE(tested.loss.defined());
   EXPECT_TRUE(at::equal(tested.logits, trained.logits));
   EXPECT_TRUE(at::equal(tested.routing->alpha, tested.routing->scores));
 }
 
 TEST_F(Tiles, RoutingIsEachTilesPartOfTheProbability) {
-  const HeadOutput output = head_.forward(x_, labels_, {}, true);
+  const HeadOutput output = head_.forward(x_, labels_, {}, by_label);
   const at::Tensor p = at::softmax(output.logits, 1);
   const auto at = [](const at::Tensor& tensor, int row, int column) { return tensor[row][column].item<double>(); };
   for (int s = 0; s < samples; ++s) {  // classes 0, 2 and 3 have two tiles each
@@ -112,15 +127,18 @@ TEST_F(Tiles, RoutingIsEachTilesPartOfTheProbability) {
     EXPECT_NEAR(at(output.routing->scores, s, 1), at(p, s, 2) / 2 + at(p, s, 3) / 2, 1e-12);
     EXPECT_NEAR(at(output.routing->scores, s, 2), at(p, s, 0) / 2 + at(p, s, 3) / 2 + at(p, s, 4), 1e-12);
   }
-  const at::Tensor by_label =
+  const at::Tensor expected =
       at::tensor({.5, 0., .5, 1., 0., 0., .5, .5, 0., 0., .5, .5, 0., 0., 1., .5, .5, 0.}, at::kDouble).view({6, 3});
-  EXPECT_TRUE(at::equal(output.routing->alpha, by_label));
+  EXPECT_TRUE(at::equal(output.routing->alpha, expected));
   EXPECT_FALSE(output.routing->scores.requires_grad());
 }
 
 TEST_F(Tiles, KnowTheirLayout) {
   EXPECT_EQ(head_.tiles(), layout_);
-  EXPECT_EQ(initialiser_.weights[0].value.sizes(), (std::vector<std::int64_t>{width, 8}));
+  EXPECT_EQ(head_.experts(), 3);
+  EXPECT_EQ(weights().sizes(), (std::vector<std::int64_t>{width, 8}));
+  EXPECT_EQ(initialiser_.weights[1].value.sizes(), (std::vector<std::int64_t>{width, 2}));
+  EXPECT_EQ(initialiser_.weights[1].expert, 1);
   EXPECT_EQ(initialiser_.weights[0].layer, 7);
 }
 
@@ -132,9 +150,9 @@ class ExclusiveTiles : public Tiles {
 // Each class in one tile: the mosaic is a linear head with its columns in another order.
 TEST_F(ExclusiveTiles, AreALinearHead) {
   const at::Tensor order = at::tensor({0, 2, 3, 4, 1}, at::kLong);  // slot of each class
-  const at::Tensor weight = initialiser_.weights[0].value.index_select(1, order);
-  const at::Tensor bias = initialiser_.weights[1].value.index_select(0, order);
-  EXPECT_TRUE(at::allclose(head_.forward(x_, {}, {}, false).logits, at::addmm(bias, x_, weight), 1e-12, 1e-12));
+  const at::Tensor weight = weights().index_select(1, order);
+  const at::Tensor bias = biases().index_select(0, order);
+  EXPECT_TRUE(at::allclose(head_.forward(x_, {}, {}, plain).logits, at::addmm(bias, x_, weight), 1e-12, 1e-12));
 }
 
 }  // namespace
