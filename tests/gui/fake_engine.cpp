@@ -77,6 +77,8 @@ class FakeEngine final : public Engine {
     if (p.text("task.kind") == "interference") tasks_ = {"answer 0", "answer 1"};
     declare(d, p.text("task.kind") == "language");
     if (subspaces_) declare_subspaces(d);
+    if (p.text("task.kind") == "sequence") declare_sequence(d);
+    steps_of_task_ = p.integer("task.sequence.steps");
     description_ = d;
     apply(p);
     {
@@ -188,6 +190,32 @@ class FakeEngine final : public Engine {
     }
   }
 
+  // Those of core/measure/sequence.cpp, of five tasks.
+  static void declare_sequence(Description& d) {
+    for (const std::string scenario : {"task_il", "class_il"}) {
+      for (const std::string family : {"accuracy_matrix", "accuracy", "forgetting", "bwt"}) {
+        MetricSpec spec;
+        spec.family = family;
+        spec.name = family + "/" + scenario;
+        spec.title = family;
+        spec.definition = "What a study of tasks one after another measures.";
+        spec.formula = "R_ti";
+        spec.source = "a made-up study for tests";
+        if (family == "accuracy_matrix") {
+          spec.rank = 2;
+          spec.axes[0].title = "after task";
+          spec.axes[1].title = "task";
+          for (int t = 0; t < 5; ++t) {
+            spec.axes[0].labels.push_back("after " + std::to_string(t));
+            spec.axes[1].labels.push_back(std::to_string(t) + ": " + std::to_string(2 * t) + "-" +
+                                          std::to_string(2 * t + 1));
+          }
+        }
+        d.metrics.push_back(spec);
+      }
+    }
+  }
+
   // Those of core/measure/subspaces.cpp.
   void declare_subspaces(Description& d) const {
     const auto add = [&](const char* family, int layer, int rank, Axis rows = {}, Axis columns = {}) {
@@ -259,6 +287,12 @@ class FakeEngine final : public Engine {
   }
 
   float cell(const MetricSpec& metric, int i, int j, int columns) const {
+    if (metric.family == "accuracy_matrix") {
+      if ((i + 1) * steps_of_task_ > steps_) return none;
+      const bool told = metric.name.ends_with("task_il") && !metric.name.ends_with("class_il");
+      if (j > i) return told ? static_cast<float>(0.2 + 0.4 * noise(i, j)) : none;
+      return static_cast<float>(std::max(0.05, 0.97 - (told ? 0.08 : 0.3) * (i - j) - 0.05 * noise(i, j)));
+    }
     if (metric.family == "subspace_alpha") {  // about a third of the dimensions is picked
       return noise(i, j, metric.layer + 50) < 0.35 ? static_cast<float>(0.5 + 0.4 * noise(j, i) * progress_) : none;
     }
@@ -288,6 +322,7 @@ class FakeEngine final : public Engine {
   double temperature_ = 1, progress_ = 0;
   bool biased_ = false;
   bool subspaces_ = false;
+  std::int64_t steps_of_task_ = 1;
   int dimensions_ = 0;
   std::vector<std::string> tasks_;
 };

@@ -88,5 +88,6 @@ void add_runs_tests(Harness&);
 void add_export_tests(Harness&);
 void add_playground_tests(Harness&);
 void add_subspace_tests(Harness&);
+void add_sequence_tests(Harness&);
 
 }  // namespace tessera::test

@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
     add_export_tests(harness);
     add_playground_tests(harness);
     add_subspace_tests(harness);
+    add_sequence_tests(harness);
     return harness.run(argc - 1, argv + 1);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
