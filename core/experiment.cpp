@@ -19,6 +19,7 @@
 #include "core/moe/router_parameters.h"
 #include "core/moe/subspace_parameters.h"
 #include "core/tasks/classification_parameters.h"
+#include "core/tasks/encoder_parameters.h"
 #include "core/tasks/interference_parameters.h"
 #include "core/tasks/language_parameters.h"
 #include "core/tasks/multitask_parameters.h"
@@ -54,6 +55,7 @@ ParameterTable make_table() {
   table.add<InterferenceParameters>("task", "Task");
   table.add<MultitaskParameters>("task", "Task");
   table.add<SequenceParameters>("task", "Task");
+  table.add<EncoderParameters>("task", "Task");
   table.add<ModelParameters>("model", "Model");
   table.add<RouterParameters>("model.router", "Router", per_layer);
   table.add<ExpertParameters>("model.experts", "Experts", per_layer);

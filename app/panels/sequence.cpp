@@ -48,8 +48,8 @@ class SequencePanel final : public Panel {
     map.rows = accuracies->rows;
     map.columns = accuracies->columns;
     map.values = accuracies->values;
-    map.row_axis.title = "after task";
-    for (int t = 0; t < map.rows; ++t) map.row_axis.labels.push_back(std::to_string(t));
+    map.row_axis.title = spec.axes[0].title;
+    map.row_axis.labels = spec.axes[0].labels;
     map.column_axis.title = spec.axes[1].title;
     map.column_axis.labels = spec.axes[1].labels;
     map.value_name = "accuracy";

@@ -27,10 +27,10 @@ std::string how_to_get(const std::string& name, const std::string& where) {
     return "apt-get install dataset-fashion-mnist, or the folder with the four IDX files in " + path;
   }
   if (name == "folder") return "a folder with files in the layout of MNIST, CIFAR-10 or CIFAR-100 in " + path;
-  const bool cifar = name.starts_with("cifar");
-  const std::string files = cifar ? "files of its binary version" : "four IDX files";
-  return (cifar ? "./lab data " + name + ", or " : "") + "the folder with the " + files + " in " + path +
-         ", or their folder " + name + " below TESSERA_DATA";
+  const std::string files = name.starts_with("cifar")
+                                ? "files of its binary version (www.cs.toronto.edu/~kriz/cifar.html)"
+                                : "four IDX files";
+  return "the folder with the " + files + " in " + path + ", or their folder " + name + " below TESSERA_DATA";
 }
 
 bool is_folder(const fs::path& path) {

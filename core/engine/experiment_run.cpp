@@ -13,6 +13,7 @@
 #include "core/engine/tensor_parts.h"
 #include "core/experiment.h"
 #include "core/learn/dimension_probe.h"
+#include "core/learn/encoder_training.h"
 #include "core/learn/run_parameters.h"
 #include "core/moe/jacobian.h"
 #include "core/tasks/task_parameters.h"
@@ -160,6 +161,12 @@ ExperimentRun::ExperimentRun(const Parameters& parameters)
     const SubspaceBank* const bank = model_.subspaces(i);
     picked_before_.push_back(bank ? at::zeros({bank->count(), bank->down.size(1)}, at::kByte) : at::Tensor());
   }
+  const auto encoder = parameters.load<EncoderParameters>("task");
+  if (!outline.sequence.empty() && encoder.data_name != "none") {
+    train_encoder(model_, outline.inputs, parameters.load<ModelParameters>("model").encoder, encoder,
+                  device_text(device_, threads_.kernels));
+  }
+  keep_features();
   hits_ = WindowSum(at::zeros({}, at::TensorOptions(at::kLong).device(device_)));
   seen_ = WindowSum(at::zeros({}, at::kLong));
 }
@@ -185,7 +192,10 @@ ExperimentRun::Due ExperimentRun::due(std::int64_t every, std::int64_t step, boo
 
 void ExperimentRun::step(std::int64_t step, bool last, Telemetry& telemetry) {
   use_threads(threads_);
-  if (task_->advance_to(step)) learner_.begin_task();
+  if (task_->advance_to(step)) {
+    learner_.begin_task();
+    keep_features();
+  }
   regulate(step);
   const StepResult result = learner_.step();
   const Due scalars = due(measure_.scalars_every, step, last), maps = due(measure_.matrices_every, step, last);
@@ -237,6 +247,19 @@ std::int64_t ExperimentRun::held_out() const {
   for (std::size_t i = 0; i < subspaces_.size(); ++i) any = any || model_.subspaces(i) != nullptr;
   if (!any || regulation_.kind == "none") return 0;
   return std::min(regulation_.samples, task_->test_samples() / 2);
+}
+
+// While the encoder stays as it is, its features are computed once.
+void ExperimentRun::keep_features() {
+  const std::string& encoder = learner_.continual.live.encoder;
+  const bool still = !task_->outline().sequence.empty() &&
+                     (encoder == "frozen" || (encoder == "frozen_after_first" && task_->stage() > 0));
+  if (still && !model_.live.encoded) {
+    task_->use_features([this](const at::Tensor& inputs) { return model_.encode(inputs); });
+  } else if (!still && model_.live.encoded) {
+    task_->use_features({});
+  }
+  model_.live.encoded = still;
 }
 
 void ExperimentRun::regulate(std::int64_t step) {
@@ -428,7 +451,9 @@ void ExperimentRun::observe_conflict(Observation& seen) const {
 }
 
 void ExperimentRun::apply(const Parameters& parameters) {
+  const bool encoded = model_.live.encoded;
   model_.live = live_parameters(parameters);
+  model_.live.encoded = encoded;
   subspaces_ = model_.live.subspaces;
   regulation_ = parameters.load<RegulatorParameters>("learn.regulator");
   learner_.live = parameters.load<LearnParameters>("learn");
@@ -498,6 +523,9 @@ void ExperimentRun::restore(Reader& reader) {
   const std::int64_t stage = task_->outline().sequence.empty() ? 0 : read_stage(reader);
   task_->restore(read_sampler(reader), stage);  // throws before it changes anything
   tensors.commit();
+  model_.live.encoded = false;  // of another encoder
+  task_->use_features({});
+  keep_features();
   logits_.clear();
 }
 

@@ -55,10 +55,12 @@ struct ContinualParameters {
     d.integer("replay.per_class", replay_per_class, {.min = 1, .max = 10'000, .scale = Scale::logarithmic}, "samples",
               "Training samples that are kept of each class of earlier tasks.", Applies::rebuild,
               {"method", {"replay"}});
-    d.choice("encoder", encoder, {"trained", "frozen_after_first", "frozen"},
-             "trained: the encoder learns from all tasks; only then can tiles of their own forget. frozen_after_first: "
-             "from the first. frozen: from none.",
-             Applies::live, sequence);
+    d.choice(
+        "encoder", encoder, {"trained", "frozen_after_first", "frozen"},
+        "trained: the encoder learns from all tasks; only then can tiles of their own forget. frozen_after_first: "
+        "from the first. frozen: from none; see task.encoder. What a frozen encoder makes of the images is computed "
+        "once.",
+        Applies::rebuild, sequence);
     d.boolean("freeze_experts", freeze_experts,
               "After each task, the expert of the head that had most of the router's weight on the task's last batch, "
               "of those still free, stays as it is from then on; of tiles, those that have no class of the task that "

@@ -95,8 +95,8 @@ void add_scenario(std::vector<Metric>& metrics, const Subject& subject, const Sc
   spec.axes[0].title = "after task";
   spec.axes[1].title = "task";
   for (std::size_t t = 0; t < subject.sequence.size(); ++t) {
-    spec.axes[0].labels.push_back("after " + std::to_string(t));
-    spec.axes[1].labels.push_back(std::to_string(t) + ": " + subject.sequence[t]);
+    spec.axes[0].labels.push_back("after task " + std::to_string(t));
+    spec.axes[1].labels.push_back("task " + std::to_string(t) + ": " + subject.sequence[t]);
   }
   metrics.push_back({spec, Due::task, nullptr,
                      [after = scenario.after](const Observation& seen) { return to_matrix(seen.sequence.*after); }});

@@ -61,7 +61,7 @@ at::Tensor Model::features(const at::Tensor& inputs, const PassKind& pass, Model
   } else if (std::any_of(live.routers.begin(), live.routers.end(), is_hash)) {
     context.ids = ids_of_rows(inputs.flatten(1));
   }
-  at::Tensor x = encoder_->forward(inputs);
+  at::Tensor x = live.encoded ? inputs : encode(inputs);
   if (task_embedding_.defined() && context.tasks.defined()) x = x + task_embedding_.index_select(0, context.tasks);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     if (text_) x = x + attentions_[i].forward(normed(x), context.sequence_length);

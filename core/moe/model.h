@@ -17,6 +17,7 @@ struct LiveModelParameters {
   std::vector<RouterLossParameters> losses;   // one a MoE layer
   std::vector<SubspaceParameters> subspaces;  // one a MoE layer
   HeadParameters head;
+  bool encoded = false;  // inputs are what encode() made of them
 };
 
 struct ModelParts {
@@ -55,6 +56,9 @@ class Model {
   // inputs: see encoder.h; a token is an image or a byte of text. targets: int64 [tokens], below `outputs`, undefined
   // while testing.
   ModelOutput forward(const at::Tensor& inputs, const at::Tensor& targets, const PassKind& pass = {}) const;
+
+  // What the encoder makes of inputs, [tokens, width].
+  at::Tensor encode(const at::Tensor& inputs) const { return encoder_->forward(inputs); }
 
   // What the router of an MoE layer makes of logits, [T, E] (core/moe/route.h), as in a pass that is no training step.
   RouteOutput route(std::size_t layer, const at::Tensor& logits) const {

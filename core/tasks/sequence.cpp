@@ -1,6 +1,7 @@
 #include "core/tasks/sequence.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 
@@ -113,8 +114,30 @@ void SequenceTask::restore(EpochSampler::State state, std::int64_t stage) {
   stage_ = stage;
 }
 
-Samples SequenceTask::pick_plain(const std::vector<std::int64_t>& indices) const { return picked(train_, indices); }
+void SequenceTask::use_features(const Encode& encode) {
+  if (!encode) {
+    train_features_ = test_features_ = {};
+    return;
+  }
+  constexpr std::int64_t at_once = 500;
+  const at::NoGradGuard no_grad;
+  const auto features_of = [&](const LabelledImages& images) {
+    std::vector<at::Tensor> parts;
+    for (std::int64_t first = 0; first < images.labels.size(0); first += at_once) {
+      parts.push_back(encode(images.pixels.slice(0, first, first + at_once)));
+    }
+    return LabelledImages{at::cat(parts), images.labels};
+  };
+  train_features_ = features_of(train_);
+  test_features_ = features_of(test_);
+}
 
-Samples SequenceTask::test_plain(std::int64_t first, std::int64_t end) const { return slice_of(test_, first, end); }
+Samples SequenceTask::pick_plain(const std::vector<std::int64_t>& indices) const {
+  return picked(train_features_.pixels.defined() ? train_features_ : train_, indices);
+}
+
+Samples SequenceTask::test_plain(std::int64_t first, std::int64_t end) const {
+  return slice_of(test_features_.pixels.defined() ? test_features_ : test_, first, end);
+}
 
 }  // namespace tessera

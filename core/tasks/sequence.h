@@ -22,6 +22,7 @@ class SequenceTask : public Task {
   std::int64_t begun() const override;
   bool stage_ends_after(std::int64_t step) const override;
   void restore(EpochSampler::State state, std::int64_t stage) override;
+  void use_features(const Encode& encode) override;
   std::int64_t test_samples() const override { return test_.labels.size(0); }
 
  private:
@@ -35,7 +36,8 @@ class SequenceTask : public Task {
   EpochSampler sampler_of(std::int64_t stage) const;
 
   LabelledImages train_, test_;
-  std::vector<std::vector<std::int64_t>> pools_;  // training samples of each task; joint: one, of all
+  LabelledImages train_features_, test_features_;  // what is handed out in their place; undefined: they are
+  std::vector<std::vector<std::int64_t>> pools_;   // training samples of each task; joint: one, of all
   std::int64_t steps_;
   bool joint_;
   std::int64_t seed_, stage_ = 0, steps_begun_ = 0;

@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -52,6 +53,10 @@ class Task {
   virtual bool stage_ends_after(std::int64_t /*step*/) const { return false; }
   // What next_batch() depends on. Throws InputError, and changes nothing, unless it is of a task like this one.
   virtual void restore(EpochSampler::State state, std::int64_t /*stage*/) { sampler.restore(std::move(state)); }
+
+  // Of a sequence: what encode() makes of all inputs is handed out in their place from now on; without one, inputs are.
+  using Encode = std::function<at::Tensor(const at::Tensor&)>;
+  virtual void use_features(const Encode& /*encode*/) {}
 
   // Training samples by index.
   Samples pick(const std::vector<std::int64_t>& indices) const { return drifted(pick_plain(indices)); }

@@ -206,8 +206,8 @@ class FakeEngine final : public Engine {
           spec.axes[0].title = "after task";
           spec.axes[1].title = "task";
           for (int t = 0; t < 5; ++t) {
-            spec.axes[0].labels.push_back("after " + std::to_string(t));
-            spec.axes[1].labels.push_back(std::to_string(t) + ": " + std::to_string(2 * t) + "-" +
+            spec.axes[0].labels.push_back("after task " + std::to_string(t));
+            spec.axes[1].labels.push_back("task " + std::to_string(t) + ": " + std::to_string(2 * t) + "-" +
                                           std::to_string(2 * t + 1));
           }
         }
