@@ -172,9 +172,13 @@ void check_subspaces(const Parameters& parameters, std::vector<Problem>& problem
     if (router.applies == "input") {
       found.push_back({at("router.applies"), "input", "output while model.experts.kind is subspace"});
     }
-    if (subspaces.picking == "all" && probe) {
+    if (probe && subspaces.picking == "all") {
       found.push_back({at("subspaces.picking"), "all",
                        "top_rank or gumbel while measure.dimension_probe is true: experts share all dimensions"});
+    } else if (probe && subspaces.quota(experts) >= subspaces.backbone) {
+      found.push_back({at("subspaces.rank"), std::to_string(subspaces.rank),
+                       "a quota below " + std::to_string(subspaces.backbone) +
+                           " while measure.dimension_probe is true: experts share all dimensions"});
     }
     add_new(std::move(found), problems);
   }
@@ -190,14 +194,14 @@ void check_regulator(const Parameters& parameters, std::vector<Problem>& problem
     const auto subspaces = parameters.load<SubspaceParameters>("model.subspaces", layer);
     any = true;
     quota = quota || subspaces.picking != "all";
-    penalty = penalty || subspaces.metabolic > 0;
+    penalty = penalty || (subspaces.metabolic > 0 && !subspaces.alpha.frozen);
   }
   const bool idle = (regulator.controls == "quota" && !quota) || (regulator.controls == "penalty" && !penalty);
   if (!any || !idle) return;
   problems.push_back({"learn.regulator.controls", regulator.controls,
                       regulator.controls == "quota"
                           ? "any other while model.subspaces.picking is all, where there is no quota"
-                          : "any other while model.subspaces.metabolic is 0, where there is no penalty"});
+                          : "any other while model.subspaces.metabolic is 0, or alpha frozen: no penalty moves it"});
 }
 
 void check_tasks(const Parameters& parameters, std::vector<Problem>& problems) {

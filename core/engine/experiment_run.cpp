@@ -426,11 +426,12 @@ void ExperimentRun::observe_dimensions(Observation& seen) {
       std::min<std::int64_t>(samples_of(of_sharpness), static_cast<std::int64_t>(task_->train_labels().size()))));
   std::iota(first.begin(), first.end(), 0);
   const Samples samples = task_->pick(first);
-  const TokenLosses intact = token_losses(model_, *task_, samples_of(of_damage));
+  const std::int64_t tests = std::min(samples_of(of_damage), task_->test_samples() - held_out());
+  const TokenLosses intact = token_losses(model_, *task_, tests);
   const auto observe = [&](const DimensionSets& dimensions) {
     DimensionObservation made;
     made.places = static_cast<double>(places(model_, dimensions));
-    for (const Damage& of_task : ablation_damage(model_, *task_, dimensions, intact, samples_of(of_damage))) {
+    for (const Damage& of_task : ablation_damage(model_, *task_, dimensions, intact, tests)) {
       made.damage.push_back(of_task.rise);
       made.errors.push_back(of_task.error);
     }

@@ -147,7 +147,7 @@ at::Tensor imtl_g(const at::Tensor& gram) {
   const bool equal = at::allclose(at::mv(cosines, v), some, 1e-6, 1e-6);
   const at::Tensor w = v * inverse;
   const double sum = w.sum().item<double>();
-  return equal && std::abs(sum) > rank_tolerance * w.abs().max().item<double>() ? w / sum : at::zeros_like(w);
+  return equal && sum > rank_tolerance * w.abs().max().item<double>() ? w / sum : at::zeros_like(w);
 }
 
 // The projection of g_i on what hurts no task: of all v >= e_i, that with the shortest sum_k v_k g_k.

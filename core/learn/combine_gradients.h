@@ -17,8 +17,10 @@ namespace tessera {
 //   aligned_mtl  Senushkin et al. 2023, algorithm 1, with equal preferences
 //   imtl_g       Liu et al. 2021 (Towards impartial multi-task learning), eq. 6
 //   upgrad       Quinton & Rey 2024, eq. 5
-// A gradient of zero has no say and is no obstacle. Where a rule has no answer (imtl_g when directions oppose each
-// other exactly) the weights are 0. All NaN where an inner product isn't finite. Throws std::invalid_argument for
+// A gradient of zero has no say and is no obstacle. Where a rule has no answer the weights are 0: imtl_g
+// where no sum of the gradients has equal projections on all of them, or only one that goes uphill for all, which its
+// formula would take. cagrad's search moves weight between two tasks at a time, and may end at the plain mean where
+// gradients cancel exactly. All NaN where an inner product isn't finite. Throws std::invalid_argument for
 // another rule.
 at::Tensor combination_weights(const std::string& rule, const at::Tensor& gram, std::uint64_t seed);
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/data/random.h"
 #include "core/learn/gradients.h"
@@ -100,10 +101,8 @@ SharedAndExclusive dimension_sets(const Model& model) {
   SharedAndExclusive sets;
   for (const std::size_t layer : layers_with_subspaces(model)) {
     const at::Tensor picked = picked_of(model, layer), holders = picked.sum(0);
-    const at::Tensor z = model.subspaces(layer)->scores() / model.live.subspaces[layer].alpha.temperature;
-    const at::Tensor open = (picked * z.sigmoid()).sum(0) / static_cast<double>(picked.size(0) + 1);  // below 1
     const at::Tensor held = (holders > 0).nonzero().flatten();
-    const at::Tensor order = (holders + open).index_select(0, held).argsort(/*stable=*/true, 0, /*descending=*/true);
+    const at::Tensor order = holders.index_select(0, held).argsort(/*stable=*/true, 0, /*descending=*/true);
     const std::int64_t count =
         std::max<std::int64_t>(1, std::min(picked.size(1) / share_of_backbone, held.size(0) / 2));
     sets.shared.push_back(held.index_select(0, order.slice(0, 0, count)));
@@ -174,6 +173,7 @@ double sharpness(Model& model, const Task& task, const DimensionSets& dimensions
   double largest_entry = 0;
   std::int64_t steps = 0;
   for (double length = std::sqrt(product(next, next)); steps < lanczos_steps; ++steps) {
+    if (!std::isfinite(length)) return std::numeric_limits<double>::quiet_NaN();
     if (length <= 1e-9 * largest_entry || length == 0) break;  // the basis spans all there is
     if (steps > 0) tridiagonal[steps][steps - 1] = tridiagonal[steps - 1][steps] = length;
     basis.push_back(scaled(std::move(next), 1 / length));

@@ -14,8 +14,8 @@ namespace tessera {
 using DimensionSets = std::vector<at::Tensor>;
 
 // A quarter of each backbone, or half of what its experts picked if that is less, one dimension at least: of the
-// dimensions that experts picked, those that most of them did, and those that fewest did. Between equals the more open
-// one, by the sum of sigmoid(alpha / temperature), counts as more shared. They have no dimension in common, unless just
+// dimensions that experts picked, those that most of them did, and those that fewest did. Between equals the one with
+// the lower number counts as more shared: how open it is must not count. They have no dimension in common, unless just
 // one was picked.
 struct SharedAndExclusive {
   DimensionSets shared, exclusive;
@@ -37,7 +37,8 @@ std::vector<Damage> ablation_damage(Model& model, const Task& task, const Dimens
 // The largest eigenvalue of the Hessian of the mean task loss of the samples, restricted to those dimensions' columns
 // of `down` and rows of `up`: Lanczos' method (30 steps from a seeded direction, each orthogonal to all before), with
 // products by central differences of gradients over a thousandth of the length of all backbones. Alpha and picked sets
-// stay fixed; routers choose anew at each point. Negative where the loss curves downward in all directions.
+// stay fixed; routers choose anew at each point. Negative where the loss curves downward in all directions; NaN
+// where gradients aren't finite.
 double sharpness(Model& model, const Task& task, const DimensionSets& dimensions, const Samples& samples,
                  std::int64_t seed);
 

@@ -90,8 +90,7 @@ void Regulator::learn(double reward, const RegulatorParameters& parameters) {
       preferences[control][a] += parameters.exploration * surprise * ((a == arm) - p[static_cast<std::size_t>(a)]);
     }
   }
-  values[baseline_at] = parameters.memory * values[baseline_at] + (1 - parameters.memory) * reward;
-  values[reward_at] = reward;
+  values[baseline_at] = values[reward_at] = reward;
 }
 
 std::int64_t Regulator::decide(Control control, const RegulatorParameters& parameters) const {

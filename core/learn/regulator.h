@@ -37,7 +37,9 @@ class Regulator {
   at::Tensor chosen;                     // [controls]: arms
   at::Tensor losses;  // [window]: validation losses, newest last; NaN: none yet. Of those that aren't
                       // finite nothing is learned
-  at::Tensor last;    // [3]: newest reward (NaN: none), baseline, decisions made
+  // [3]: newest reward (NaN: none), baseline, decisions made. The baseline is the reward before: that of a loss which
+  // falls ever more slowly is below any mean of earlier ones, whatever the arms do.
+  at::Tensor last;
 
  private:
   void learn(double reward, const RegulatorParameters& parameters);

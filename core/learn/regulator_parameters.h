@@ -23,7 +23,7 @@ struct RegulatorParameters {
         "Who moves the controls of alpha, at long intervals: each has three settings, of more sharing, as the preset "
         "has it, and of less. ucb: the one with the highest upper confidence bound (discounted: Garivier & Moulines "
         "2011). thompson: the one with the best draw from what is believed of it. policy_gradient: drawn from "
-        "probabilities that rewards move (Williams 1992, REINFORCE with a baseline).",
+        "probabilities that rewards move (Williams 1992, REINFORCE; the baseline is the reward before).",
         Applies::rebuild, subspaces);
     d.integer("every", every, {.min = 1, .max = 100'000, .scale = Scale::logarithmic}, "steps",
               "Steps between two decisions, after which the reward is counted.", Applies::live, on);

@@ -10,12 +10,6 @@
 
 namespace tessera {
 
-std::int64_t SubspaceParameters::quota(std::int64_t experts) const {
-  if (picking == "all") return backbone;
-  const auto dimensions = static_cast<double>(backbone), share = std::sqrt(static_cast<double>(experts));
-  return rank == 0 ? std::max<std::int64_t>(1, static_cast<std::int64_t>(dimensions / share)) : rank;
-}
-
 namespace {
 
 // The masks, [E, D], that dimensions have or would have beside those picked; what these have is a constant. Noise may
@@ -25,7 +19,8 @@ at::Tensor soft_masks(const at::Tensor& scores, const SubspaceParameters& parame
   if (parameters.mask != "softmax") return z.sigmoid();
   const at::Tensor of_picked = z.detach().gather(1, picked), top = of_picked.amax(1, /*keepdim=*/true);
   const at::Tensor whole = (of_picked - top).exp().sum(1, /*keepdim=*/true);
-  return (z - top).clamp_max(0).exp() / whole * static_cast<double>(picked.size(1));
+  const at::Tensor above = z - top, capped = above + (above.clamp_max(0) - above).detach();  // with its gradient
+  return capped.exp() / whole * static_cast<double>(picked.size(1));
 }
 
 at::Tensor picked_masks(const at::Tensor& scores, const at::Tensor& picked, const SubspaceParameters& parameters) {

@@ -165,6 +165,13 @@ TEST(CombineGradients, OpposedGradientsOfUnequalLengthCancelOrGiveNothing) {
   }
 }
 
+// Equal projections that are all negative are no answer, and three directions in a plane have none at all.
+TEST(CombineGradients, ImtlNeverGoesUphillForAll) {
+  const at::Tensor short_one = rows({1, 0, 0, 0, 1, 0, .07, .07, .0141}, 3), plane = rows({1, 0, 0, 1, 1, 1}, 3);
+  EXPECT_EQ(combined("imtl_g", short_one).abs().max().item<double>(), 0);
+  EXPECT_EQ(combined("imtl_g", plane).abs().max().item<double>(), 0);
+}
+
 TEST(CombineGradients, SixteenTasksAreServedAsWell) {
   const at::Tensor j = at::randn({16, 40}, at::detail::createCPUGenerator(7), at::kDouble), mean = j.mean(0);
   const double radius = 0.5 * mean.norm().item<double>();

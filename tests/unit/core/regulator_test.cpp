@@ -60,6 +60,21 @@ TEST(Regulator, TheFirstRewardIsNoSurprise) {
   EXPECT_EQ(regulator.preferences.abs().max().item<double>(), 0);
 }
 
+// A loss that falls ever more slowly, whatever the arms do: its trend must not punish every arm that is drawn.
+TEST(Regulator, ATrendTeachesAPolicyLittle) {
+  RegulatorParameters p = parameters("policy_gradient");
+  p.exploration = 1;
+  Regulator regulator(1);
+  double moved = 0;
+  at::Tensor before = regulator.preferences.clone();
+  for (int step = 0; step < 24; ++step) {
+    regulator.before(step, p, [&] { return 0.4 + 2 * std::exp(-0.25 * step); });
+    moved += (regulator.preferences[0] - 0.9 * before[0]).abs().sum().item<double>();
+    before = regulator.preferences.clone();
+  }
+  EXPECT_LT(moved, 0.5);  // against the mean of earlier rewards: above 3
+}
+
 TEST(Regulator, LearnsNothingFromALossThatIsNotFinite) {
   for (const std::string reward : {"improvement", "stability"}) {
     RegulatorParameters p = parameters("thompson");

@@ -201,6 +201,7 @@ TEST(Subspaces, GumbelNoiseChoosesAndMasksNothing) {
 
 // What noise leaves unpicked may be far more open than all that is picked.
 TEST(Subspaces, HardMasksBesideGumbelNoiseHaveFiniteGradients) {
+  std::int64_t seen = 0;
   for (std::uint64_t noise = 0; noise < 20; ++noise) {
     Small s([](SubspaceParameters& p) {
       p.mask = "softmax";
@@ -210,7 +211,13 @@ TEST(Subspaces, HardMasksBesideGumbelNoiseHaveFiniteGradients) {
     const auto output = s.bank->forward(s.x, s.alpha, 0, {}, 1, s.parameters, s.bank->pick(s.parameters, true, noise));
     const at::Tensor gradient = torch::autograd::grad({output.y.sum()}, {s.bank->alpha()})[0];
     EXPECT_TRUE(gradient.isfinite().all().item<bool>()) << noise;
+    const at::Tensor picked = s.bank->pick(s.parameters, true, noise).picked, alpha = s.bank->alpha().detach();
+    const at::Tensor top = alpha.gather(1, picked).amax(1, true);
+    const at::Tensor more_open = (alpha > top) & (s.alpha.abs().sum(0) > 0).unsqueeze(1);
+    EXPECT_TRUE(((gradient != 0) | ~more_open).all().item<bool>()) << noise;
+    seen += more_open.sum().item<std::int64_t>();
   }
+  EXPECT_GT(seen, 0);
 }
 
 // With softmax, an unpicked dimension's gradient is that of its exponential over the sum of the picked ones'.

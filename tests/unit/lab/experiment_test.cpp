@@ -74,6 +74,10 @@ TEST_F(Combinations, ARegulatorMustHaveSomethingToMove) {
   EXPECT_NE(problems()[0].allowed.find("model.subspaces.picking"), std::string::npos);
   set("learn.regulator.controls", "all");
   EXPECT_TRUE(problems().empty()) << "the temperature is left";
+  set("learn.regulator.controls", "penalty");
+  EXPECT_TRUE(problems().empty());
+  set("model.subspaces.alpha.frozen", true);
+  EXPECT_EQ(problems().size(), 1u);
 }
 
 TEST_F(Combinations, DimensionsThatAllShareAreNotProbed) {
@@ -83,6 +87,11 @@ TEST_F(Combinations, DimensionsThatAllShareAreNotProbed) {
   set("measure.dimension_probe", true);
   ASSERT_EQ(problems().size(), 1u);
   EXPECT_EQ(problems()[0].where, "model.subspaces.picking");
+  set("model.subspaces.picking", "top_rank");
+  EXPECT_TRUE(problems().empty());
+  set("model.subspaces.rank", std::int64_t{512});
+  ASSERT_EQ(problems().size(), 1u);
+  EXPECT_EQ(problems()[0].where, "model.subspaces.rank");
 }
 
 TEST_F(Combinations, BlocksOfEachLayerAreLookedAt) {
