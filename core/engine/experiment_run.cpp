@@ -265,7 +265,13 @@ void ExperimentRun::keep_features() {
 void ExperimentRun::regulate(std::int64_t step) {
   const std::int64_t samples = held_out(), end = task_->test_samples();
   if (samples == 0) return;
+  put_in_force();  // of the last decision: parameters may have been set, or a checkpoint restored, since
   regulator_.before(step, regulation_, [&] { return test_loss(model_, *task_, end - samples, end); });
+  put_in_force();
+}
+
+// What the regulator has decided.
+void ExperimentRun::put_in_force() {
   for (std::size_t i = 0; i < subspaces_.size(); ++i) {
     const SubspaceBank* const bank = model_.subspaces(i);
     if (bank != nullptr) {

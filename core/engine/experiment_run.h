@@ -44,6 +44,7 @@ class ExperimentRun {
   };
   static Due due(std::int64_t every, std::int64_t step, bool last);
   std::int64_t held_out() const;
+  void put_in_force();
   void keep_features();
   void regulate(std::int64_t step);
   void check_loss(const StepResult& result, std::int64_t step, bool now) const;

@@ -105,13 +105,19 @@ std::vector<at::Tensor> Learner::combined_gradients(const StepResult& result, co
   at::Tensor gram = at::zeros({tasks, tasks}, at::kDouble);
   for (std::size_t w = 0; w < weights_.size(); ++w) {
     std::vector<at::Tensor> of_weight;
-    for (const auto& row : rows) of_weight.push_back(row[w]);
+    for (const auto& row : rows) {  // on a GPU products have the rows' precision, and ranks need more than float32
+      of_weight.push_back(row[w].is_cpu() ? row[w] : row[w].to(at::kDouble));
+    }
     gram += kernels::gram(of_weight);
   }
   const at::Tensor weights = combination_weights(live.combine, gram, pass.noise);
   std::vector<at::Tensor> made;
-  const bool of_routers = output.router_losses.defined() && output.router_losses.requires_grad();  // a hash's have none
-  if (of_routers) made = gradients_of(output.router_losses.sum(), wanted);
+  // Of no task: losses of routers (a hash's have no gradient) and of a head's experts.
+  at::Tensor others = output.redundancy;
+  if (output.router_losses.defined() && output.router_losses.requires_grad()) {
+    others = others.defined() ? others + output.router_losses.sum() : output.router_losses.sum();
+  }
+  if (others.defined()) made = gradients_of(others, wanted);
   const double equal = 1. / static_cast<double>(tasks), *const of_task = weights.const_data_ptr<double>();
   for (std::size_t w = 0; w < wanted.size(); ++w) {
     if (w == made.size()) made.push_back(at::zeros_like(wanted[w]));

@@ -261,6 +261,36 @@ TEST_F(EngineTest, GoesOnFromACheckpointBitForBit) {
   }
 }
 
+// Where a decision is due just then, its reward is of what was in force before.
+TEST_F(EngineTest, ARegulatorGoesOnFromADecisionBitForBit) {
+  const Preset made = preset({{"task.kind", std::string("interference")},
+                              {"task.samples", std::int64_t{60}},
+                              {"model.experts.kind", std::string("subspace")},
+                              {"model.subspaces.backbone", std::int64_t{32}},
+                              {"learn.regulator.kind", std::string("thompson")},
+                              {"learn.regulator.every", std::int64_t{4}},
+                              {"learn.regulator.samples", std::int64_t{16}}});
+  const Record whole = run(made, 40);
+  for (const std::int64_t at : {8, 12, 24}) {
+    const auto first = make_engine(), second = make_engine(), set = make_engine();
+    first->build(made);
+    set->build(made);
+    Record resumed, unchanged;
+    run(*first, resumed, 0, at);
+    Parts parts;
+    first->save(parts);
+    second->build(made);
+    second->apply(made.parameters);
+    second->restore(parts);
+    run(*second, resumed, at, 40);
+    EXPECT_TRUE(resumed.entries == whole.entries) << at;
+    run(*set, unchanged, 0, at);
+    set->apply(made.parameters);  // nothing is another value
+    run(*set, unchanged, at, 40);
+    EXPECT_TRUE(unchanged.entries == whole.entries) << at;
+  }
+}
+
 TEST_F(EngineTest, ADamagedCheckpointChangesNothing) {
   const auto engine = make_engine();
   engine->build(preset());
