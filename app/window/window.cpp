@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <optional>
 
 #include "app/window/application.h"
 #include "app/window/capture.h"
 #include "app/window/graphics.h"
 #include "app/window/pacer.h"
+#include "core/lab/user_folder.h"
 #include "imgui.h"
 #include "imgui_internal.h"
 
@@ -114,13 +114,7 @@ class Loop {
 
 }  // namespace
 
-std::filesystem::path default_config_folder() {
-  const char* xdg = std::getenv("XDG_CONFIG_HOME");
-  if (xdg && *xdg == '/') return std::filesystem::path(xdg) / "tessera";  // relative ones are invalid by the standard
-  const char* home = std::getenv("HOME");
-  if (home && *home) return std::filesystem::path(home) / ".config" / "tessera";
-  return {};
-}
+std::filesystem::path default_config_folder() { return user_folder("XDG_CONFIG_HOME", ".config"); }
 
 int run_window(const WindowOptions& options) {
   SettingsFile settings(options.config_folder.empty() ? default_config_folder() : options.config_folder);

@@ -15,7 +15,7 @@ struct ClassSequenceSpec {
   std::string order = "natural";  // or shuffled
   std::int64_t order_seed = 1;
   std::int64_t classes_per_task = 4;  // of overlapping tasks
-  std::string list{};                   // of split list: "0-4|5-9"
+  std::string list{};                 // of split list: "0-4|5-9"
 };
 
 using ClassSequence = std::vector<std::vector<int>>;  // of each task, rising

@@ -251,9 +251,7 @@ std::int64_t ExperimentRun::held_out() const {
 
 // While the encoder stays as it is, its features are computed once.
 void ExperimentRun::keep_features() {
-  const std::string& encoder = learner_.continual.live.encoder;
-  const bool still = !task_->outline().sequence.empty() &&
-                     (encoder == "frozen" || (encoder == "frozen_after_first" && task_->stage() > 0));
+  const bool still = learner_.continual.encoder_stays();
   if (still && !model_.live.encoded) {
     task_->use_features([this](const at::Tensor& inputs) { return model_.encode(inputs); });
   } else if (!still && model_.live.encoded) {

@@ -25,6 +25,11 @@ class AdamW {
   at::Tensor steps;
 
  private:
+  static void clip(const std::vector<at::Tensor>& gradients, const LearnParameters& parameters);
+  void move(const std::vector<at::Tensor>& weights, const std::vector<at::Tensor>& gradients,
+            const std::vector<at::Tensor>& means, const std::vector<at::Tensor>& squares,
+            const LearnParameters& parameters, double rate) const;
+
   std::vector<at::Tensor> weights_;
 };
 

@@ -14,12 +14,6 @@
 namespace tessera {
 namespace {
 
-std::vector<at::Tensor> values_of(const std::vector<Weight>& weights) {
-  std::vector<at::Tensor> values;
-  for (const Weight& weight : weights) values.push_back(weight.value);
-  return values;
-}
-
 std::vector<std::int64_t> first_of(std::vector<std::int64_t> all, std::int64_t count, Random random) {
   std::vector<std::int32_t> order(all.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::int32_t>(i);
@@ -48,21 +42,26 @@ Continual::Continual(Model& model, const Task& task, std::vector<Weight> weights
   freeze_tiles();
 }
 
+bool Continual::encoder_stays() const {
+  if (task_.outline().sequence.empty()) return false;
+  return live.encoder == "frozen" || (live.encoder == "frozen_after_first" && task_.stage() > 0);
+}
+
 std::vector<double> Continual::rates() const {
   if (task_.outline().sequence.empty()) return {};
-  const bool later = task_.stage() > 0;
-  const bool still_encoder = live.encoder == "frozen" || (live.encoder == "frozen_after_first" && later);
+  const bool later = task_.stage() > 0, still_encoder = encoder_stays();
   double of_router = 1;
   const std::string& freedom = live.router.freedom;
   if (freedom == "frozen" || (freedom == "frozen_after_first" && later)) of_router = 0;
   if (freedom == "frozen_after_warm_up" && task_.steps_begun() > live.router.warm_up) of_router = 0;
   if (freedom == "slow") of_router = live.router.rate;
+  const std::int64_t* const frozen = frozen_.const_data_ptr<std::int64_t>();
   std::vector<double> rates;
   for (const Weight& weight : weights_) {
     double rate = 1;
     if (weight.scope == Scope::encoder && still_encoder) rate = 0;
     if (weight.scope == Scope::router) rate = of_router;
-    if (weight.expert >= 0 && live.freeze_experts && frozen_[weight.expert].item<std::int64_t>() != 0) rate = 0;
+    if (weight.expert >= 0 && live.freeze_experts && frozen[weight.expert] != 0) rate = 0;
     rates.push_back(rate);
   }
   return rates;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <functional>
-#include <optional>
+#include <memory>
 
 #include "core/learn/continual_parameters.h"
 #include "core/moe/model.h"
@@ -19,6 +19,7 @@ class Continual {
 
   ContinualParameters live;
 
+  bool encoder_stays() const;  // as it is, in the task that is learned now
   // What each weight's learning rate is multiplied by in the next step; 0: it stays as it is. Empty: 1 for all.
   std::vector<double> rates() const;
   // Before the first step of a task but the first: the weights that are drawn anew; whoever steps them forgets what it

@@ -16,12 +16,17 @@ namespace {
 constexpr std::int64_t share_of_backbone = 4;
 constexpr int lanczos_steps = 30;
 
+std::vector<std::size_t> layers_with_subspaces(const Model& model) {
+  std::vector<std::size_t> layers;
+  for (std::size_t layer = 0; layer < static_cast<std::size_t>(model.moe_layers()); ++layer) {
+    if (model.subspaces(layer) != nullptr) layers.push_back(layer);
+  }
+  return layers;
+}
+
 std::vector<const SubspaceBank*> banks_of(const Model& model) {
   std::vector<const SubspaceBank*> banks;
-  for (int layer = 0; layer < model.moe_layers(); ++layer) {
-    const SubspaceBank* const bank = model.subspaces(static_cast<std::size_t>(layer));
-    if (bank != nullptr) banks.push_back(bank);
-  }
+  for (const std::size_t layer : layers_with_subspaces(model)) banks.push_back(model.subspaces(layer));
   return banks;
 }
 
@@ -82,16 +87,7 @@ Directions drawn_direction(const Directions& like, std::int64_t seed) {
 // float64 [E, D]: 1 where an expert picked a dimension.
 at::Tensor picked_of(const Model& model, std::size_t layer) {
   const SubspaceBank& bank = *model.subspaces(layer);
-  const at::Tensor picked = bank.pick(model.live.subspaces[layer], false, 0).picked;
-  return at::zeros({bank.count(), bank.down.size(1)}, picked.options().dtype(at::kDouble)).scatter(1, picked, 1.);
-}
-
-std::vector<std::size_t> layers_with_subspaces(const Model& model) {
-  std::vector<std::size_t> layers;
-  for (std::size_t layer = 0; layer < static_cast<std::size_t>(model.moe_layers()); ++layer) {
-    if (model.subspaces(layer) != nullptr) layers.push_back(layer);
-  }
-  return layers;
+  return picked_mask(bank.pick(model.live.subspaces[layer], false, 0).picked, bank.down.size(1)).to(at::kDouble);
 }
 
 }  // namespace

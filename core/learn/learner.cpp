@@ -11,18 +11,10 @@
 namespace tessera {
 namespace {
 
-std::vector<at::Tensor> tensors(const Model& model, bool alphas) {
-  std::vector<at::Tensor> some;
-  for (const Weight& weight : model.weights()) {
-    if ((weight.scope == Scope::alpha) == alphas) some.push_back(weight.value);
-  }
-  return some;
-}
-
-std::vector<Weight> all_but_alphas(const Model& model) {
+std::vector<Weight> weights_of(const Model& model, bool alphas) {
   std::vector<Weight> some;
   for (const Weight& weight : model.weights()) {
-    if (weight.scope != Scope::alpha) some.push_back(weight);
+    if ((weight.scope == Scope::alpha) == alphas) some.push_back(weight);
   }
   return some;
 }
@@ -32,12 +24,12 @@ std::vector<Weight> all_but_alphas(const Model& model) {
 Learner::Learner(Model& model, Task& task, const LearnParameters& parameters, const ContinualParameters& of_sequences,
                  std::int64_t seed, const std::function<std::unique_ptr<Model>()>& make_model)
     : live(parameters),
-      continual(model, task, all_but_alphas(model), of_sequences, seed, make_model),
-      optimiser(tensors(model, false)),
+      continual(model, task, weights_of(model, false), of_sequences, seed, make_model),
+      optimiser(values_of(weights_of(model, false))),
       model_(model),
       task_(task),
-      weights_(tensors(model, false)),
-      alphas_(tensors(model, true)),
+      weights_(values_of(weights_of(model, false))),
+      alphas_(values_of(weights_of(model, true))),
       seed_(seed) {
   for (const at::Tensor& alpha : alphas_) alpha_optimisers.emplace_back(std::vector{alpha});
 }

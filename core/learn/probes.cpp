@@ -38,8 +38,7 @@ Probes::Probes(const Task& task, const Groups& groups, std::int64_t samples, std
 
 ConflictGrams Probes::measure(const Model& model) const {
   const auto& weights = model.weights();
-  std::vector<at::Tensor> values;
-  for (const Weight& weight : weights) values.push_back(weight.value);
+  const std::vector<at::Tensor> values = values_of(weights);
   std::vector<std::vector<at::Tensor>> rows(weights.size());  // of each weight, one gradient a group
   for (const auto& indices : groups_) {
     const Samples samples = task_->pick(indices);

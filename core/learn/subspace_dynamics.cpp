@@ -66,15 +66,12 @@ SubspaceStep add_dynamics(const SubspaceBank& bank, const SubspaceTaps& taps, co
                           const at::Tensor& d_up, const SubspaceParameters& parameters, at::Tensor& d_alpha) {
   const at::NoGradGuard no_grad;
   const std::int64_t dimensions = bank.down.size(1);
-  const auto mask_of = [&](const at::Tensor& picked) {
-    return at::zeros({picked.size(0), dimensions}, picked.options().dtype(at::kBool)).scatter(1, picked, true);
-  };
-  const at::Tensor used = mask_of(taps.subspaces.picked);
+  const at::Tensor used = picked_mask(taps.subspaces.picked, dimensions);
   const auto apart = [&](Apart by) { return backbone_gradients(by, taps, d_down, d_up, dimensions); };
   SubspaceStep step;
   step.by_task = apart(Apart::by_task);
   step.scores = bank.scores().clone();
-  step.picked = parameters.picking == "gumbel" ? mask_of(bank.pick(parameters, false, 0).picked) : used;
+  step.picked = parameters.picking == "gumbel" ? picked_mask(bank.pick(parameters, false, 0).picked, dimensions) : used;
   step.task_share = taps.task_share;
   step.between_tasks = opposition(step.by_task);
 

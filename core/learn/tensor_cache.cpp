@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -12,6 +11,7 @@
 #include "core/lab/atomic_file.h"
 #include "core/lab/checkpoint.h"
 #include "core/lab/storage_error.h"
+#include "core/lab/user_folder.h"
 
 namespace tessera {
 namespace {
@@ -20,16 +20,9 @@ namespace fs = std::filesystem;
 
 // An entry is the text that it was made from, the tensors as float64, and the CRC-32 of these.
 std::optional<fs::path> file_of(const std::string& kind, const std::string& made_from) {
-  fs::path folder;
-  if (const char* xdg = std::getenv("XDG_CACHE_HOME"); xdg != nullptr && *xdg != '\0') {
-    folder = xdg;
-  } else if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') {
-    folder = fs::path(home) / ".cache";
-  } else {
-    return std::nullopt;
-  }
-  const auto hash = crc32(std::as_bytes(std::span(made_from)));
-  return folder / "tessera" / (kind + "-" + std::to_string(hash));
+  const fs::path folder = user_folder("XDG_CACHE_HOME", ".cache");
+  if (folder.empty()) return std::nullopt;
+  return folder / (kind + "-" + std::to_string(crc32(std::as_bytes(std::span(made_from)))));
 }
 
 std::string payload_of(const std::vector<at::Tensor>& tensors) {

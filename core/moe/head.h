@@ -28,9 +28,6 @@ class Head {
                              const HeadParameters& live) const = 0;
   virtual TileLayout tiles() const { return {}; }
   virtual std::int64_t experts() const { return 0; }  // tiles, or linear experts
-  // Of linear experts: their matrices, and what each makes of x, [samples, experts, classes].
-  virtual std::vector<at::Tensor> expert_weights() const { return {}; }
-  virtual at::Tensor expert_outputs(const at::Tensor& /*x*/) const { return {}; }
 };
 
 // layer: the number that the tiles get as a routed layer.

@@ -15,10 +15,10 @@ class LinearExperts : public Head {
   HeadOutput forward(const at::Tensor& x, const at::Tensor& labels, const at::Tensor& mask,
                      const HeadParameters& live) const override;
   std::int64_t experts() const override { return static_cast<std::int64_t>(weights_.size()); }
-  std::vector<at::Tensor> expert_weights() const override { return weights_; }
-  at::Tensor expert_outputs(const at::Tensor& x) const override;
 
  private:
+  at::Tensor expert_outputs(const at::Tensor& x) const;  // [samples, experts, classes]
+
   std::vector<at::Tensor> weights_, biases_;  // of each expert: [width, classes], [classes]
   at::Tensor router_, router_bias_;           // [features, experts], undefined without features; [experts]
 };

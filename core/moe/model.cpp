@@ -49,8 +49,8 @@ Model::Model(const ModelParts& parts, const InputShape& shape, int outputs, std:
 
 at::Tensor Model::normed(const at::Tensor& x) const { return norm_ ? at::layer_norm(x, {x.size(1)}) : x; }
 
-// What the head is given, and what the layers leave in the output.
-at::Tensor Model::features(const at::Tensor& inputs, const PassKind& pass, ModelOutput& output) const {
+ModelOutput Model::forward(const at::Tensor& inputs, const at::Tensor& targets, const PassKind& pass) const {
+  ModelOutput output;
   TokenContext context;
   context.training = pass.training;
   if (!pass.blind) context.tasks = pass.tasks;
@@ -75,17 +75,7 @@ at::Tensor Model::features(const at::Tensor& inputs, const PassKind& pass, Model
       output.router_losses = output.router_losses.defined() ? output.router_losses + made.losses : made.losses;
     }
   }
-  return text_ ? normed(x) : x;
-}
-
-at::Tensor Model::head_outputs(const at::Tensor& inputs, const PassKind& pass) const {
-  ModelOutput ignored;
-  return head_->expert_outputs(features(inputs, pass, ignored));
-}
-
-ModelOutput Model::forward(const at::Tensor& inputs, const at::Tensor& targets, const PassKind& pass) const {
-  ModelOutput output;
-  const at::Tensor x = features(inputs, pass, output);
+  if (text_) x = normed(x);
   const bool masked = task_mask_.defined() && pass.tasks.defined();
   const at::Tensor mask = masked ? task_mask_.index_select(0, pass.tasks) : pass.outputs;
   HeadOutput head = head_->forward(x, targets, mask, live.head);

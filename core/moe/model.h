@@ -81,13 +81,9 @@ class Model {
   std::vector<int> experts() const;  // of each routed layer, tiles included
   TileLayout tiles() const { return head_->tiles(); }
   std::int64_t head_experts() const { return head_->experts(); }  // tiles, or linear experts
-  std::vector<at::Tensor> head_weights() const { return head_->expert_weights(); }
-  // What each linear expert of the head makes of inputs, [tokens, experts, outputs]; undefined without them.
-  at::Tensor head_outputs(const at::Tensor& inputs, const PassKind& pass) const;
 
  private:
   at::Tensor normed(const at::Tensor& x) const;
-  at::Tensor features(const at::Tensor& inputs, const PassKind& pass, ModelOutput& output) const;
 
   at::TensorOptions options_;
   bool norm_;

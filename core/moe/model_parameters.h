@@ -19,7 +19,8 @@ struct ModelParameters {
               "Features of each token (an image, or a byte of text) between the layers.", Applies::rebuild);
     d.integer("depth", depth, {.min = 0, .max = 16}, "layers",
               "Number of MoE layers. Each adds to its input: x + moe(norm(x)). 0: the head works on the encoder's "
-              "features; it has tiles or experts then.", Applies::rebuild);
+              "features; it has tiles or experts then.",
+              Applies::rebuild);
     d.choice(
         "encoder.kind", encoder, {"linear", "mlp", "conv", "conv4"},
         "From pixels to features. linear: one matrix. mlp: two, with ReLU between. conv: two 3 x 3 convolutions "

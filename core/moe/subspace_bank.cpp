@@ -43,6 +43,10 @@ at::Tensor by_task(const at::Tensor& alpha, const at::Tensor& tasks, std::int64_
 
 }  // namespace
 
+at::Tensor picked_mask(const at::Tensor& picked, std::int64_t dimensions) {
+  return at::zeros({picked.size(0), dimensions}, picked.options().dtype(at::kBool)).scatter(1, picked, true);
+}
+
 SubspaceBank::SubspaceBank(int layer, std::int64_t width, std::int64_t experts, const SubspaceParameters& parameters,
                            const std::string& activation, Initialiser& initialiser)
     : experts_(experts),
@@ -97,8 +101,7 @@ SubspaceBank::Output SubspaceBank::forward(const at::Tensor& x, const at::Tensor
   if (!at::GradMode::is_enabled()) return output;
   const bool all_have_gradients = parameters.picking == "all" || parameters.mask == "mean" || parameters.alpha.frozen;
   if (parameters.straight_through && !all_have_gradients) {
-    const at::Tensor picked =
-        at::zeros({experts_, down.size(1)}, all.options().dtype(at::kBool)).scatter(1, subspaces.picked, true);
+    const at::Tensor picked = picked_mask(subspaces.picked, down.size(1));
     output.y = straight_through(output.y, soft_masks(scores(), parameters, subspaces.picked), picked, x, alpha, down,
                                 up, activation_);
   }

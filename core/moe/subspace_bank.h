@@ -15,6 +15,9 @@ struct Subspaces {
   at::Tensor mask;    // [E, r]: what each is multiplied by; differentiable with respect to alpha
 };
 
+// bool [E, dimensions]: whether an expert picked a dimension. picked: see Subspaces.
+at::Tensor picked_mask(const at::Tensor& picked, std::int64_t dimensions);
+
 // What a pass leaves for those who ask who did what: copies of each expert's matrices for each task, so that their
 // gradients are apart.
 struct SubspaceTaps {

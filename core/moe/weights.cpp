@@ -10,6 +10,12 @@
 
 namespace tessera {
 
+std::vector<at::Tensor> values_of(const std::vector<Weight>& weights) {
+  std::vector<at::Tensor> values;
+  for (const Weight& weight : weights) values.push_back(weight.value);
+  return values;
+}
+
 double linear_bound(std::int64_t fan_in) { return 1 / std::sqrt(static_cast<double>(fan_in)); }
 
 at::Tensor Initialiser::uniform(std::string_view name, at::IntArrayRef shape, double bound) const {

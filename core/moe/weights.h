@@ -23,6 +23,8 @@ struct Weight {
   std::int64_t expert = -1;  // of a head whose experts are weights apart, which; else -1
 };
 
+std::vector<at::Tensor> values_of(const std::vector<Weight>& weights);
+
 // What a model keeps between steps and no gradient moves.
 struct ModelState {
   std::string name;  // "layer2.router.selection_bias"

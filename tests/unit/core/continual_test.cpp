@@ -9,13 +9,11 @@
 #include <cmath>
 #include <set>
 
-#include "core/engine.h"
-#include "core/experiment.h"
-#include "core/lab/checkpoint.h"
 #include "core/learn/gradients.h"
 #include "core/learn/learner.h"
 #include "core/tasks/sequence.h"
-#include "tests/unit/core/record.h"
+#include "tests/unit/core/resumed.h"
+#include "tests/unit/core/small_sequence.h"
 #include "tests/unit/data/idx_files.h"
 
 namespace tessera {
@@ -322,30 +320,12 @@ TEST_F(ContinualTest, ARunThatGoesOnHasTheSame) {
        {"model.head.route_by_label", true},
        {"model.depth", std::int64_t{0}}}};
   for (const auto& kind : kinds) {
-    Preset made(experiment_parameters());
-    std::map<std::string, Value> values = {
-        {"task.kind", text("sequence")},           {"task.data.name", text("mnist")},
-        {"task.data.path", folder_.path.string()}, {"task.batch_size", std::int64_t{10}},
-        {"task.sequence.steps", std::int64_t{8}},  {"run.device", text("cpu")},
-        {"run.threads", std::int64_t{1}},          {"model.width", std::int64_t{16}},
-        {"model.depth", std::int64_t{1}},          {"measure.test_every", std::int64_t{5}},
-        {"measure.scalars_every", std::int64_t{1}}};
-    for (const auto& [path, value] : kind) values[path] = value;
-    for (const auto& [path, value] : values) ASSERT_TRUE(made.parameters.set(path, value).empty()) << path;
+    std::map<std::string, Value> values = kind;
+    values["measure.test_every"] = std::int64_t{5};
+    const Preset made = test::small_sequence(folder_.path, values);
+    const Record whole = test::whole_run(made, 40);
     for (const std::int64_t at : {16, 21}) {  // where a task begins, and within one
-      const auto whole = make_engine(), first = make_engine(), second = make_engine();
-      Record expected, got, elsewhere;
-      whole->build(made);
-      test::run(*whole, expected, 0, 40);
-      first->build(made);
-      test::run(*first, got, 0, at);
-      Parts parts;
-      first->save(parts);
-      second->build(made);
-      test::run(*second, elsewhere, 0, 12);
-      second->restore(parts);
-      test::run(*second, got, at, 40);
-      EXPECT_TRUE(got.entries == expected.entries) << kind.begin()->first << " " << at;
+      EXPECT_TRUE(test::resumed_run(made, at, 40).entries == whole.entries) << kind.begin()->first << " " << at;
     }
   }
 }

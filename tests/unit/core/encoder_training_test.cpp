@@ -9,12 +9,10 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "core/engine.h"
-#include "core/experiment.h"
-#include "core/lab/checkpoint.h"
 #include "core/learn/tensor_cache.h"
 #include "core/tasks/sequence.h"
-#include "tests/unit/core/record.h"
+#include "tests/unit/core/resumed.h"
+#include "tests/unit/core/small_sequence.h"
 #include "tests/unit/data/idx_files.h"
 #include "tests/unit/data/problem_of.h"
 
@@ -83,27 +81,16 @@ class EncoderTraining : public testing::Test {
     return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
   }
   Preset preset(const std::map<std::string, Value>& changes) const {
-    Preset made(experiment_parameters());
-    std::map<std::string, Value> values = {{"task.kind", std::string("sequence")},
-                                           {"task.data.name", std::string("mnist")},
-                                           {"task.data.path", (folder_.path / "tasks").string()},
-                                           {"task.encoder.data.name", std::string("mnist")},
+    std::map<std::string, Value> values = {{"task.encoder.data.name", std::string("mnist")},
                                            {"task.encoder.data.path", (folder_.path / "before").string()},
                                            {"task.encoder.steps", std::int64_t{20}},
-                                           {"task.batch_size", std::int64_t{10}},
-                                           {"task.sequence.steps", std::int64_t{8}},
-                                           {"run.device", std::string("cpu")},
-                                           {"run.threads", std::int64_t{1}},
-                                           {"model.width", std::int64_t{16}},
                                            {"model.depth", std::int64_t{0}},
                                            {"model.head.kind", std::string("tiles")},
                                            {"model.head.route_by_label", true},
                                            {"learn.weight_decay", 0.},
-                                           {"learn.continual.freeze_experts", true},
-                                           {"measure.scalars_every", std::int64_t{1}}};
+                                           {"learn.continual.freeze_experts", true}};
     for (const auto& [path, value] : changes) values[path] = value;
-    for (const auto& [path, value] : values) EXPECT_TRUE(made.parameters.set(path, value).empty()) << path;
-    return made;
+    return test::small_sequence(folder_.path / "tasks", values);
   }
 
   test::TemporaryFolder folder_, cache_;
@@ -188,20 +175,9 @@ TEST_F(EncoderTraining, TilesOnAStillEncoderForgetNothing) {
 TEST_F(EncoderTraining, ARunThatGoesOnHasTheSame) {
   for (const char* encoder : {"frozen", "frozen_after_first"}) {
     const Preset made = preset({{"learn.continual.encoder", std::string(encoder)}});
+    const Record whole = test::whole_run(made, 40);
     for (const std::int64_t at : {5, 8, 19}) {
-      const auto whole = make_engine(), first = make_engine(), second = make_engine();
-      Record expected, got, elsewhere;
-      whole->build(made);
-      test::run(*whole, expected, 0, 40);
-      first->build(made);
-      test::run(*first, got, 0, at);
-      Parts parts;
-      first->save(parts);
-      second->build(made);
-      test::run(*second, elsewhere, 0, 12);
-      second->restore(parts);
-      test::run(*second, got, at, 40);
-      EXPECT_TRUE(got.entries == expected.entries) << encoder << " " << at;
+      EXPECT_TRUE(test::resumed_run(made, at, 40).entries == whole.entries) << encoder << " " << at;
     }
   }
 }

@@ -9,12 +9,10 @@
 #include <cmath>
 #include <set>
 
-#include "core/engine.h"
-#include "core/experiment.h"
-#include "core/lab/checkpoint.h"
 #include "core/learn/sequence_accuracy.h"
 #include "core/measure/formulas.h"
-#include "tests/unit/core/record.h"
+#include "tests/unit/core/resumed.h"
+#include "tests/unit/core/small_sequence.h"
 #include "tests/unit/data/idx_files.h"
 #include "tests/unit/data/problem_of.h"
 
@@ -50,17 +48,10 @@ class Sequence : public testing::Test {
     return Model(parts, task.outline().inputs, task.outline().outputs, 1, at::TensorOptions(at::kFloat));
   }
   Preset preset(const std::map<std::string, Value>& changes = {}) {
-    Preset made(experiment_parameters());
-    std::map<std::string, Value> values = {
-        {"task.kind", std::string("sequence")},    {"task.data.name", std::string("mnist")},
-        {"task.data.path", folder_.path.string()}, {"task.batch_size", std::int64_t{10}},
-        {"task.sequence.steps", std::int64_t{8}},  {"run.device", std::string("cpu")},
-        {"run.threads", std::int64_t{1}},          {"model.width", std::int64_t{16}},
-        {"model.depth", std::int64_t{1}},          {"model.experts.count", std::int64_t{4}},
-        {"measure.test_every", std::int64_t{5}},   {"measure.scalars_every", std::int64_t{1}}};
+    std::map<std::string, Value> values = {{"model.experts.count", std::int64_t{4}},
+                                           {"measure.test_every", std::int64_t{5}}};
     for (const auto& [path, value] : changes) values[path] = value;
-    for (const auto& [path, value] : values) EXPECT_TRUE(made.parameters.set(path, value).empty()) << path;
-    return made;
+    return test::small_sequence(folder_.path, values);
   }
   test::TemporaryFolder folder_;
 };
@@ -222,18 +213,7 @@ TEST_F(Sequence, FillsItsMatricesTaskByTask) {
 TEST_F(Sequence, ARunThatGoesOnHasTheSame) {
   for (const bool joint : {false, true}) {
     const Preset made = preset({{"task.sequence.joint", joint}, {"model.head.kind", std::string("tiles")}});
-    const auto whole = make_engine(), first = make_engine(), second = make_engine();
-    Record expected, got;
-    whole->build(made);
-    test::run(*whole, expected, 0, 40);
-    first->build(made);
-    test::run(*first, got, 0, 21);
-    Parts parts;
-    first->save(parts);
-    second->build(made);
-    second->restore(parts);
-    test::run(*second, got, 21, 40);
-    EXPECT_TRUE(got.entries == expected.entries) << joint;
+    EXPECT_TRUE(test::resumed_run(made, 21, 40).entries == test::whole_run(made, 40).entries) << joint;
   }
 }
 

@@ -6,11 +6,9 @@
 #include <cmath>
 #include <set>
 
-#include "core/engine.h"
 #include "core/experiment.h"
-#include "core/lab/checkpoint.h"
 #include "core/measure/formulas.h"
-#include "tests/unit/core/record.h"
+#include "tests/unit/core/resumed.h"
 
 namespace tessera {
 namespace {
@@ -104,20 +102,8 @@ TEST(SubspaceMetrics, TheRegulatorsAreWhatIsInForce) {
 
 TEST(SubspaceMetrics, ARunThatGoesOnHasTheSame) {
   const Preset made = pair_of_tasks();
-  const auto whole = make_engine(), first = make_engine(), second = make_engine();
-  Record expected, got;
-  whole->build(made);
-  test::run(*whole, expected, 0, 40);
-  first->build(made);
-  test::run(*first, got, 0, 20);  // between two points
-  Parts parts;
-  first->save(parts);
-  second->build(made);
-  Record elsewhere;
-  test::run(*second, elsewhere, 0, 4);
-  second->restore(parts);
-  test::run(*second, got, 20, 40);
-  EXPECT_TRUE(got.entries == expected.entries);
+  // Between two points.
+  EXPECT_TRUE(test::resumed_run(made, 20, 40, 4).entries == test::whole_run(made, 40).entries);
 }
 
 // A last point between two regular ones leaves nothing behind in what comes after it.
