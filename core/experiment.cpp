@@ -120,6 +120,14 @@ void check_routers(const Parameters& parameters, std::vector<Problem>& problems)
   }
 }
 
+// Of a sequence; none where only data tell, or they can't be made.
+std::optional<ClassSequence> known_tasks(const Parameters& parameters, int classes) {
+  if (parameters.load<TaskParameters>("task").kind != "sequence") return ClassSequence();
+  const ClassSequenceSpec spec = parameters.load<SequenceParameters>("task").classes;
+  if (spec.split == "superclasses") return std::nullopt;
+  return class_sequence(spec, classes, {}).value;
+}
+
 void check_tiles(const Parameters& parameters, std::vector<Problem>& problems) {
   const auto head = parameters.load<HeadParameters>("model.head");
   const std::string kind = parameters.load<TaskParameters>("task").kind;
@@ -129,9 +137,12 @@ void check_tiles(const Parameters& parameters, std::vector<Problem>& problems) {
     return;
   }
   if (head.kind != "tiles") return;
-  if (const auto classes = known_classes(parameters)) {
-    for (Problem& problem : tile_problems(head, *classes)) problems.push_back(std::move(problem));
-  }
+  const auto classes = known_classes(parameters);
+  if (!classes) return;
+  const auto tasks = known_tasks(parameters, *classes);
+  if (!tasks && head.tiles.layout == "tasks") return;  // data tell, or the tasks' own problem
+  const auto tiles = tiles_of(head, *classes, tasks.value_or(ClassSequence()));
+  problems.insert(problems.end(), tiles.problems.begin(), tiles.problems.end());
 }
 
 void check_blocks(const Parameters& parameters, std::vector<Problem>& problems) {
@@ -285,34 +296,14 @@ std::vector<Problem> check_combinations(const Parameters& parameters) {
   return problems;
 }
 
-std::vector<Problem> tile_problems(const HeadParameters& head, int classes) {
-  const auto number = [](std::int64_t n) { return std::to_string(n); };
-  const bool overlapping = head.layout == "overlapping";
-  if (!overlapping && head.tiles > classes) {
-    return {{"model.head.tiles.count", number(head.tiles),
-             "1 to " + number(classes) + ": with layout " + head.layout + " each class is in one tile"}};
-  }
-  if (overlapping && head.classes_per_tile > classes) {
-    return {{"model.head.tiles.classes_per_tile", number(head.classes_per_tile),
-             "1 to " + number(classes) + ", the number of classes"}};
-  }
-  std::vector<Problem> problems;
-  const auto layout_with = [&](std::int64_t size) {
-    return tile_layout(head.layout, static_cast<int>(head.tiles), classes, static_cast<int>(size), head.layout_seed);
-  };
-  const TileLayout layout = layout_with(head.classes_per_tile);
-  const bool lone = std::any_of(layout.begin(), layout.end(), [](const auto& tile) { return tile.size() < 2; });
-  if (head.route_by_label && lone) {
-    problems.push_back({"model.head.route_by_label", "true",
-                        "false, or tiles of two classes at least: the cross entropy within a tile of one is always 0"});
-  }
-  if (covers(layout, classes)) return problems;
-  std::int64_t least = head.classes_per_tile;
-  while (!covers(layout_with(least), classes)) ++least;
-  problems.push_back(
-      {"model.head.tiles.classes_per_tile", number(head.classes_per_tile),
-       number(least) + " to " + number(classes) + ", so that " + number(head.tiles) + " tiles cover all classes"});
-  return problems;
+Result<TileLayout> tiles_of(const HeadParameters& head, int classes, const ClassSequence& tasks) {
+  auto layout = tile_layout(head.tiles, classes, tasks);
+  if (!layout || !head.route_by_label) return layout;
+  const auto lone = [](const auto& tile) { return tile.size() < 2; };
+  if (std::none_of(layout.value->begin(), layout.value->end(), lone)) return layout;
+  return std::vector<Problem>{
+      {"model.head.route_by_label", "true",
+       "false, or tiles of two classes at least: the cross entropy within a tile of one is always 0"}};
 }
 
 }  // namespace tessera

@@ -12,7 +12,8 @@ const ParameterTable& experiment_parameters();
 // What ranges can't say: k against the number of experts, tiles against classes, groups of classes that exist.
 std::vector<Problem> check_combinations(const Parameters&);
 
-// Whether a mosaic head fits so many classes; where only the data tell how many, check_combinations() can't.
-std::vector<Problem> tile_problems(const HeadParameters& head, int classes);
+// The layout of a mosaic head; tasks: of a sequence, empty: there is none. Where only the data tell how many classes or
+// which tasks there are, check_combinations() can't look at it.
+Result<TileLayout> tiles_of(const HeadParameters& head, int classes, const ClassSequence& tasks);
 
 }  // namespace tessera

@@ -2,21 +2,32 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
+#include <string>
 #include <vector>
+
+#include "core/data/class_sequence.h"
+#include "core/lab/problem.h"
 
 namespace tessera {
 
 using TileLayout = std::vector<std::vector<int>>;  // classes of each tile, rising
 
-// layout is a choice of model.head.tiles.layout:
+// layout:
 //   contiguous        tile t has the classes floor(t C / n) up to floor((t + 1) C / n): sizes differ by one at most
 //   random_exclusive  the same of shuffled classes
 //   overlapping       tile t has `classes_per_tile` classes from floor(t C / n) on, the first following the last
-// The first two need tiles <= classes, the last classes_per_tile <= classes; whether it covers every class is covers().
-TileLayout tile_layout(std::string_view layout, int tiles, int classes, int classes_per_tile, std::int64_t seed);
+//   tasks             tile t has the classes of task t
+//   list              as written
+struct TileLayoutSpec {
+  std::int64_t tiles = 5;
+  std::string layout = "contiguous";
+  std::int64_t classes_per_tile = 4;  // of overlapping tiles
+  std::int64_t seed = 1;              // of random_exclusive ones
+  std::string list{};                 // "0-4|5-9"
+};
 
-// Whether each class has a tile.
-bool covers(const TileLayout& tiles, int classes);
+// tasks: of a sequence; empty: there is none. Every tile has a class, and every class a tile, but for classes of no
+// task with layout tasks. Problems name model.head.tiles.*, each with what is allowed.
+Result<TileLayout> tile_layout(const TileLayoutSpec& spec, int classes, const ClassSequence& tasks);
 
 }  // namespace tessera

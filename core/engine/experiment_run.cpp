@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <cmath>
@@ -11,6 +12,7 @@
 #include "core/engine/device.h"
 #include "core/engine/sampler_part.h"
 #include "core/engine/tensor_parts.h"
+#include "core/engine/tiles_part.h"
 #include "core/experiment.h"
 #include "core/learn/dimension_probe.h"
 #include "core/learn/encoder_training.h"
@@ -64,12 +66,17 @@ LiveModelParameters live_parameters(const Parameters& parameters) {
   return live;
 }
 
+TileLayout tiles_in(const HeadParameters& head, const TaskOutline& task) {
+  auto tiles = tiles_of(head, task.outputs, task.sequence);
+  if (!tiles) throw InputError(std::move(tiles.problems));
+  return *std::move(tiles.value);
+}
+
 ModelParts model_parts(const Parameters& parameters, const TaskOutline& task) {
   ModelParts parts;
   parts.head = parameters.load<HeadParameters>("model.head");
   if (parts.head.kind == "tiles") {
-    auto problems = tile_problems(parts.head, task.outputs);
-    if (!problems.empty()) throw InputError(std::move(problems));
+    parts.tiles = tiles_in(parts.head, task);
   }
   parts.outline = parameters.load<ModelParameters>("model");
   for (int layer = 0; layer < parts.outline.depth; ++layer) {
@@ -146,6 +153,7 @@ ExperimentRun::ExperimentRun(const Parameters& parameters)
       groups_(chosen_groups(measure_, task_->outline().classes.size())),
       probes_(*task_, groups_, measure_.conflict_samples, parameters.integer("run.seed")),
       evaluator_(*task_, measure_.test_samples, regulation_.kind == "none" ? 0 : task_->test_samples() / 2),
+      wanted_tiles_(model_.tiles()),
       accuracies_after_{accuracy_matrix(*task_), accuracy_matrix(*task_)},
       metrics_(
           all_metrics(subject_of(model_, task_->outline(), groups_, regulation_, learner_.continual.live, measure_))) {
@@ -193,6 +201,7 @@ ExperimentRun::Due ExperimentRun::due(std::int64_t every, std::int64_t step, boo
 void ExperimentRun::step(std::int64_t step, bool last, Telemetry& telemetry) {
   use_threads(threads_);
   if (task_->advance_to(step)) {
+    if (model_.tiles() != wanted_tiles_) learner_.lay_tiles(wanted_tiles_);
     learner_.begin_task();
     keep_features();
   }
@@ -456,6 +465,12 @@ void ExperimentRun::observe_conflict(Observation& seen) const {
 }
 
 void ExperimentRun::apply(const Parameters& parameters) {
+  const auto head = parameters.load<HeadParameters>("model.head");
+  if (!model_.tiles().empty()) {
+    wanted_tiles_ = tiles_in(head, task_->outline());
+    const bool at_once = task_->outline().sequence.empty();
+    if (at_once && model_.tiles() != wanted_tiles_) learner_.lay_tiles(wanted_tiles_);
+  }
   const bool encoded = model_.live.encoded;
   model_.live = live_parameters(parameters);
   model_.live.encoded = encoded;
@@ -519,15 +534,35 @@ void ExperimentRun::for_each_tensor(const Part& part) const {
 void ExperimentRun::save(Writer& writer) const {
   for_each_tensor([&](const std::string& name, const at::Tensor& tensor) { write_tensor(writer, name, tensor); });
   write_sampler(writer, task_->sampler.state());
+  if (!model_.tiles().empty()) write_tiles(writer, model_.tiles());
   if (!task_->outline().sequence.empty()) write_stage(writer, task_->stage());
 }
 
 void ExperimentRun::restore(Reader& reader) {
-  TensorReader tensors(reader);
-  for_each_tensor([&](const std::string& name, const at::Tensor& tensor) { tensors.read(name, tensor); });
-  const std::int64_t stage = task_->outline().sequence.empty() ? 0 : read_stage(reader);
-  task_->restore(read_sampler(reader), stage);  // throws before it changes anything
-  tensors.commit();
+  const TileLayout tiles = model_.tiles();
+  std::vector<at::Tensor> kept;
+  if (!tiles.empty()) {
+    const TileLayout of_checkpoint = read_tiles(reader, tiles, task_->outline().outputs);
+    if (of_checkpoint != tiles) {  // whose shapes its tensors have
+      for_each_tensor([&](const std::string&, const at::Tensor& tensor) { kept.push_back(tensor.detach().clone()); });
+      learner_.lay_tiles(of_checkpoint);
+    }
+  }
+  try {
+    TensorReader tensors(reader);
+    for_each_tensor([&](const std::string& name, const at::Tensor& tensor) { tensors.read(name, tensor); });
+    const std::int64_t stage = task_->outline().sequence.empty() ? 0 : read_stage(reader);
+    task_->restore(read_sampler(reader), stage);  // throws before it changes anything
+    tensors.commit();
+  } catch (...) {
+    if (!kept.empty()) {  // as it was
+      const at::NoGradGuard no_grad;
+      learner_.lay_tiles(tiles);
+      std::size_t next = 0;
+      for_each_tensor([&](const std::string&, at::Tensor tensor) { tensor.copy_(kept[next++]); });
+    }
+    throw;
+  }
   model_.live.encoded = false;  // of another encoder
   task_->use_features({});
   keep_features();

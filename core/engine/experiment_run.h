@@ -77,6 +77,7 @@ class ExperimentRun {
   std::vector<ChoiceHistory> choices_;     // one a MoE layer
   std::vector<at::Tensor> picked_before_;  // uint8 [E, D] of each MoE layer; undefined without subspaces
   WindowSum hits_, seen_;                  // int64 scalars: training tokens right, and all
+  TileLayout wanted_tiles_;                // taken over when the next task begins; in force until then: model_.tiles()
   SequenceAccuracy accuracies_after_;      // [tasks, tasks] each: row t after task t; NaN: not measured
   std::vector<Metric> metrics_;
   std::vector<at::Tensor> logits_;  // of the last step: [tokens, width] of each routed layer, undefined for tiles

@@ -61,7 +61,8 @@ class Engine {
   // Computes step number `step` (from 0) and writes the metrics that are due after it. `last`: the run ends with this
   // step, so that everything due "at the end" is written. Throws TrainingError.
   virtual void step(std::int64_t step, bool last, Telemetry&) = 0;
-  // A live parameter took a new value (checked already); `parameters` are all values now in force.
+  // A live parameter took a new value (checked already); `parameters` are all values now in force. Throws InputError,
+  // and changes nothing, where only the data tell that it can't be.
   virtual void apply(const Parameters& parameters) = 0;
   // Everything that the next step depends on: weights, optimiser, random state, data position.
   virtual void save(Writer&) const = 0;

@@ -101,12 +101,14 @@ std::string Session::Worker::set_live(const command::Set& set, const Value& valu
     if (const auto problems = options_.check(next); !problems.empty()) return joined(problems);
   }
   try {
+    engine_->apply(next);
     parameters_ = std::move(next);
     shared_parameters_ = nullptr;
     timeline_.set(step_, set.path, value);
     shared_timeline_ = nullptr;
-    engine_->apply(*parameters_);
     if (options_.observer) options_.observer->changed(intervention);
+  } catch (const InputError& error) {  // the engine's, which has changed nothing
+    return joined(error.problems());
   } catch (...) {
     fail(reason_of_failure());
     return failure_;

@@ -78,6 +78,13 @@ void Continual::freeze_tiles() {
   }
 }
 
+void Continual::lay_tiles(const TileLayout& tiles, const TileMove& move) {
+  for (const auto* beside : {&importance_, &anchored_}) {
+    if (!beside->empty()) move.move_beside(weights_, *beside);
+  }
+  if (before_) before_->lay_tiles(tiles);
+}
+
 std::vector<std::size_t> Continual::begin_task() {
   freeze_tiles();
   std::vector<std::size_t> anew;

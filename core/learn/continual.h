@@ -31,6 +31,8 @@ class Continual {
   at::Tensor imitation(const Samples& batch, const ModelOutput& output) const;
   // Adds what holds weights to their gradients; its value, a scalar, undefined: none.
   at::Tensor hold(std::vector<at::Tensor>& gradients) const;
+  // The model's tiles were laid anew like this.
+  void lay_tiles(const TileLayout& tiles, const TileMove& move);
   // After the last step of a task. last: routings of that step.
   void end_task(const std::vector<Routing>& last);
 

@@ -74,6 +74,12 @@ StepResult Learner::step() {
   return result;
 }
 
+void Learner::lay_tiles(const TileLayout& tiles) {
+  const TileMove move = model_.lay_tiles(tiles);
+  for (const auto* beside : {&optimiser.mean, &optimiser.square}) move.move_beside(weights_of(model_, false), *beside);
+  continual.lay_tiles(tiles, move);
+}
+
 void Learner::begin_task() {
   for (const std::size_t weight : continual.begin_task()) optimiser.forget(weight);
 }

@@ -28,6 +28,7 @@ class Learner {
   Learner& operator=(const Learner&) = delete;
 
   StepResult step();
+  void lay_tiles(const TileLayout& tiles);   // of the model's mosaic head, anew; see head.h
   void begin_task();                         // another one of a sequence, before its first step
   void end_task(const StepResult& of_last);  // after its last step
 

@@ -32,15 +32,13 @@ class LinearHead : public Head {
 
 }  // namespace
 
-std::unique_ptr<Head> make_head(const HeadParameters& parameters, std::int64_t width, int classes, int layer,
-                                Initialiser& initialiser) {
+std::unique_ptr<Head> make_head(const HeadParameters& parameters, TileLayout tiles, std::int64_t width, int classes,
+                                int layer, Initialiser& initialiser) {
   if (parameters.kind == "experts") {
     return std::make_unique<LinearExperts>(parameters, width, classes, layer, initialiser);
   }
   if (parameters.kind != "tiles") return std::make_unique<LinearHead>(width, classes, initialiser);
-  TileLayout layout = tile_layout(parameters.layout, static_cast<int>(parameters.tiles), classes,
-                                  static_cast<int>(parameters.classes_per_tile), parameters.layout_seed);
-  return std::make_unique<MosaicHead>(std::move(layout), width, classes, layer, initialiser);
+  return std::make_unique<MosaicHead>(std::move(tiles), width, classes, layer, initialiser);
 }
 
 }  // namespace tessera

@@ -18,6 +18,17 @@ struct HeadOutput {
   std::optional<Routing> routing;  // samples to tiles or experts; a linear map has none
 };
 
+// How the slots of a mosaic move when its layout changes; a slot is a class of a tile, tiles one after another.
+struct TileMove {
+  at::Tensor slots;                 // double [slots before, slots now]: of each now, the shares of those before
+  std::vector<std::int64_t> sizes;  // slots of each tile now
+
+  // Moves the tiles' part, [width, slots of each] and [slots of each], of what lies beside a model's weights, in their
+  // order; shapes change in place.
+  void move_beside(const std::vector<Weight>& weights, const std::vector<at::Tensor>& beside) const;
+  void move(const std::vector<at::Tensor>& of_tiles) const;  // a tensor each, in their order
+};
+
 class Head {
  public:
   virtual ~Head() = default;
@@ -27,11 +38,14 @@ class Head {
   virtual HeadOutput forward(const at::Tensor& x, const at::Tensor& labels, const at::Tensor& mask,
                              const HeadParameters& live) const = 0;
   virtual TileLayout tiles() const { return {}; }
+  // Of a mosaic: another layout, of as many tiles. Each class takes its weights along, the mean of them where it had
+  // several tiles. What was done to the weights is for whoever keeps something beside each of them to do, too.
+  virtual TileMove lay(const TileLayout&) { return {}; }
   virtual std::int64_t experts() const { return 0; }  // tiles, or linear experts
 };
 
-// layer: the number that the tiles get as a routed layer.
-std::unique_ptr<Head> make_head(const HeadParameters& parameters, std::int64_t width, int classes, int layer,
-                                Initialiser& initialiser);
+// tiles: of a mosaic head; layer: the number that its tiles get as a routed layer.
+std::unique_ptr<Head> make_head(const HeadParameters& parameters, TileLayout tiles, std::int64_t width, int classes,
+                                int layer, Initialiser& initialiser);
 
 }  // namespace tessera

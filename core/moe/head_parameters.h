@@ -1,16 +1,14 @@
 // The head: one linear map to all classes, a mosaic of tiles that know some classes each, or experts that know all.
 #pragma once
 
+#include "core/data/tile_layout.h"
 #include "core/lab/parameter.h"
 
 namespace tessera {
 
 struct HeadParameters {
   std::string kind = "linear";
-  std::int64_t tiles = 5;
-  std::string layout = "contiguous";
-  std::int64_t classes_per_tile = 4;
-  std::int64_t layout_seed = 1;
+  TileLayoutSpec tiles;
   bool route_by_label = false;
   struct Experts {
     std::int64_t count = 4;
@@ -27,17 +25,24 @@ struct HeadParameters {
         "only; where tiles overlap, the logits are averaged. experts: linear experts with logits of all classes, mixed "
         "by a soft router (seed 003's expert protocol).",
         Applies::rebuild);
-    d.integer("tiles.count", tiles, {.min = 1, .max = 64}, "tiles", "Tiles of the mosaic.", Applies::rebuild, tiled);
-    d.choice("tiles.layout", layout, {"contiguous", "random_exclusive", "overlapping"},
+    d.integer("tiles.count", tiles.tiles, {.min = 1, .max = 100}, "tiles", "Tiles of the mosaic.", Applies::rebuild,
+              tiled);
+    d.choice("tiles.layout", tiles.layout, {"contiguous", "random_exclusive", "overlapping", "tasks", "list"},
              "Which classes a tile has. contiguous: neighbours, each class in one tile. random_exclusive: shuffled, "
-             "each class in one tile. overlapping: neighbours, a class in several tiles.",
-             Applies::rebuild, tiled);
-    d.integer("tiles.classes_per_tile", classes_per_tile, {.min = 1, .max = 1000}, "classes",
-              "Classes of each overlapping tile. Together the tiles must cover every class.", Applies::rebuild,
+             "each class in one tile. overlapping: neighbours, a class in several tiles. tasks: tile t has the classes "
+             "of task t. list: as tiles.list has it. A change is taken over when the next task of a sequence begins, "
+             "without one at once; each class takes along what was learned of it.",
+             Applies::live, tiled);
+    d.integer("tiles.classes_per_tile", tiles.classes_per_tile, {.min = 1, .max = 1000}, "classes",
+              "Classes of each overlapping tile. Together the tiles must cover every class.", Applies::live,
               {"tiles.layout", {"overlapping"}});
-    d.integer("tiles.layout_seed", layout_seed, {.min = 0, .max = 2147483647}, "",
+    d.integer("tiles.layout_seed", tiles.seed, {.min = 0, .max = 2147483647}, "",
               "Shuffles the classes of a random layout; apart from run.seed, so that seeds share a layout.",
-              Applies::rebuild, {"tiles.layout", {"random_exclusive"}});
+              Applies::live, {"tiles.layout", {"random_exclusive"}});
+    d.text("tiles.list", tiles.list,
+           "Tiles separated by |, each a list of classes and ranges: 0-4|5-9 or 0,2,4|1,3. As many as tiles.count; "
+           "every class in one or in several.",
+           Applies::live, {"tiles.layout", {"list"}});
     d.boolean("route_by_label", route_by_label,
               "While training, only the tiles that have the sample's class learn from it, each by the cross entropy "
               "among its own classes. Tests never see the label: the largest logit of all tiles wins.",

@@ -42,7 +42,7 @@ Model::Model(const ModelParts& parts, const InputShape& shape, int outputs, std:
     layers_.emplace_back(i, width, parts.experts[at], parts.live.subspaces[at], parts.live.routers[at], tasks_,
                          initialiser);
   }
-  head_ = make_head(parts.head, width, outputs, depth, initialiser);
+  head_ = make_head(parts.head, parts.tiles, width, outputs, depth, initialiser);
   weights_ = std::move(initialiser.weights);
   states_ = std::move(initialiser.states);
 }

@@ -24,6 +24,7 @@ struct ModelParts {
   ModelParameters outline;
   std::vector<ExpertParameters> experts;  // one a MoE layer
   HeadParameters head;
+  TileLayout tiles;  // of a mosaic head
   LiveModelParameters live;
   std::int64_t tasks = 1;                         // that samples are of
   std::vector<std::pair<int, int>> task_outputs;  // of each task, those from first to below second; empty: all of all
@@ -80,7 +81,8 @@ class Model {
   const SubspaceBank* subspaces(std::size_t layer) const { return layers_[layer].subspaces(); }  // null: none
   std::vector<int> experts() const;  // of each routed layer, tiles included
   TileLayout tiles() const { return head_->tiles(); }
-  std::int64_t head_experts() const { return head_->experts(); }  // tiles, or linear experts
+  TileMove lay_tiles(const TileLayout& tiles) { return head_->lay(tiles); }  // see head.h
+  std::int64_t head_experts() const { return head_->experts(); }             // tiles, or linear experts
 
  private:
   at::Tensor normed(const at::Tensor& x) const;

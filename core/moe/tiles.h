@@ -14,24 +14,28 @@ namespace tessera {
 // or, routed by label, 1 / m_y for the tiles that have y.
 class MosaicHead : public Head {
  public:
-  // Together the tiles must have every class.
+  // Classes that no tile has are never answered: their logit is -infinity.
   MosaicHead(TileLayout layout, std::int64_t width, int classes, int layer, Initialiser& initialiser);
 
   HeadOutput forward(const at::Tensor& x, const at::Tensor& labels, const at::Tensor& mask,
                      const HeadParameters& live) const override;
   std::int64_t experts() const override { return static_cast<std::int64_t>(layout_.size()); }
   TileLayout tiles() const override { return layout_; }
+  TileMove lay(const TileLayout& layout) override;
 
  private:
+  void set_layout(TileLayout layout);
   at::Tensor loss_by_label(const at::Tensor& slots, const at::Tensor& logits, const at::Tensor& labels) const;
 
   TileLayout layout_;
+  std::int64_t classes_;
   // A slot is a class of a tile; tiles one after another.
   std::vector<at::Tensor> weights_, biases_;  // of each tile: [width, its slots], [its slots]
   at::Tensor mean_;                           // [slots, classes]: slots to the mean logit of each class
   at::Tensor share_;                          // [classes, tiles]: 1 / m_c for the tiles that have the class
   at::Tensor padded_;                         // int64 [tiles, largest tile]: its slots, filled up with slot 0
   at::Tensor padding_;                        // [tiles, largest tile]: 0 for its slots, -infinity for the filling
+  at::Tensor never_;                          // [classes]: -infinity for those without a tile; undefined: there is none
 };
 
 }  // namespace tessera

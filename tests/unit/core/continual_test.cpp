@@ -79,6 +79,7 @@ class ContinualTest : public testing::Test {
       parts.live.losses.resize(1);
       parts.live.subspaces.resize(1);
       parts.head = parts.live.head = head;
+      if (head.kind == "tiles") parts.tiles = *tile_layout(head.tiles, outline.outputs, {}).value;
       return std::make_unique<Model>(parts, outline.inputs, outline.outputs, 1, at::TensorOptions(at::kFloat));
     };
     s.model = make_model();

@@ -34,6 +34,7 @@ class ProbesTest : public testing::Test {
     parts.experts[0].count = parts.experts[1].count = 3;
     parts.experts[0].hidden = parts.experts[1].hidden = 4;
     parts.head.kind = head;
+    parts.tiles = {{0, 1}, {2, 3}, {4, 5}, {6, 7}, {8, 9}};
     parts.live.routers.resize(2);
     parts.live.losses.resize(2);
     InputShape shape;

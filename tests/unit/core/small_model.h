@@ -32,9 +32,7 @@ struct SmallModel {
     bank.hidden = 5;
     bank.activation = activation;
     parts.head.kind = head;
-    parts.head.layout = "overlapping";
-    parts.head.tiles = 2;
-    parts.head.classes_per_tile = 3;
+    parts.tiles = {{0, 1, 2}, {0, 2, 3}};
     RouterParameters router;
     router.score = score;
     router.selection = k > 0 ? "top_k" : "dense";

@@ -155,5 +155,47 @@ TEST_F(ExclusiveTiles, AreALinearHead) {
   EXPECT_TRUE(at::allclose(head_.forward(x_, {}, {}, plain).logits, at::addmm(bias, x_, weight), 1e-12, 1e-12));
 }
 
+// Each class takes along what was learned of it: the logits stay.
+TEST_F(Tiles, CanBeLaidAnew) {
+  const at::Tensor before = head_.forward(x_, {}, {}, plain).logits.detach().clone();
+  for (const TileLayout& layout : {TileLayout{{0, 4}, {3}, {1, 2}}, TileLayout{{0, 1, 2, 3, 4}, {2, 3}, {0}}}) {
+    head_.lay(layout);
+    layout_ = layout;
+    EXPECT_EQ(head_.tiles(), layout);
+    EXPECT_TRUE(at::allclose(head_.forward(x_, {}, {}, plain).logits, before, 1e-12, 1e-12));
+    for (std::size_t t = 0; t < layout.size(); ++t) {  // the weights that others hold are the head's
+      EXPECT_EQ(initialiser_.weights[t].value.size(1), static_cast<std::int64_t>(layout[t].size()));
+      EXPECT_TRUE(initialiser_.weights[t].value.requires_grad());
+    }
+    for (int s = 0; s < samples; ++s) EXPECT_NEAR(tile_logit(s, 1, 3), before[s][3].item<double>(), 1e-12);
+  }
+}
+
+// What lies beside the weights moves as they do; of a class that had two tiles it is the mean.
+TEST_F(Tiles, MoveWhatLiesBesideThem) {
+  std::vector<at::Tensor> beside;
+  for (const Weight& weight : initialiser_.weights) beside.push_back(at::ones_like(weight.value).detach());
+  beside[1].mul_(3);  // tile 1: classes 2 and 3
+  const TileMove move = head_.lay({{0, 4}, {3}, {1, 2}});
+  move.move_beside(initialiser_.weights, beside);
+  EXPECT_TRUE(at::equal(beside[0], at::ones({width, 2}, at::kDouble)));
+  EXPECT_TRUE(at::equal(beside[1], at::full({width, 1}, 2., at::kDouble)));
+  EXPECT_TRUE(at::equal(beside[2][0], at::tensor({1., 2.}, at::kDouble)));
+  EXPECT_TRUE(at::equal(beside[5], at::ones({2}, at::kDouble)));
+}
+
+class TilesOfSome : public Tiles {
+ protected:
+  TilesOfSome() : Tiles({{0, 1}, {3, 4}}) {}
+};
+
+TEST_F(TilesOfSome, NeverAnswerAClassThatNoneHas) {
+  const at::Tensor logits = head_.forward(x_, {}, {}, plain).logits;
+  EXPECT_TRUE(at::isneginf(logits.select(1, 2)).all().item<bool>());
+  const at::Tensor labels = at::tensor({0, 1, 3, 4, 3, 0}, at::kLong);
+  EXPECT_TRUE(at::isfinite(head_.forward(x_, labels, {}, plain).loss).item<bool>());
+  EXPECT_NEAR(head_.forward(x_, {}, {}, plain).routing->scores.sum().item<double>(), samples, 1e-12);
+}
+
 }  // namespace
 }  // namespace tessera

@@ -1,0 +1,127 @@
+// A mosaic whose layout changes while tasks come one after another.
+#include <gtest/gtest.h>
+
+#include "tests/unit/core/resumed.h"
+#include "tests/unit/core/small_sequence.h"
+#include "tests/unit/data/idx_files.h"
+
+namespace tessera {
+namespace {
+
+using test::Record;
+
+class TileChange : public testing::Test {
+ protected:
+  TileChange() { test::write_data_set(folder_.path, 400, 100); }
+
+  Preset preset(const std::map<std::string, Value>& changes = {}) const {
+    std::map<std::string, Value> values = {{"model.head.kind", std::string("tiles")},
+                                           {"model.head.route_by_label", true},
+                                           {"learn.continual.freeze_experts", true}};
+    for (const auto& [path, value] : changes) values[path] = value;
+    return test::small_sequence(folder_.path, values);
+  }
+  static void set_list(Engine& engine, const Preset& preset, const char* list) {
+    Parameters changed = preset.parameters;
+    changed.set("model.head.tiles.layout", std::string("list"));
+    changed.set("model.head.tiles.list", std::string(list));
+    engine.apply(changed);
+  }
+  // Shapes of the tiles' weights, in a checkpoint.
+  static std::vector<std::int64_t> classes_of_tiles(const Engine& engine) {
+    Parts parts;
+    engine.save(parts);
+    std::vector<std::int64_t> counts;
+    for (int t = 0; t < 5; ++t) {
+      const auto bytes = parts.read("weight/tiles.expert" + std::to_string(t) + ".bias");
+      counts.push_back(static_cast<std::int64_t>((bytes.size() - 14) / sizeof(float)));  // after a header of 14 bytes
+    }
+    return counts;
+  }
+
+  test::TemporaryFolder folder_;
+};
+
+constexpr const char* uneven = "0-2|3,4|5|6|7-9";
+
+TEST_F(TileChange, WaitsForTheNextTask) {
+  const Preset made = preset({{"model.head.route_by_label", false}});
+  const auto engine = make_engine();
+  engine->build(made);
+  Record record;
+  test::run(*engine, record, 0, 3);
+  set_list(*engine, made, uneven);
+  test::run(*engine, record, 3, 8);
+  EXPECT_EQ(classes_of_tiles(*engine), (std::vector<std::int64_t>{2, 2, 2, 2, 2}));
+  test::run(*engine, record, 8, 9);
+  EXPECT_EQ(classes_of_tiles(*engine), (std::vector<std::int64_t>{3, 2, 1, 1, 3}));
+  test::run(*engine, record, 9, 40);
+}
+
+TEST_F(TileChange, IsThereAtOnceWithoutASequence) {
+  const Preset made = preset({{"task.kind", std::string("classification")}, {"model.head.route_by_label", false}});
+  const auto engine = make_engine();
+  engine->build(made);
+  Record record;
+  test::run(*engine, record, 0, 3);
+  set_list(*engine, made, uneven);
+  EXPECT_EQ(classes_of_tiles(*engine), (std::vector<std::int64_t>{3, 2, 1, 1, 3}));
+  test::run(*engine, record, 3, 6);
+}
+
+// With every method that keeps something beside each weight, before the change is taken over and after.
+TEST_F(TileChange, GoesOnFromACheckpointBitForBit) {
+  for (const char* method : {"none", "ewc", "lwf"}) {
+    for (const std::int64_t at : {6, 19}) {
+      const Preset made = preset({{"learn.continual.method", std::string(method)}});
+      const auto whole = make_engine(), first = make_engine(), second = make_engine();
+      Record expected, record, ignored;
+      for (Engine* engine : {whole.get(), first.get()}) {
+        engine->build(made);
+        test::run(*engine, engine == whole.get() ? expected : record, 0, 3);
+        set_list(*engine, made, "0,1|2-4|5,6|7,8|3,9");
+      }
+      test::run(*whole, expected, 3, 40);
+      test::run(*first, record, 3, at);
+      Parts parts;
+      first->save(parts);
+      second->build(made);
+      test::run(*second, ignored, 0, 4);
+      set_list(*second, made, "0,1|2-4|5,6|7,8|3,9");
+      second->restore(parts);
+      test::run(*second, record, at, 40);
+      EXPECT_EQ(record.entries, expected.entries) << method << " at " << at;
+    }
+  }
+}
+
+TEST_F(TileChange, ADamagedCheckpointChangesNothing) {
+  const Preset made = preset();
+  const auto engine = make_engine(), other = make_engine();
+  engine->build(made);
+  other->build(made);
+  Record record, ignored;
+  set_list(*other, made, "0,1|2-4|5,6|7,8|3,9");
+  test::run(*other, ignored, 0, 20);
+  Parts whole, damaged;
+  other->save(whole);
+  for (const auto& [name, bytes] : whole.all())
+    damaged.write(name, name == "sampler" ? std::vector<std::byte>() : bytes);
+  test::run(*engine, record, 0, 5);
+  EXPECT_THROW(engine->restore(damaged), InputError);
+  test::run(*engine, record, 5, 40);
+  EXPECT_EQ(record.entries, test::whole_run(made, 40).entries);
+}
+
+TEST_F(TileChange, RefusesWhatOnlyTheDataCanTell) {
+  const Preset made = preset({{"task.data.name", std::string("folder")}});
+  const auto engine = make_engine();
+  engine->build(made);
+  EXPECT_THROW(set_list(*engine, made, "0,1|2-4|5,6|7,8|3"), InputError);
+  Record record;
+  test::run(*engine, record, 0, 40);
+  EXPECT_EQ(record.entries, test::whole_run(made, 40).entries);
+}
+
+}  // namespace
+}  // namespace tessera
