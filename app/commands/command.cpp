@@ -6,8 +6,9 @@
 namespace tessera::commands {
 
 const std::vector<Adder>& all_commands() {
-  static const std::vector<Adder> commands = {add_run,   add_fork,  add_replay,  add_compare, add_verify, add_export,
-                                              add_route, add_check, add_presets, add_shot,    add_schema, add_manual};
+  static const std::vector<Adder> commands = {add_run,    add_fork,   add_replay, add_compare, add_verify,
+                                              add_export, add_route,  add_check,  add_presets, add_data,
+                                              add_shot,   add_schema, add_manual};
   return commands;
 }
 

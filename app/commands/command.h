@@ -35,6 +35,7 @@ void add_export(CLI::App& program, Action& action);
 void add_route(CLI::App& program, Action& action);
 void add_check(CLI::App& program, Action& action);
 void add_presets(CLI::App& program, Action& action);
+void add_data(CLI::App& program, Action& action);
 void add_shot(CLI::App& program, Action& action);
 void add_schema(CLI::App& program, Action& action);
 void add_manual(CLI::App& program, Action& action);

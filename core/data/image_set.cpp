@@ -4,7 +4,9 @@
 #include <cstdlib>
 
 #include "core/data/cifar.h"
+#include "core/data/downloads.h"
 #include "core/lab/problem.h"
+#include "core/lab/user_folder.h"
 
 namespace tessera {
 namespace {
@@ -27,10 +29,11 @@ std::string how_to_get(const std::string& name, const std::string& where) {
     return "apt-get install dataset-fashion-mnist, or the folder with the four IDX files in " + path;
   }
   if (name == "folder") return "a folder with files in the layout of MNIST, CIFAR-10 or CIFAR-100 in " + path;
+  const std::string command = find_download(name) ? "./lab data " + name + ", or " : "";
   const std::string files = name.starts_with("cifar")
                                 ? "files of its binary version (www.cs.toronto.edu/~kriz/cifar.html)"
                                 : "four IDX files";
-  return "the folder with the " + files + " in " + path + ", or their folder " + name + " below TESSERA_DATA";
+  return command + "the folder with the " + files + " in " + path + ", or their folder " + name + " below TESSERA_DATA";
 }
 
 bool is_folder(const fs::path& path) {
@@ -118,7 +121,12 @@ fs::path data_folder(const std::string& name, const std::string& path, const std
   if (const char* parent = std::getenv("TESSERA_DATA"); parent != nullptr && *parent != '\0') {
     fs::path folder = fs::path(parent) / name;
     if (is_folder(folder)) return folder;
-    tried = folder.string() + " (TESSERA_DATA) and ";
+    tried = folder.string() + " (TESSERA_DATA), ";
+  }
+  if (const fs::path parent = user_folder("XDG_DATA_HOME", ".local/share"); !parent.empty()) {
+    fs::path folder = parent / name;
+    if (is_folder(folder)) return folder;
+    tried += folder.string() + " or ";
   }
   fs::path installed = fs::path("/usr/share/datasets") / name;
   if (is_folder(installed)) return installed;

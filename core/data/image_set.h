@@ -33,8 +33,9 @@ struct ImageData {
 const std::vector<std::string>& image_set_names();
 
 // Where a data set lies: `path` if it isn't empty; else NAME below the environment variable TESSERA_DATA, if that
-// folder exists; else where the Debian package puts it. Throws InputError when there is none, with what to do; `where`:
-// the parameters of name and path are WHERE.name and WHERE.path.
+// folder exists; else in a person's data folder (user_folder.h); else where the Debian package puts it. Throws
+// InputError when there is none, with what to do; `where`: the parameters of name and path are WHERE.name and
+// WHERE.path.
 std::filesystem::path data_folder(const std::string& name, const std::string& path,
                                   const std::string& where = "task.data");
 

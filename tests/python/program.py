@@ -1,9 +1,11 @@
 """Calling the program, and data sets and presets for it that are made on the spot."""
+import ctypes
 import gzip
 import json
 import os
 import pathlib
 import random
+import resource
 import subprocess
 import time
 
@@ -117,3 +119,21 @@ def language_preset(folder, texts, **run):
 def everything_below(folder):
     """Every path below a folder with its size and time, to see that nothing was written."""
     return sorted((str(path), path.lstat().st_size, path.lstat().st_mtime_ns) for path in folder.rglob("*"))
+
+
+def obeying_permissions():
+    """Root may write everywhere; without this capability it may not."""
+    if os.geteuid() == 0:
+        pr_capbset_drop, cap_dac_override = 24, 1
+        if ctypes.CDLL(None, use_errno=True).prctl(pr_capbset_drop, cap_dac_override, 0, 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "prctl")
+
+
+def limited(size):
+    """No file may grow over `size` bytes: what a full disk is like."""
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+def without_home():
+    """The environment with nothing that says where a person's files lie."""
+    return {name: value for name, value in os.environ.items() if name not in ("TESSERA_DATA", "XDG_DATA_HOME", "HOME")}

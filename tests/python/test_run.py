@@ -1,6 +1,5 @@
 """run: what it writes, what it refuses, and that the same seed gives the same figures."""
 import csv
-import ctypes
 import gzip
 import json
 import math
@@ -8,14 +7,13 @@ import os
 import pathlib
 import re
 import pty
-import resource
 import shutil
 import subprocess
 
 import pytest
 
-from program import (BAD_INPUT, DEFAULT, FAILED, FINE, PROGRAM, everything_below, idx, make_data, refused, small_preset,
-                     tessera, write_preset)
+from program import (BAD_INPUT, DEFAULT, FAILED, FINE, PROGRAM, everything_below, idx, limited, make_data,
+                     obeying_permissions, refused, small_preset, tessera, write_preset)
 
 HAS_GPU = pathlib.Path("/dev/nvidiactl").exists()
 
@@ -284,14 +282,6 @@ def test_an_impossible_folder_is_refused(preset, tmp_path, out):
     assert [path.name for path in tmp_path.iterdir()] == ["file"] and (tmp_path / "file").read_text() == "mine"
 
 
-def obeying_permissions():
-    """Root may write everywhere; without this capability it may not."""
-    if os.geteuid() == 0:
-        pr_capbset_drop, cap_dac_override = 24, 1
-        if ctypes.CDLL(None, use_errno=True).prctl(pr_capbset_drop, cap_dac_override, 0, 0, 0) != 0:
-            raise OSError(ctypes.get_errno(), "prctl")
-
-
 def test_a_read_only_folder_is_refused(preset, tmp_path):
     out = tmp_path / "closed"
     out.mkdir(mode=0o500)
@@ -299,11 +289,6 @@ def test_a_read_only_folder_is_refused(preset, tmp_path):
         (line,) = refused(tessera("run", preset, "--out", folder, preexec_fn=obeying_permissions))
         assert str(folder) in line and "Permission denied" in line
     assert everything_below(out) == []
-
-
-def limited(size):
-    """No file may grow over `size` bytes: what a full disk is like."""
-    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
 def test_a_disk_that_is_full_at_the_start_is_bad_input(preset, tmp_path):
@@ -390,7 +375,7 @@ def test_bad_data_is_told_before_anything_starts(preset, data, tmp_path, damage)
 def test_missing_data_says_what_to_install(preset, tmp_path):
     (line,) = refused(tessera("run", preset, "--set", f"task.data.path={tmp_path / 'none'}", cwd=tmp_path))
     assert "task.data.path" in line and "none" in line and "dataset-fashion-mnist" in line
-    environment = {**os.environ, "TESSERA_DATA": str(tmp_path)}
+    environment = {**os.environ, "TESSERA_DATA": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
     options = ["--set", "task.data.name=mnist", "--set", "task.data.path="]
     (line,) = refused(tessera("run", preset, *options, cwd=tmp_path, env=environment))
     assert "mnist" in line and str(tmp_path) in line

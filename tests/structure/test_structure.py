@@ -10,8 +10,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("TESSERA_BUILD", ROOT / "build"))
 NINJA = os.environ.get("TESSERA_NINJA", ROOT / ".venv/bin/ninja")
 
-WITHOUT_TORCH = ["tessera_build_info", "tessera_lab", "tessera_data", "tessera_experiment", "tessera_look", "tessera_export",
-                 "tessera_panels", "tessera_window", "tessera_commands", "tessera"]
+WITHOUT_TORCH = ["tessera_build_info", "tessera_lab", "tessera_data", "tessera_download", "tessera_experiment",
+                 "tessera_look", "tessera_export", "tessera_panels", "tessera_window", "tessera_commands", "tessera"]
 TORCH_SYMBOL = re.compile(r"\b(c10|at|torch|caffe2)::")
 TORCH_HEADER = re.compile(r"/torch/include/|tessera_torch_pch")
 TORCH_INCLUDE = re.compile(r"#\s*include\s*[<\"](torch|ATen|c10|caffe2)/")
@@ -20,6 +20,7 @@ TORCH_INCLUDE = re.compile(r"#\s*include\s*[<\"](torch|ATen|c10|caffe2)/")
 MAY_INCLUDE = {
     "core/lab": [],
     "core/data": ["core/lab/"],
+    "core/download": ["core/lab/", "core/data/"],
     "app/panels": ["core/lab/"],
     "app/window": ["core/lab/", "app/panels/", "app/export/"],
     "app/export": ["core/lab/", "app/panels/colours.h", "app/panels/curve.h", "app/panels/labels.h",

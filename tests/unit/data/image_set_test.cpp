@@ -74,13 +74,26 @@ TEST_F(ImageSets, RefusesHugeImages) {
   EXPECT_EQ(problem().found, "1 x 300 pixels");
 }
 
+// An environment variable, as it was again at the end.
+class Variable {
+ public:
+  explicit Variable(const char* name) : name_(name) {
+    if (const char* value = std::getenv(name)) before_ = value;
+  }
+  ~Variable() { before_.empty() ? unsetenv(name_) : setenv(name_, before_.c_str(), 1); }
+  // Not copyable or movable
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+
+ private:
+  const char* name_;
+  std::string before_;
+};
+
 class DataFolder : public testing::Test {
  protected:
-  void SetUp() override {
-    if (const char* value = std::getenv("TESSERA_DATA")) before_ = value;
-  }
-  void TearDown() override { before_.empty() ? unsetenv("TESSERA_DATA") : setenv("TESSERA_DATA", before_.c_str(), 1); }
-  std::string before_;
+  void SetUp() override { setenv("XDG_DATA_HOME", (folder_.path / "share").c_str(), 1); }
+  Variable data_{"TESSERA_DATA"}, share_{"XDG_DATA_HOME"};
   test::TemporaryFolder folder_;
 };
 
@@ -97,11 +110,31 @@ TEST_F(DataFolder, IsBelowTheEnvironmentVariableNext) {
   EXPECT_EQ(data_folder("mnist", ""), folder_.path / "mnist");
 }
 
+TEST_F(DataFolder, IsAPersonsOwnThen) {
+  const fs::path own = folder_.path / "share/tessera/mnist";
+  fs::create_directories(own);
+  unsetenv("TESSERA_DATA");
+  EXPECT_EQ(data_folder("mnist", ""), own);
+  setenv("TESSERA_DATA", folder_.path.c_str(), 1);  // has none
+  EXPECT_EQ(data_folder("mnist", ""), own);
+}
+
 TEST_F(DataFolder, SaysWhereItLooked) {
   setenv("TESSERA_DATA", folder_.path.c_str(), 1);
   const Problem found = problem_of([&] { data_folder("no-such-set", ""); });
   EXPECT_NE(found.found.find((folder_.path / "no-such-set").string()), std::string::npos);
+  EXPECT_NE(found.found.find((folder_.path / "share/tessera/no-such-set").string()), std::string::npos);
   EXPECT_NE(found.found.find("/usr/share/datasets/no-such-set"), std::string::npos);
+}
+
+TEST_F(DataFolder, SaysHowToGetWhatCanBeDownloaded) {
+  setenv("TESSERA_DATA", folder_.path.c_str(), 1);
+  for (const char* name : {"cifar-10", "cifar-100"}) {
+    const Problem found = problem_of([&] { data_folder(name, ""); });
+    EXPECT_NE(found.allowed.find(std::string("./lab data ") + name), std::string::npos);
+  }
+  const Problem found = problem_of([] { data_folder("kmnist", "/nowhere"); });
+  EXPECT_EQ(found.allowed.find("./lab data"), std::string::npos);
 }
 
 }  // namespace
