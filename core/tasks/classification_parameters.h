@@ -21,7 +21,8 @@ struct ClassificationParameters {
     d.text("data.path", data_path,
            "Folder with the four IDX files (plain or .gz), or the files of CIFAR's binary version. Empty: the folder "
            "named after the data set below the "
-           "environment variable TESSERA_DATA, else the one that the Debian package dataset-fashion-mnist installs.",
+           "environment variable TESSERA_DATA, else where ./lab data puts it, else where the Debian package "
+           "dataset-fashion-mnist does.",
            Applies::rebuild, images);
     d.integer("train_samples", train_samples, {.min = 0, .max = 1'000'000}, "samples",
               "Use only the first so many training samples; 0: all. Fewer show overfitting.", Applies::rebuild, images);

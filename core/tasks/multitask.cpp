@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/data/downloads.h"
 #include "core/lab/problem.h"
 #include "core/tasks/tensors.h"
 
@@ -20,7 +21,9 @@ ImageData load(const std::string& name) {
       if (!problem.where.starts_with("task.data.")) problem.found = problem.where + ": " + problem.found;  // a file
       problem.where = "task.multitask.tasks";
       if (problem.allowed.find("task.data.") != std::string::npos) {
-        problem.allowed = "tasks of data sets that are here, or its folder " + name + " below TESSERA_DATA";
+        problem.allowed = "tasks of data sets that are here, " +
+                          (find_download(name) ? "./lab data " + name + ", " : "") + "or its folder " + name +
+                          " below TESSERA_DATA";
       }
     }
     throw InputError(std::move(problems));

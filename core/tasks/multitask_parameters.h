@@ -15,7 +15,8 @@ struct MultitaskParameters {
         "multitask.tasks", tasks,
         "Tasks separated by commas, each a question about a data set's images. DATA: which class? DATA >= 5: is the "
         "class 5 or above? DATA parity: is it odd? Data sets: fashion-mnist, mnist, kmnist; each in its folder below "
-        "the environment variable TESSERA_DATA, or where a Debian package puts it. Each task has outputs of its own.",
+        "the environment variable TESSERA_DATA, or where ./lab data or a Debian package puts it. Each task has outputs "
+        "of its own.",
         Applies::rebuild, multitask);
     d.integer("multitask.samples", samples, {.min = 0, .max = 1'000'000}, "samples",
               "Use only the first so many training samples of each task; 0: as many as the smallest of its data sets "
