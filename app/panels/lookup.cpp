@@ -43,6 +43,20 @@ std::optional<std::size_t> find_metric(const Description& description, std::stri
   return std::nullopt;
 }
 
+std::optional<std::size_t> metric_named(const Description& description, std::string_view name) {
+  const auto& metrics = description.metrics;
+  const auto found = std::find_if(metrics.begin(), metrics.end(), [&](const auto& spec) { return spec.name == name; });
+  if (found == metrics.end()) return {};
+  return static_cast<std::size_t>(found - metrics.begin());
+}
+
+std::optional<double> last_value(const Snapshot& snapshot, std::optional<std::size_t> metric) {
+  if (!metric || *metric >= snapshot.series.size()) return {};
+  const Series& series = snapshot.series[*metric];
+  if (series.size() == 0) return {};
+  return series[series.size() - 1].value;
+}
+
 const Matrix* newest(const Snapshot& snapshot, std::optional<std::size_t> metric) {
   if (!metric || *metric >= snapshot.matrices.size()) return nullptr;
   return snapshot.matrices[*metric].get();

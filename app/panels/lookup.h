@@ -19,6 +19,12 @@ std::vector<std::string> scalar_families(const Description&);
 // Index of the metric of that family, layer (-1: of no layer) and rank.
 std::optional<std::size_t> find_metric(const Description&, std::string_view family, int layer, int rank);
 
+// Index of the metric of that name, "accuracy_matrix/task_il".
+std::optional<std::size_t> metric_named(const Description&, std::string_view name);
+
+// The newest value of a scalar metric; nothing until there is one.
+std::optional<double> last_value(const Snapshot&, std::optional<std::size_t> metric);
+
 // The newest matrix of a metric; null until there is one.
 const Matrix* newest(const Snapshot&, std::optional<std::size_t> metric);
 

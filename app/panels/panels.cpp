@@ -14,6 +14,7 @@ std::vector<std::unique_ptr<Panel>> make_panels() {
   panels.push_back(make_tiles_panel());
   panels.push_back(make_subspaces_panel());
   panels.push_back(make_sequence_panel());
+  panels.push_back(make_attractor_panel());
   panels.push_back(make_playground_panel());
   panels.push_back(make_timeline_panel());
   panels.push_back(make_claims_panel());

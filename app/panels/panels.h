@@ -16,6 +16,7 @@ std::unique_ptr<Panel> make_conflict_panel();
 std::unique_ptr<Panel> make_tiles_panel();
 std::unique_ptr<Panel> make_subspaces_panel();
 std::unique_ptr<Panel> make_sequence_panel();
+std::unique_ptr<Panel> make_attractor_panel();
 std::unique_ptr<Panel> make_playground_panel();
 std::unique_ptr<Panel> make_timeline_panel();
 std::unique_ptr<Panel> make_claims_panel();

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "app/panels/colours.h"
+#include "app/panels/figures.h"
 #include "app/panels/lookup.h"
 #include "app/panels/subspace_view.h"
 #include "app/panels/widgets.h"
@@ -67,28 +68,6 @@ void holder_table(PanelContext& context, const SubspaceView& view, const std::ve
   ImGui::EndTable();
 }
 
-// The last point at the moment shown; none: there is no such metric or no point.
-std::optional<double> value_of(const PanelContext& context, const SubspaceView& view, const char* family) {
-  const auto metric = find_metric(*view.description, family, view.layer, 0);
-  if (!metric || *metric >= context.snapshot.series.size()) return {};
-  const Series& series = context.snapshot.series[*metric];
-  if (series.size() == 0) return {};
-  return series[series.size() - 1].value;
-}
-
-void explain(const PanelContext& context, const MetricSpec& spec) {
-  if (!ImGui::IsItemHovered(ImGuiHoveredFlags_ForTooltip) || !ImGui::BeginTooltip()) return;
-  ImGui::PushTextWrapPos(ImGui::GetFontSize() * 26);
-  ImGui::TextUnformatted(spec.title.c_str());
-  ImGui::TextUnformatted(spec.definition.c_str());
-  ImGui::PushFont(context.figures, 0);
-  ImGui::TextUnformatted(spec.formula.c_str());
-  ImGui::PopFont();
-  ui::muted_text(context, ("Source: " + spec.source).c_str());
-  ImGui::PopTextWrapPos();
-  ImGui::EndTooltip();
-}
-
 }  // namespace
 
 void draw_holders(PanelContext& context, SubspaceView& view, SubspaceConflict& conflict, ImVec2 size) {
@@ -124,31 +103,14 @@ void draw_holders(PanelContext& context, SubspaceView& view, SubspaceConflict& c
 }
 
 void draw_subspace_figures(const PanelContext& context, const SubspaceView& view) {
-  const float end = ImGui::GetCursorScreenPos().x + ImGui::GetContentRegionAvail().x;
-  const float gap = ImGui::GetTextLineHeight();
-  bool first = true;
+  std::vector<Figure> shown;
   for (const char* family : figures) {
-    const auto value = value_of(context, view, family);
+    const auto metric = find_metric(*view.description, family, view.layer, 0);
+    const auto value = last_value(context.snapshot, metric);
     if (!value) continue;
-    const MetricSpec& spec = view.description->metrics[*find_metric(*view.description, family, view.layer, 0)];
-    const std::string name = family_title(*view.description, family), number = ui::number(*value);
-    ImGui::PushFont(context.figures, 0);
-    const float figure = std::max(ImGui::CalcTextSize("0.0000").x, ImGui::CalcTextSize(number.c_str()).x);
-    ImGui::PopFont();
-    const float width = ImGui::CalcTextSize(name.c_str()).x + gap / 2 + figure;
-    if (!first && ImGui::GetItemRectMax().x + gap + width <= end) ImGui::SameLine(0, gap);
-    first = false;
-    ImGui::BeginGroup();
-    ui::muted_text(context, name.c_str());
-    ImGui::SameLine(0, gap / 2);
-    ImGui::PushFont(context.figures, 0);
-    ImGui::TextUnformatted(number.c_str());
-    ImGui::SameLine(0, 0);
-    ImGui::Dummy(ImVec2(figure - ImGui::CalcTextSize(number.c_str()).x, 1));
-    ImGui::PopFont();
-    ImGui::EndGroup();
-    explain(context, spec);
+    shown.push_back({family_title(*view.description, family), ui::number(*value), &view.description->metrics[*metric]});
   }
+  draw_figures(context, shown);
 }
 
 std::vector<std::string> subspace_families() {

@@ -22,8 +22,10 @@ class TimelinePanel final : public Panel {
   const char* about() const override {
     return "Every change of a parameter during the run: what has happened (filled), what is planned (hollow), ramps as "
            "bars. The green line is now. Drag a planned mark to move it, double-click a row to plan a change there, "
-           "click to show that moment of the run in all panels. Where experts are subspaces of a backbone, a lane has "
-           "the steps at which they gave up dimensions. Scroll to zoom, drag with the right button to pan. "
+           "click to show that moment of the run in all panels. A lane has what happened by "
+           "itself: where experts are subspaces of a backbone, the steps at which they gave up dimensions; where the "
+           "head is tiles or experts, those at which their similarity turned. Scroll to zoom, drag with the right "
+           "button to pan. "
            "Save keeps all of it as the preset's schedule.";
   }
 

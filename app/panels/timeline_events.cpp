@@ -3,13 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "core/lab/text.h"
 
 namespace tessera {
 namespace {
-
-constexpr const char* family = "evictions";
 
 bool before(const TimelineEvent& event, double step) { return static_cast<double>(event.step) < step; }
 
@@ -22,18 +21,20 @@ void TimelineEvents::update(const Snapshot& now) {
     if (!now.description) return;
     described_ = true;
     layer_names_ = now.description->layer_names;
-    for (std::size_t i = 0; i < now.description->metrics.size(); ++i) {
-      const MetricSpec& spec = now.description->metrics[i];
-      if (spec.family == family && spec.rank == 0) sources_.push_back({i, 0, spec.layer});
+    for (std::size_t kind = 0; kind < std::size(kinds); ++kind) {
+      for (std::size_t i = 0; i < now.description->metrics.size(); ++i) {
+        const MetricSpec& spec = now.description->metrics[i];
+        if (spec.family == kinds[kind].family && spec.rank == 0) sources_.push_back({i, 0, kind, spec.layer});
+      }
     }
   }
-  std::vector<TimelineEvent> fresh;  // of single layers
+  std::vector<TimelineEvent> fresh;  // of single kinds and layers
   for (Source& source : sources_) {
     if (source.metric >= now.series.size()) continue;
     const Series& series = now.series[source.metric];
     for (; source.taken < series.size(); ++source.taken) {
       const auto& [step, value] = series[source.taken];
-      if (value > 0) fresh.push_back({step, value, {{source.layer, value}}});
+      if (value > 0) fresh.push_back({step, value, {{source.kind, source.layer, value}}});
     }
   }
   std::stable_sort(fresh.begin(), fresh.end(), [](const auto& a, const auto& b) { return a.step < b.step; });
@@ -43,7 +44,7 @@ void TimelineEvents::update(const Snapshot& now) {
 void TimelineEvents::add(TimelineEvent event) {
   if (!events_.empty() && events_.back().step == event.step) {
     events_.back().count += event.count;
-    events_.back().by_layer.push_back(event.by_layer.front());
+    events_.back().parts.push_back(event.parts.front());
   } else {
     events_.push_back(std::move(event));
   }
@@ -60,14 +61,22 @@ const TimelineEvent* TimelineEvents::nearest(double step, double within) const {
   return found;
 }
 
+std::string TimelineEvents::label() const {
+  if (sources_.empty()) return {};
+  const bool several = sources_.front().kind != sources_.back().kind;  // they are in the order of their kinds
+  return several ? "events" : kinds[sources_.front().kind].many;
+}
+
 std::string TimelineEvents::text(std::int64_t step) const {
   std::string text = "step " + with_commas(step) + ":";
   const TimelineEvent* event = nearest(static_cast<double>(step), 0.5);
-  for (std::size_t i = 0; event && i < event->by_layer.size(); ++i) {
-    const auto& [layer, count] = event->by_layer[i];
+  for (std::size_t i = 0; event && i < event->parts.size(); ++i) {
+    const auto& [kind, layer, count] = event->parts[i];
+    const bool first = i == 0 || event->parts[i - 1].kind != kind;  // of its kind
+    if (i > 0) text += ",";
+    if (kinds[kind].counted) text += " " + with_commas(std::llround(count));
+    if (first) text += std::string(" ") + (count == 1 || !kinds[kind].counted ? kinds[kind].one : kinds[kind].many);
     const auto index = static_cast<std::size_t>(layer);
-    text += (i > 0 ? ", " : " ") + with_commas(std::llround(count));
-    if (i == 0) text += count == 1 ? " eviction" : " evictions";
     if (layer >= 0 && index < layer_names_.size()) text += " in " + layer_names_[index];
   }
   return text;

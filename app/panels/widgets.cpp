@@ -112,6 +112,28 @@ bool tab(const char* label, bool down) {
   return pressed;
 }
 
+void choose_view(const char* id, std::size_t& chosen, std::span<const ViewChoice> views, float room) {
+  if (views.empty()) return;
+  chosen = std::min(chosen, views.size() - 1);
+  const ImGuiStyle& style = ImGui::GetStyle();
+  const auto count = static_cast<float>(views.size());
+  float all = count * 2 * style.FramePadding.x + (count - 1) * style.ItemSpacing.x;
+  for (const ViewChoice& view : views) all += text_width(view.label);
+  if (all > room) {
+    std::vector<std::string> labels;
+    for (const ViewChoice& view : views) labels.emplace_back(view.label);
+    const char* tooltip = views[chosen].tooltip;
+    combo(id, chosen, labels, *tooltip ? tooltip : "What is shown", room);
+    return;
+  }
+  const std::size_t before = chosen;
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    if (i > 0) ImGui::SameLine();
+    if (tab(views[i].label, i == before)) chosen = i;
+    if (*views[i].tooltip) ImGui::SetItemTooltip("%s", views[i].tooltip);
+  }
+}
+
 void layer_combo(PanelContext& context, float room) {
   if (!context.snapshot.description) return;
   const std::vector<std::string>& names = context.snapshot.description->layer_names;

@@ -28,6 +28,13 @@ bool combo(const char* id, std::size_t& chosen, std::span<const std::string> ite
 // One button of a group of which one is down. True when it was pressed.
 bool tab(const char* label, bool down);
 
+// One of several views: a tab each where they fit into `room`, else the combo `id`. A tooltip each; may be empty.
+struct ViewChoice {
+  const char* label;
+  const char* tooltip = "";
+};
+void choose_view(const char* id, std::size_t& chosen, std::span<const ViewChoice> views, float room);
+
 // The choice of layer, the same one in all panels. `room`: width it may take.
 void layer_combo(PanelContext&, float room);
 

@@ -7,7 +7,9 @@
 #include <thread>
 
 #include "core/data/groups.h"
-#include "core/data/tile_layout.h"
+#include "core/moe/head_parameters.h"
+#include "core/tasks/sequence_parameters.h"
+#include "tests/gui/fake_continual.h"
 
 namespace tessera::test {
 namespace {
@@ -16,21 +18,16 @@ const std::vector<std::string> classes = {"T-shirt/top", "Trouser", "Pullover", 
                                           "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
 constexpr float none = std::numeric_limits<float>::quiet_NaN();
 
-// A number in [0, 1) that follows from its arguments: the scatter of the figures.
-double noise(std::int64_t a, std::int64_t b = 0, std::int64_t c = 0) {
-  std::uint64_t x = static_cast<std::uint64_t>(a) * 0x9E3779B97F4A7C15u +
-                    static_cast<std::uint64_t>(b) * 0xBF58476D1CE4E5B9u +
-                    static_cast<std::uint64_t>(c) * 0x94D049BB133111EBu + 12345;
-  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
-  x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
-  return static_cast<double>((x ^ (x >> 31)) >> 11) * 0x1p-53;
-}
-
 }  // namespace
 
 std::string Script::score() const {
   const std::lock_guard lock(mutex_);
   return score_;
+}
+
+std::string Script::layout() const {
+  const std::lock_guard lock(mutex_);
+  return layout_;
 }
 
 std::vector<std::vector<int>> Script::tiles() const {
@@ -62,12 +59,11 @@ class FakeEngine final : public Engine {
       d.layer_names.push_back("layer " + std::to_string(layer));
       d.experts.push_back(experts_);
     }
-    if (p.text("model.head.kind") == "tiles") {
-      d.tiles = tile_layout(p.text("model.head.tiles.layout"), static_cast<int>(p.integer("model.head.tiles.count")),
-                            10, static_cast<int>(p.integer("model.head.tiles.classes_per_tile")),
-                            p.integer("model.head.tiles.layout_seed"));
-      d.layer_names.emplace_back("tiles");
-      d.experts.push_back(static_cast<int>(d.tiles.size()));
+    const auto head = p.load<HeadParameters>("model.head");
+    if (head.kind == "tiles") d.tiles = layout_of(p);
+    if (head.kind != "linear") {
+      d.layer_names.push_back(head.kind);
+      d.experts.push_back(static_cast<int>(head.kind == "tiles" ? head.tiles.tiles : head.experts.count));
     }
     d.layers = static_cast<int>(d.experts.size());
     d.device = "cpu, 2 threads";
@@ -75,16 +71,18 @@ class FakeEngine final : public Engine {
     dimensions_ = static_cast<int>(p.integer("model.subspaces.backbone"));
     tasks_.clear();
     if (p.text("task.kind") == "interference") tasks_ = {"answer 0", "answer 1"};
+    continual_ = {.sequence = p.text("task.kind") == "sequence",
+                  .inferred = script_->inferred,
+                  .head = head.kind == "linear" ? "" : head.kind,
+                  .head_layer = d.layers - 1,
+                  .steps_of_task = p.integer("task.sequence.steps"),
+                  .tiles = d.tiles};
     declare(d, p.text("task.kind") == "language");
     if (subspaces_) declare_subspaces(d);
-    if (p.text("task.kind") == "sequence") declare_sequence(d);
-    steps_of_task_ = p.integer("task.sequence.steps");
+    continual_.declare(d);
     description_ = d;
     apply(p);
-    {
-      const std::lock_guard lock(script_->mutex_);
-      script_->tiles_ = d.tiles;
-    }
+    take_over();
     script_->applied = 0;
     ++script_->builds;
     return d;
@@ -94,9 +92,12 @@ class FakeEngine final : public Engine {
     temperature_ = parameters.real("model.router.temperature");
     script_->temperature = temperature_;
     biased_ = parameters.text("model.router.bias.update") != "none";
+    if (continual_.head == "tiles") wanted_ = layout_of(parameters);
+    if (!continual_.sequence) take_over();
     {
       const std::lock_guard lock(script_->mutex_);
       script_->score_ = parameters.text("model.router.score");
+      script_->layout_ = parameters.text("model.head.tiles.layout");
     }
     ++script_->applied;
   }
@@ -106,6 +107,8 @@ class FakeEngine final : public Engine {
     std::this_thread::sleep_for(std::chrono::microseconds(script_->step_us));
     while (script_->hold) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     --script_->stepping;
+    const std::int64_t begun = continual_.sequence ? step % continual_.steps_of_task : 0;
+    if (begun == 0 && step < FakeContinual::tasks * continual_.steps_of_task) take_over();
     if (step == script_->fail_at) throw TrainingError("out of memory at step " + std::to_string(step));
     steps_ = step + 1;
     progress_ = 1 - std::exp(-static_cast<double>(step) / 350);
@@ -138,11 +141,27 @@ class FakeEngine final : public Engine {
   std::uint64_t memory_bytes() const override { return 412u << 20; }
 
  private:
+  static std::vector<std::vector<int>> layout_of(const Parameters& p) {
+    const bool sequence = p.text("task.kind") == "sequence";
+    const auto tasks =
+        sequence ? class_sequence(p.load<SequenceParameters>("task").classes, 10, {}).value : ClassSequence();
+    return *tile_layout(p.load<HeadParameters>("model.head").tiles, 10, tasks.value()).value;
+  }
+
+  // The layout that is asked for.
+  void take_over() {
+    continual_.tiles = wanted_;
+    const std::lock_guard lock(script_->mutex_);
+    script_->tiles_ = wanted_;
+  }
+
   void declare(Description& d, bool language) const {
     const auto add = [&](const std::string& family, const char* suffix, int layer, int rank, const char* unit,
                          const char* definition, const char* formula) {
       MetricSpec spec;
-      const std::string of = layer < 0 ? suffix : layer < moe_layers_ ? "layer" + std::to_string(layer) : "tiles";
+      const std::string of = layer < 0             ? suffix
+                             : layer < moe_layers_ ? "layer" + std::to_string(layer)
+                                                   : continual_.head;
       spec.name = family + (of.empty() ? "" : "/" + of);
       spec.family = family.starts_with("overlap") ? "overlap" : family;
       spec.layer = layer;
@@ -155,7 +174,8 @@ class FakeEngine final : public Engine {
       if (rank == 2) {
         Axis experts{"expert", {}};
         for (int e = 0; layer >= 0 && e < d.experts[static_cast<std::size_t>(layer)]; ++e) {
-          experts.labels.push_back((layer < moe_layers_ ? "expert " : "tile ") + std::to_string(e));
+          experts.labels.push_back((layer < moe_layers_ || continual_.head == "experts" ? "expert " : "tile ") +
+                                   std::to_string(e));
         }
         const Axis groups{"group", d.groups};
         spec.axes[0] = family == "conflict" ? groups : experts;
@@ -187,32 +207,6 @@ class FakeEngine final : public Engine {
       if (language) add("routing_by_character", "", layer, 2, "", "Which expert serves which kind of byte.", "");
       add("conflict", "", layer, 2, "", "Cosine between the gradients of two groups.", "");
       add("conflict_rate", "", layer, 0, "", "Share of pairs whose cosine is below zero.", "");
-    }
-  }
-
-  // Those of core/measure/sequence.cpp, of five tasks.
-  static void declare_sequence(Description& d) {
-    for (const std::string scenario : {"task_il", "class_il"}) {
-      for (const std::string family : {"accuracy_matrix", "accuracy", "forgetting", "bwt"}) {
-        MetricSpec spec;
-        spec.family = family;
-        spec.name = family + "/" + scenario;
-        spec.title = family;
-        spec.definition = "What a study of tasks one after another measures.";
-        spec.formula = "R_ti";
-        spec.source = "a made-up study for tests";
-        if (family == "accuracy_matrix") {
-          spec.rank = 2;
-          spec.axes[0].title = "after task";
-          spec.axes[1].title = "task";
-          for (int t = 0; t < 5; ++t) {
-            spec.axes[0].labels.push_back("after task " + std::to_string(t));
-            spec.axes[1].labels.push_back("task " + std::to_string(t) + ": " + std::to_string(2 * t) + "-" +
-                                          std::to_string(2 * t + 1));
-          }
-        }
-        d.metrics.push_back(spec);
-      }
     }
   }
 
@@ -262,6 +256,7 @@ class FakeEngine final : public Engine {
     if (metric.family == "loss") {
       return metric.name == "loss/balance" ? 0.05 - 0.03 * progress_ : 2.3 - 1.8 * progress_ + 0.2 * scatter;
     }
+    if (const auto value = continual_.scalar(metric, step)) return *value;
     if (metric.family == "accuracy") return 0.1 + 0.75 * progress_ + 0.03 * scatter;
     if (metric.family == "alpha_entropy") {
       return 0.69 * std::min(1.0, std::sqrt(temperature_)) * (1 - (0.3 + 0.1 * metric.layer) * progress_) +
@@ -287,12 +282,7 @@ class FakeEngine final : public Engine {
   }
 
   float cell(const MetricSpec& metric, int i, int j, int columns) const {
-    if (metric.family == "accuracy_matrix") {
-      if ((i + 1) * steps_of_task_ > steps_) return none;
-      const bool told = metric.name.ends_with("task_il") && !metric.name.ends_with("class_il");
-      if (j > i) return told ? static_cast<float>(0.2 + 0.4 * noise(i, j)) : none;
-      return static_cast<float>(std::max(0.05, 0.97 - (told ? 0.08 : 0.3) * (i - j) - 0.05 * noise(i, j)));
-    }
+    if (const auto value = continual_.cell(metric, steps_, i, j)) return *value;
     if (metric.family == "subspace_alpha") {  // about a third of the dimensions is picked
       return noise(i, j, metric.layer + 50) < 0.35 ? static_cast<float>(0.5 + 0.4 * noise(j, i) * progress_) : none;
     }
@@ -322,7 +312,8 @@ class FakeEngine final : public Engine {
   double temperature_ = 1, progress_ = 0;
   bool biased_ = false;
   bool subspaces_ = false;
-  std::int64_t steps_of_task_ = 1;
+  FakeContinual continual_;
+  std::vector<std::vector<int>> wanted_;  // the layout of tiles that is asked for
   int dimensions_ = 0;
   std::vector<std::string> tasks_;
 };

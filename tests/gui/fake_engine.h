@@ -26,12 +26,14 @@ struct Script {
   std::atomic<int> alive{0}, stepping{0};       // engines; those in the middle of a step
   std::atomic<double> temperature{0};           // in force in the engine, as it heard last
   std::string score() const;                    // of the router, likewise
-  std::vector<std::vector<int>> tiles() const;  // of the experiment that was built last
+  std::string layout() const;                   // of the tiles, likewise
+  std::vector<std::vector<int>> tiles() const;  // in force: a new layout is, when the next task of a sequence begins
+  std::atomic<bool> inferred{false};            // what is built next has scenarios in which the tile is inferred
 
  private:
   friend class FakeEngine;
   mutable std::mutex mutex_;
-  std::string score_;
+  std::string score_, layout_;
   std::vector<std::vector<int>> tiles_;
 };
 

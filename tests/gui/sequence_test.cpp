@@ -1,4 +1,4 @@
-// The sequence panel: the accuracy matrix of tasks one after another, in a made-up study.
+// The sequence panel: the accuracy matrix of tasks one after another, and routing by task, in a made-up study.
 #include "app/panels/heatmap.h"
 #include "imgui_internal.h"
 #include "tests/gui/harness.h"
@@ -7,10 +7,12 @@ namespace tessera::test {
 namespace {
 
 // The panel in a window of its own, after so many steps of five tasks of 20 steps each.
-void show(ImGuiTestContext* ctx, Harness& h, ImVec2 size, std::int64_t steps, const char* kind = "sequence") {
+void show(ImGuiTestContext* ctx, Harness& h, ImVec2 size, std::int64_t steps, const char* kind = "sequence",
+          const char* head = "linear") {
   Preset preset = *h.now().preset;
   preset.parameters.set("task.kind", std::string(kind));
   preset.parameters.set("task.sequence.steps", std::int64_t{20});
+  preset.parameters.set("model.head.kind", std::string(head));
   preset.schedule.clear();
   const int builds = h.script().builds;
   h.app().submit(command::Load{preset});
@@ -56,12 +58,76 @@ void a_small_window_has_all_of_it(ImGuiTestContext* ctx, Harness& h) {
   h.picture(ctx, "sequence_small");
 }
 
+Panel& panel(Harness& h) {
+  for (const auto& panel : h.app().panels()) {
+    if (panel->name() == std::string("sequence")) return *panel;
+  }
+  throw std::out_of_range("sequence");
+}
+
+void the_tile_is_inferred(ImGuiTestContext* ctx, Harness& h) {
+  h.script().inferred = true;
+  show(ctx, h, ImVec2(700, 500), 90, "sequence", "tiles");
+  for (const char* view : {"class mean", "entropy", "classifier"}) {
+    ctx->ItemClick(view);
+    ctx->Yield(3);
+    IM_CHECK(ctx->ItemExists("##accuracies"));
+  }
+  h.picture(ctx, "sequence_inferred");
+  IM_CHECK_STR_EQ(panel(h).settings().c_str(), "view=classifier");
+}
+
+void routing_by_task(ImGuiTestContext* ctx, Harness& h) {
+  show(ctx, h, ImVec2(600, 500), 90, "sequence", "experts");
+  ctx->ItemClick("routing");
+  ctx->Yield(3);
+  IM_CHECK(!ctx->ItemExists("##accuracies"));
+  const ImGuiTestItemInfo item = ctx->ItemInfo("##routing_by_task");
+  ctx->MouseMoveToPos(heatmap_cell(item.Window->StateStorage, item.ID, 2, 1));
+  ctx->Yield(3);
+  h.picture(ctx, "sequence_routing");
+  ctx->MouseClick();
+  ctx->Yield(2);
+  IM_CHECK_EQ(h.app().selection().expert, 2);
+}
+
+// What was written when there were two of them still says which.
+void older_settings(ImGuiTestContext* ctx, Harness& h) {
+  show(ctx, h, ImVec2(600, 500), 30);
+  panel(h).restore("told=0");
+  IM_CHECK_STR_EQ(panel(h).settings().c_str(), "view=class_il");
+  panel(h).restore("told=1");
+  IM_CHECK_STR_EQ(panel(h).settings().c_str(), "view=task_il");
+  panel(h).restore("view=routing_by_task");  // this experiment has none: another view, and the choice stays
+  ctx->Yield(3);
+  IM_CHECK(ctx->ItemExists("##accuracies"));
+  IM_CHECK_STR_EQ(panel(h).settings().c_str(), "view=routing_by_task");
+}
+
+// Where the tabs don't fit, a combo has them.
+void a_narrow_window_has_a_combo(ImGuiTestContext* ctx, Harness& h) {
+  h.script().inferred = true;
+  show(ctx, h, ImVec2(320, 300), 90, "sequence", "tiles");
+  IM_CHECK(!ctx->ItemExists("entropy"));
+  ctx->ComboClick("##view/entropy");
+  ctx->Yield(3);
+  IM_CHECK(ctx->GetWindowByRef(h.window("sequence").c_str())->Rect().Contains(ctx->ItemInfo("##accuracies").RectFull));
+  h.picture(ctx, "sequence_narrow");
+  ctx->ComboClick("##view/routing");
+  ctx->Yield(3);
+  IM_CHECK(ctx->ItemExists("##routing_by_task"));
+}
+
 }  // namespace
 
 void add_sequence_tests(Harness& harness) {
   harness.add("sequence", "it_says_what_it_needs", it_says_what_it_needs);
   harness.add("sequence", "the_matrix_fills_in", the_matrix_fills_in);
   harness.add("sequence", "a_small_window_has_all_of_it", a_small_window_has_all_of_it);
+  harness.add("sequence", "the_tile_is_inferred", the_tile_is_inferred);
+  harness.add("sequence", "routing_by_task", routing_by_task);
+  harness.add("sequence", "older_settings", older_settings);
+  harness.add("sequence", "a_narrow_window_has_a_combo", a_narrow_window_has_a_combo);
 }
 
 }  // namespace tessera::test

@@ -5,6 +5,7 @@
 
 #include <limits>
 
+#include "app/panels/series_steps.h"
 #include "app/panels/timeline_events.h"
 
 namespace tessera {
@@ -98,6 +99,7 @@ TEST(Events, AreTheStepsWithEvictions) {
   ASSERT_EQ(events.all().size(), 3u);
   EXPECT_EQ(events.text(10), "step 10: 3 evictions in layer 0");
   EXPECT_EQ(events.text(20), "step 20: 1 eviction in layer 0");
+  EXPECT_EQ(events.label(), "evictions");
   EXPECT_EQ(events.text(1500), "step 1,500: 2 evictions in layer 0, 2,000 in layer 1");
   EXPECT_EQ(events.nearest(14, 5)->step, 10);
   EXPECT_EQ(events.nearest(16, 5)->step, 20);
@@ -110,6 +112,54 @@ TEST(Events, AreTheStepsWithEvictions) {
   events.update(with_evictions({{{0, 0}}}, 2));  // another run
   EXPECT_TRUE(events.any());
   EXPECT_TRUE(events.all().empty());
+}
+
+TEST(Events, ArePhaseTransitionsToo) {
+  Snapshot both = with_evictions({{{0, 0}, {10, 3}, {150, 2}}, {{0, 0}, {10, 0}, {150, 0}}});
+  auto description = std::make_shared<Description>(*both.description);
+  MetricSpec spec;
+  spec.family = "phase_transitions";
+  spec.layer = 2;
+  description->metrics.push_back(spec);
+  description->layer_names.emplace_back("experts");
+  both.description = description;
+  both.series.emplace_back();
+  for (const Point& point : {Point{100, 0}, Point{120, 1}, Point{150, 1}}) both.series.back().append(point);
+  TimelineEvents events;
+  events.update(both);
+  EXPECT_EQ(events.label(), "events");
+  ASSERT_EQ(events.all().size(), 3u);
+  EXPECT_EQ(events.text(10), "step 10: 3 evictions in layer 0");
+  EXPECT_EQ(events.text(120), "step 120: phase transition in experts");
+  EXPECT_EQ(events.text(150), "step 150: 2 evictions in layer 0, phase transition in experts");
+  // Alone.
+  description = std::make_shared<Description>(*description);
+  description->metrics.erase(description->metrics.begin(), description->metrics.begin() + 2);
+  both.series.erase(both.series.begin(), both.series.begin() + 2);
+  both.description = description;
+  both.run = 2;
+  events.update(both);
+  EXPECT_EQ(events.label(), "phase transitions");
+  EXPECT_EQ(events.text(150), "step 150: phase transition in experts");
+}
+
+TEST(SeriesSteps, ArePointsAbove0OrChanges) {
+  Series series;
+  for (const Point& point : {Point{0, 0}, Point{10, 0}, Point{20, 1}, Point{30, 1}}) series.append(point);
+  SeriesSteps above(SeriesSteps::Of::points_above_0), changes(SeriesSteps::Of::changes);
+  above.update(series, 1);
+  changes.update(series, 1);
+  EXPECT_EQ(above.steps(), (std::vector<std::int64_t>{20, 30}));
+  EXPECT_EQ(changes.steps(), (std::vector<std::int64_t>{20}));
+  series.append({40, 2});
+  above.update(series, 1);
+  changes.update(series, 1);
+  EXPECT_EQ(above.steps(), (std::vector<std::int64_t>{20, 30, 40}));
+  EXPECT_EQ(changes.steps(), (std::vector<std::int64_t>{20, 40}));
+  EXPECT_EQ(changes.nearest(33, 10), 40);
+  EXPECT_EQ(changes.nearest(29, 5), -1);
+  changes.update(Series(), 2);
+  EXPECT_TRUE(changes.steps().empty());
 }
 
 }  // namespace

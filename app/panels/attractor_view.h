@@ -1,0 +1,40 @@
+// The parts of the attractor panel: the operators' strengths, and how alike the experts are over the run.
+#pragma once
+
+#include <string_view>
+
+#include "app/panels/curve.h"
+#include "app/panels/panel.h"
+#include "app/panels/series_steps.h"
+#include "imgui.h"
+
+namespace tessera {
+
+// A bar each for isolation, freezing and perturbation, in this order. Item ids: "##operator isolation", ... Whether the
+// run has any of them: nothing is drawn without.
+bool draw_operators(const PanelContext&, float width);
+
+// Means over the pairs of experts by step, with marks at phase transitions and faint ones where a task begins. Item id:
+// "##similarity".
+class SimilarityCurves {
+ public:
+  void draw(PanelContext&, int layer, ImVec2 size);
+
+ private:
+  struct Line {
+    const char *family, *label;
+    Curve curve;
+    bool shown = false;
+  };
+  void update(const PanelContext&, int layer);
+  void legend(const PanelContext&, float width) const;
+  void plot(const PanelContext&, ImVec2 size) const;
+  void back(const PanelContext&) const;
+  void moment_line(const PanelContext&) const;
+  void tooltip(const PanelContext&) const;
+
+  Line lines_[3] = {{"output_cosine", "outputs", {}}, {"weight_cosine", "weights", {}}, {"output_cka", "CKA", {}}};
+  SeriesSteps transitions_{SeriesSteps::Of::points_above_0}, tasks_{SeriesSteps::Of::changes};
+};
+
+}  // namespace tessera

@@ -1,0 +1,48 @@
+// See figures.h.
+#include "app/panels/figures.h"
+
+#include <algorithm>
+
+#include "app/panels/widgets.h"
+
+namespace tessera {
+
+void draw_figures(const PanelContext& context, std::span<const Figure> figures) {
+  const float end = ImGui::GetCursorScreenPos().x + ImGui::GetContentRegionAvail().x;
+  const float gap = ImGui::GetTextLineHeight();
+  bool first = true;
+  for (const Figure& figure : figures) {
+    ImGui::PushFont(context.figures, 0);
+    const float text = ImGui::CalcTextSize(figure.text.c_str()).x;
+    const float room = std::max(ImGui::CalcTextSize("0.0000").x, text);  // the next one stays where it is
+    ImGui::PopFont();
+    const float width = ImGui::CalcTextSize(figure.label.c_str()).x + gap / 2 + room;
+    if (!first && ImGui::GetItemRectMax().x + gap + width <= end) ImGui::SameLine(0, gap);
+    first = false;
+    ImGui::BeginGroup();
+    ui::muted_text(context, figure.label.c_str());
+    ImGui::SameLine(0, gap / 2);
+    ImGui::PushFont(context.figures, 0);
+    ImGui::TextUnformatted(figure.text.c_str());
+    ImGui::PopFont();
+    ImGui::SameLine(0, 0);
+    ImGui::Dummy(ImVec2(room - text, 1));
+    ImGui::EndGroup();
+    explain_metric(context, *figure.spec);
+  }
+}
+
+void explain_metric(const PanelContext& context, const MetricSpec& spec) {
+  if (!ImGui::IsItemHovered(ImGuiHoveredFlags_ForTooltip) || !ImGui::BeginTooltip()) return;
+  ImGui::PushTextWrapPos(ImGui::GetFontSize() * 26);
+  ImGui::TextUnformatted(spec.title.c_str());
+  ImGui::TextUnformatted(spec.definition.c_str());
+  ImGui::PushFont(context.figures, 0);
+  ImGui::TextUnformatted(spec.formula.c_str());
+  ImGui::PopFont();
+  ui::muted_text(context, ("Source: " + spec.source).c_str());
+  ImGui::PopTextWrapPos();
+  ImGui::EndTooltip();
+}
+
+}  // namespace tessera
