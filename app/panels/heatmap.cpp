@@ -15,6 +15,7 @@ namespace tessera {
 namespace {
 
 constexpr int texture_from = 128;
+constexpr float bar_figures_gap = 4;
 constexpr int most_lines = 1024;  // of a texture whose rows are repeated
 
 float width_of(std::string_view text) { return ImGui::CalcTextSize(text.data(), text.data() + text.size(), false).x; }
@@ -49,7 +50,6 @@ class Painter {
     std::tie(low_, high_) = colour_range(map.colours, map.low, map.high, map.values);
     bar_width_ = std::round(line_ * 0.7f);
     bar_gap_ = std::round(line_ * 0.5f);
-    const float figures = std::max({width_of(end_text(low_)), width_of(end_text(high_)), width_of("0")});
     const float mark = map.row_axis.colour ? line_ : 0;
     HeatmapMeasures measures;
     measures.width = size.x;
@@ -60,7 +60,7 @@ class Painter {
     measures.column_label = widest(column_names_) + (map.column_axis.colour ? 2.0f : 0.0f);
     measures.row_title = width_of(map.row_axis.title);
     measures.column_title = width_of(map.column_axis.title);
-    measures.bar = bar_gap_ + bar_width_ + 4 + figures;
+    measures.bar = bar_gap_ + bar_width_ + colour_bar_figures(low_, high_);
     measures.line = line_;
     measures.row_pitch = least_pitch(row_names_, line_);
     measures.largest_cell = map.largest_cell * context.scale;
@@ -69,7 +69,8 @@ class Painter {
     ImGui::InvisibleButton(id, size);
     hovered_ = ImGui::IsItemHovered();
     clicked_ = ImGui::IsItemClicked();
-    remember();
+    remember_cells(item_, ImVec2(origin_.x + layout_.x, origin_.y + layout_.y),
+                   ImVec2(layout_.cell_width, layout_.cell_height));
   }
 
   HeatmapHit draw() {
@@ -112,12 +113,6 @@ class Painter {
     return std::round(origin_.x + layout_.x + layout_.cell_width * static_cast<float>(column));
   }
   float top(int row) const { return std::round(origin_.y + layout_.y + layout_.cell_height * static_cast<float>(row)); }
-
-  void remember() const {
-    ImGuiStorage& storage = *ImGui::GetStateStorage();
-    const float values[] = {origin_.x + layout_.x, origin_.y + layout_.y, layout_.cell_width, layout_.cell_height};
-    for (ImGuiID i = 0; i < 4; ++i) storage.SetFloat(item_ + 1 + i, values[i]);
-  }
 
   HeatmapHit find() const {
     HeatmapHit hit;
@@ -312,25 +307,7 @@ class Painter {
   void bar() const {
     const float from = left(map_.columns) + bar_gap_, to = from + bar_width_;
     const float above = top(0), below = std::max(top(map_.rows), above + 2 * line_);
-    constexpr int bands = 32;
-    const ColourMap& colours =
-        map_.colours == Colours::diverging ? diverging_map(context_.dark) : sequential_map(context_.dark);
-    for (int band = 0; band < bands; ++band) {
-      const float t = static_cast<float>(band) / bands, next = static_cast<float>(band + 1) / bands;
-      const ImU32 high = colours.at(1 - t), low = colours.at(1 - next);
-      list_.AddRectFilledMultiColor(ImVec2(from, above + (below - above) * t),
-                                    ImVec2(to, above + (below - above) * next), high, high, low, low);
-    }
-    list_.AddRect(ImVec2(from, above), ImVec2(to, below), ui::faded(tones_.muted, 0.6f));
-    const auto figure = [&](double value, float y) {
-      list_.AddText(ImVec2(to + 4, std::round(y)), tones_.text, end_text(value).c_str());
-    };
-    figure(high_, above);
-    figure(low_, below - line_);
-    if (low_ < 0 && high_ > 0 && below - above > 3.5f * line_) {
-      const double zero = high_ / (high_ - low_);
-      figure(0, above + (below - above) * static_cast<float>(zero) - line_ / 2);
-    }
+    draw_colour_bar(list_, ImVec2(from, above), ImVec2(to, below), map_.colours, low_, high_, context_.dark);
     const float title = origin_.x + width_of(map_.row_axis.title) + line_ / 2;  // at the left on the same line
     const float after = std::max(left(0), title);
     const float room = std::min(to + 40 * context_.scale, end_ - line_ / 2) - after;
@@ -384,6 +361,39 @@ HeatmapHit draw_heatmap(const char* id, const Heatmap& map, ImVec2 size, const P
                         HeatmapCache& cache) {
   if (size.x < 8 || size.y < 8) return {};
   return Painter(id, map, size, context, cache).draw();
+}
+
+void draw_colour_bar(ImDrawList& list, ImVec2 from, ImVec2 to, Colours colours, double low, double high, bool dark) {
+  constexpr int bands = 32;
+  const ColourMap& map = colours == Colours::diverging ? diverging_map(dark) : sequential_map(dark);
+  const Tones& tone = tones(dark);
+  const float height = to.y - from.y, line = ImGui::GetTextLineHeight();
+  for (int band = 0; band < bands; ++band) {
+    const float t = static_cast<float>(band) / bands, next = static_cast<float>(band + 1) / bands;
+    const ImU32 upper = map.at(1 - t), lower = map.at(1 - next);
+    list.AddRectFilledMultiColor(ImVec2(from.x, from.y + height * t), ImVec2(to.x, from.y + height * next), upper,
+                                 upper, lower, lower);
+  }
+  list.AddRect(from, to, ui::faded(tone.muted, 0.6f));
+  const auto figure = [&](double value, float y) {
+    list.AddText(ImVec2(to.x + bar_figures_gap, std::round(y)), tone.text, end_text(value).c_str());
+  };
+  figure(high, from.y);
+  figure(low, to.y - line);
+  if (low < 0 && high > 0 && height > 3.5f * line) {
+    const double zero = high / (high - low);
+    figure(0, from.y + height * static_cast<float>(zero) - line / 2);
+  }
+}
+
+float colour_bar_figures(double low, double high) {
+  return bar_figures_gap + std::max({width_of(end_text(low)), width_of(end_text(high)), width_of("0")});
+}
+
+void remember_cells(ImGuiID id, ImVec2 first, ImVec2 cell) {
+  ImGuiStorage& storage = *ImGui::GetStateStorage();
+  const float values[] = {first.x, first.y, cell.x, cell.y};
+  for (ImGuiID i = 0; i < 4; ++i) storage.SetFloat(id + 1 + i, values[i]);
 }
 
 ImVec2 heatmap_cell(const ImGuiStorage& storage, ImGuiID id, int row, int column) {

@@ -58,6 +58,13 @@ class HeatmapCache {
 // Draws it into `size` at the cursor. `id` ("##pairs") names the item; GUI tests find a cell with heatmap_cell.
 HeatmapHit draw_heatmap(const char* id, const Heatmap&, ImVec2 size, const PanelContext&, HeatmapCache&);
 
+// Parts of it, for what is drawn like one. The colour bar fills `from` to `to`, with its figures at the right, which
+// need colour_bar_figures().
+void draw_colour_bar(ImDrawList&, ImVec2 from, ImVec2 to, Colours, double low, double high, bool dark);
+float colour_bar_figures(double low, double high);
+// For heatmap_cell: where item `id` has its first cell, and the size of each.
+void remember_cells(ImGuiID id, ImVec2 first, ImVec2 cell);
+
 // The middle of a cell of the heatmap that was last drawn as item `id`, from the storage of its window: for GUI tests.
 ImVec2 heatmap_cell(const ImGuiStorage& of_window, ImGuiID id, int row, int column);
 

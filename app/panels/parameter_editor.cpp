@@ -145,7 +145,9 @@ void ParameterEditor::edited(PanelContext& context, const ParameterSpec& spec, c
     pending.sent = false;
   }
   pending.editing = !edit.finished;
-  const bool due = spec.applies == Applies::live && Clock::now() - pending.submitted >= send_every;
+  // A text is sent when it is complete: half of a list is none.
+  const bool due =
+      spec.applies == Applies::live && spec.kind != Kind::text && Clock::now() - pending.submitted >= send_every;
   if (!pending.sent && (edit.finished || due)) send(context, spec, path, pending);
 }
 

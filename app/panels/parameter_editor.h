@@ -18,8 +18,8 @@ struct Edit {
 // A slider, combo, check box or text field for `value`.
 Edit value_widget(const std::string& path, const ParameterSpec&, Value& value, float width);
 
-// Edits parameters of the running experiment: live ones at once (at most every 50 ms while a slider moves), the others
-// after asking. What was entered is shown until the run has taken it over.
+// Edits parameters of the running experiment: live ones at once (at most every 50 ms while a slider moves; a text when
+// it is complete), the others after asking. What was entered is shown until the run has taken it over.
 class ParameterEditor {
  public:
   // A row with name, widget and reset. `layer`: -1 for all layers. `enabled`: false greys it out; so does a state in

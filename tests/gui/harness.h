@@ -89,5 +89,7 @@ void add_export_tests(Harness&);
 void add_playground_tests(Harness&);
 void add_subspace_tests(Harness&);
 void add_sequence_tests(Harness&);
+void add_attractor_tests(Harness&);
+void add_tile_tests(Harness&);
 
 }  // namespace tessera::test

@@ -22,6 +22,8 @@ int main(int argc, char** argv) {
     add_playground_tests(harness);
     add_subspace_tests(harness);
     add_sequence_tests(harness);
+    add_attractor_tests(harness);
+    add_tile_tests(harness);
     return harness.run(argc - 1, argv + 1);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());

@@ -1,4 +1,4 @@
-// What is clicked in a panel: heatmaps, bars, tiles, experiments and the log.
+// What is clicked in a panel: heatmaps, bars, experiments and the log.
 #include <cmath>
 #include <fstream>
 
@@ -135,47 +135,6 @@ void conflict_rate_in_a_wide_window(ImGuiTestContext* ctx, Harness& h) {
     IM_CHECK(rate.GetWidth() > 100);
   }
   h.picture(ctx, "conflict_rate");
-}
-
-void tiles_from_a_linear_head(ImGuiTestContext* ctx, Harness& h) {
-  ctx->SetRef(h.window("tiles").c_str());
-  ctx->ItemClick("Use tiles");
-  IM_CHECK(h.until(ctx, [&] { return h.app().asking(); }));
-  ctx->ItemClick("//###question/Build anew");
-  IM_CHECK(h.until(ctx, [&] { return h.script().tiles().size() == 5; }));
-  IM_CHECK(h.until(ctx, State::ready));
-  ctx->SetRef(h.window("tiles").c_str());
-  IM_CHECK(ctx->ItemExists("##mosaic"));
-
-  // Several changes at once: nine tiles of four classes would be possible, nine of one would not cover all classes.
-  ctx->SetRef(h.child(ctx, "tiles", "##layout"));
-  ctx->ItemInputValue("##model.head.tiles.count", 3);
-  ctx->ComboClick("##model.head.tiles.layout/overlapping");
-  ctx->Yield(2);
-  ctx->ItemInputValue("##model.head.tiles.classes_per_tile", 6);
-  IM_CHECK(!h.app().asking());  // nothing is built before it is asked for
-  IM_CHECK_EQ(h.script().tiles().size(), 5u);
-  h.picture(ctx, "tiles_draft");
-  ctx->ItemClick("Rebuild...");
-  IM_CHECK(h.until(ctx, [&] { return h.app().asking(); }));
-  ctx->ItemClick("//###question/Build anew");
-  IM_CHECK(h.until(ctx, [&] { return h.script().tiles().size() == 3; }));
-  IM_CHECK(h.script().tiles()[0] == std::vector<int>({0, 1, 2, 3, 4, 5}));
-  IM_CHECK(h.until(ctx, [&] { return h.now().description->tiles == h.script().tiles(); }));
-}
-
-void a_layout_that_is_thought_better_of(ImGuiTestContext* ctx, Harness& h) {
-  h.app().submit(command::Set{.path = "model.head.kind", .value = std::string("tiles"), .rebuild = true});
-  IM_CHECK(h.until(ctx, [&] { return h.script().tiles().size() == 5 && h.now().state == State::ready; }));
-  ctx->Yield(3);
-  ctx->SetRef(h.child(ctx, "tiles", "##layout"));
-  ctx->ComboClick("##model.head.tiles.layout/random_exclusive");
-  ctx->Yield(2);
-  IM_CHECK(ctx->ItemExists("##model.head.tiles.layout_seed"));  // matters for this layout only
-  ctx->ItemClick("Discard");
-  ctx->Yield(2);
-  IM_CHECK(!ctx->ItemExists("##model.head.tiles.layout_seed"));
-  IM_CHECK_EQ(h.script().builds.load(), 2);
 }
 
 void one_layer_alone(ImGuiTestContext* ctx, Harness& h) {
@@ -320,8 +279,6 @@ void add_panel_tests(Harness& harness) {
   harness.add("panels", "routing_by_character_class", routing_by_character_class);
   harness.add("panels", "parts_of_conflict", parts_of_conflict);
   harness.add("panels", "conflict_rate_in_a_wide_window", conflict_rate_in_a_wide_window);
-  harness.add("panels", "tiles_from_a_linear_head", tiles_from_a_linear_head);
-  harness.add("panels", "a_layout_that_is_thought_better_of", a_layout_that_is_thought_better_of);
   harness.add("panels", "one_layer_alone", one_layer_alone);
   harness.add("panels", "a_layer_like_the_others_again", a_layer_like_the_others_again);
   harness.add("panels", "back_to_the_default", back_to_the_default);
