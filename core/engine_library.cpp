@@ -21,7 +21,9 @@ void tessera_declared_metrics(std::vector<tessera::MetricSpec>& specs) {
   subject.tasks = 2;
   subject.redundancy = subject.imitation = subject.holding = true;
   subject.sequence = {"0-4", "5-9"};
-  subject.regulated = subject.dimension_probe = true;
+  subject.regulated = subject.dimension_probe = subject.inferred = true;
+  subject.source_noun = "samples of tile";
+  subject.sources = {"tile 0", "tile 1"};
   for (const tessera::Metric& metric : tessera::all_metrics(subject)) specs.push_back(metric.spec);
 }
 

@@ -17,6 +17,7 @@
 #include "core/learn/dimension_probe.h"
 #include "core/learn/encoder_training.h"
 #include "core/learn/run_parameters.h"
+#include "core/measure/formulas.h"
 #include "core/moe/jacobian.h"
 #include "core/tasks/task_parameters.h"
 #include "kernels/threads.h"
@@ -116,6 +117,18 @@ Subject subject_of(const Model& model, const TaskOutline& task, const Groups& gr
   subject.redundancy = model.head_experts() > 0 && model.tiles().empty();
   subject.imitation = !task.sequence.empty() && continual.method == "lwf";
   subject.holding = !task.sequence.empty() && continual.method == "ewc";
+  if (measure.attractor_every > 0 && model.head_experts() > 0) {
+    const bool tiles = !model.tiles().empty(), sequence = !task.sequence.empty();
+    const auto count = static_cast<std::size_t>(model.head_experts());
+    subject.source_noun = std::string("samples of ") + (tiles ? "tile" : sequence ? "task" : "class");
+    subject.sources = task.classes;
+    if (tiles || sequence) subject.sources.clear();
+    for (std::size_t i = 0; tiles && i < count; ++i) subject.sources.push_back("tile " + std::to_string(i));
+    for (std::size_t t = 0; !tiles && t < task.sequence.size(); ++t) {
+      subject.sources.push_back("task " + std::to_string(t) + ": " + subject.sequence[t]);
+    }
+  }
+  subject.inferred = !task.sequence.empty() && measure.inferred_tiles;
   subject.class_noun = task.class_noun;
   subject.classes = task.classes;
   subject.token_class_noun = task.token_class_noun;
@@ -126,12 +139,6 @@ Subject subject_of(const Model& model, const TaskOutline& task, const Groups& gr
   subject.regulated = subspaces && regulation.kind != "none";
   subject.dimension_probe = subspaces && measure.dimension_probe;
   return subject;
-}
-
-// Of a sequence of tasks, [tasks, tasks]: nothing measured yet.
-at::Tensor accuracy_matrix(const Task& task) {
-  const auto tasks = static_cast<std::int64_t>(task.outline().sequence.size());
-  return at::full({tasks, tasks}, std::numeric_limits<double>::quiet_NaN(), at::kDouble);
 }
 
 at::Tensor on_cpu(const at::Tensor& tensor) { return tensor.to(at::kCPU, at::kDouble); }
@@ -154,7 +161,8 @@ ExperimentRun::ExperimentRun(const Parameters& parameters)
       probes_(*task_, groups_, measure_.conflict_samples, parameters.integer("run.seed")),
       evaluator_(*task_, measure_.test_samples, regulation_.kind == "none" ? 0 : task_->test_samples() / 2),
       wanted_tiles_(model_.tiles()),
-      accuracies_after_{accuracy_matrix(*task_), accuracy_matrix(*task_)},
+      sequence_(model_, *task_, measure_, parameters.integer("run.seed")),
+      attractor_(model_, *task_, parameters.integer("run.seed")),
       metrics_(
           all_metrics(subject_of(model_, task_->outline(), groups_, regulation_, learner_.continual.live, measure_))) {
   const auto size = [](const auto& names) { return static_cast<std::int64_t>(names.size()); };
@@ -175,6 +183,7 @@ ExperimentRun::ExperimentRun(const Parameters& parameters)
                   device_text(device_, threads_.kernels));
   }
   keep_features();
+  best_by_class_ = at::full({outline.outputs}, std::numeric_limits<double>::quiet_NaN(), at::kDouble);
   hits_ = WindowSum(at::zeros({}, at::TensorOptions(at::kLong).device(device_)));
   seen_ = WindowSum(at::zeros({}, at::kLong));
 }
@@ -203,12 +212,15 @@ void ExperimentRun::step(std::int64_t step, bool last, Telemetry& telemetry) {
   if (task_->advance_to(step)) {
     if (model_.tiles() != wanted_tiles_) learner_.lay_tiles(wanted_tiles_);
     learner_.begin_task();
+    trend_.begin_task();
     keep_features();
   }
   regulate(step);
   const StepResult result = learner_.step();
+  sequence_.learn(result, learner_.live);
   const Due scalars = due(measure_.scalars_every, step, last), maps = due(measure_.matrices_every, step, last);
   const Due test = due(measure_.test_every, step, last), conflict = due(measure_.conflict_every, step, last);
+  const Due attractor = due(measure_.attractor_every, step, last);
   check_loss(result, step, scalars.now || device_.is_cpu() || step % loss_check_every == 0);
   accumulate(result);
   logits_.clear();
@@ -222,12 +234,14 @@ void ExperimentRun::step(std::int64_t step, bool last, Telemetry& telemetry) {
   if (maps.now) observe_maps(result, maps.regular, seen);
   if (test.now) observe_test(step, last, seen);
   const bool task_ends = task_->stage_ends_after(step) || last;
-  if (test.now || task_ends) observe_sequence(task_ends, seen);
+  if (test.now || task_ends) sequence_.observe(task_ends, seen);
+  observe_attractor(step, attractor.now, task_ends, seen);
   seen.sequence.task = task_->stage();
   if (task_->stage_ends_after(step)) learner_.end_task(result);
   if (conflict.now) observe_conflict(seen);
   if (last && measure_.dimension_probe) observe_dimensions(seen);
-  const bool is_due[] = {scalars.now, maps.now, test.now, conflict.now, task_ends, last};  // by tessera::Due
+  const bool is_due[] = {scalars.now,   maps.now,  test.now, conflict.now,
+                         attractor.now, task_ends, last};  // by tessera::Due
   for (std::size_t i = 0; i < metrics_.size(); ++i) {
     const Metric& metric = metrics_[i];
     if (!is_due[static_cast<std::size_t>(metric.due)]) continue;
@@ -310,6 +324,12 @@ void ExperimentRun::observe_test(std::int64_t step, bool all, Observation& seen)
   seen.test_loss = made.loss;
   seen.task_accuracy = made.task_accuracy;
   seen.blind_accuracy = made.blind.value_or(0);
+  seen.mosaic.layout = model_.tiles();
+  if (!seen.mosaic.layout.empty() && task_->outline().sequence.empty()) {
+    best_by_class_.copy_(at::fmax(best_by_class_, made.class_accuracy));
+    seen.mosaic.learned = made.class_accuracy;
+    seen.mosaic.best = best_by_class_;
+  }
   for (std::size_t i = 0; i < choices_.size(); ++i) {
     seen.layers[i].test_load = made.loads[i];
     seen.layers[i].kept_choices = choices_[i].add(step, made.choices[i]);
@@ -317,20 +337,21 @@ void ExperimentRun::observe_test(std::int64_t step, bool all, Observation& seen)
   }
 }
 
-// Of tasks one after another. At the end of one of them all test samples count.
-void ExperimentRun::observe_sequence(bool task_ends, Observation& seen) {
-  if (task_->outline().sequence.empty()) return;
-  const std::int64_t all = task_->test_samples(), some = measure_.test_samples, stage = task_->stage();
-  const std::int64_t samples = task_ends || some == 0 ? all : std::min(some, all);
-  SequenceAccuracy now = sequence_accuracy(model_, *task_, task_->begun(), samples);
-  if (task_ends) {
-    accuracies_after_.task_il[stage].copy_(now.task_il);
-    accuracies_after_.class_il[stage].copy_(now.class_il);
+void ExperimentRun::observe_attractor(std::int64_t step, bool now, bool task_ends, Observation& seen) {
+  if (measure_.attractor_every == 0 || model_.head_experts() == 0) return;
+  if (now) {
+    seen.attractor = attractor_.measure(learner_.continual.live.loss_over);
+    seen.attractor.freezing = learner_.continual.frozen_share();
+    std::vector<at::Tensor> rows;
+    for (const at::Tensor& output : seen.attractor.outputs) rows.push_back(output.flatten());
+    const std::vector<std::int64_t> samples = task_->stage_samples();
+    const auto epoch = static_cast<double>(samples.empty() ? task_->train_labels().size() : samples.size());
+    const auto drawn = static_cast<double>((step + 1 - task_->stage_began()) * task_->batch_size());
+    trend_.add(drawn / epoch, mean_of_pairs(pair_cosines(rows)));
+    seen.attractor.slope = trend_.slope();
+    seen.attractor.turned = trend_.turned();
   }
-  seen.sequence.task_il = std::move(now.task_il);
-  seen.sequence.class_il = std::move(now.class_il);
-  seen.sequence.task_il_after = accuracies_after_.task_il;
-  seen.sequence.class_il_after = accuracies_after_.class_il;
+  if (task_ends) seen.attractor.task_slope = trend_.task_slope();
 }
 
 void ExperimentRun::observe_scalars(const StepResult& result, bool whole, Observation& seen) const {
@@ -523,10 +544,11 @@ void ExperimentRun::for_each_tensor(const Part& part) const {
     if (picked_before_[i].defined()) part("picked_before" + std::to_string(i), picked_before_[i]);
   }
   for (const ModelState& state : learner_.continual.states()) part(state.name, state.value);
-  if (!task_->outline().sequence.empty()) {
-    part("sequence.task_il", accuracies_after_.task_il);
-    part("sequence.class_il", accuracies_after_.class_il);
+  for (const ModelState& state : sequence_.states()) part(state.name, state.value);
+  if (measure_.attractor_every > 0) {
+    for (const ModelState& state : trend_.states()) part(state.name, state.value);
   }
+  if (!model_.tiles().empty()) part("tiles.best", best_by_class_);
   window("window.hits", hits_);
   window("window.seen", seen_);
 }

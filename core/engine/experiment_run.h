@@ -4,12 +4,13 @@
 #include <memory>
 #include <vector>
 
+#include "core/engine/sequence_watch.h"
 #include "core/lab/engine.h"
+#include "core/learn/attractor.h"
 #include "core/learn/evaluation.h"
 #include "core/learn/learner.h"
 #include "core/learn/probes.h"
 #include "core/learn/regulator.h"
-#include "core/learn/sequence_accuracy.h"
 #include "core/measure/choice_history.h"
 #include "core/measure/measure_parameters.h"
 #include "core/measure/metrics.h"
@@ -50,7 +51,7 @@ class ExperimentRun {
   void check_loss(const StepResult& result, std::int64_t step, bool now) const;
   void accumulate(const StepResult& result);
   void observe_test(std::int64_t step, bool all, Observation& seen);
-  void observe_sequence(bool task_ends, Observation& seen);
+  void observe_attractor(std::int64_t step, bool now, bool task_ends, Observation& seen);
   void observe_scalars(const StepResult& result, bool whole, Observation& seen) const;
   void observe_subspaces(const StepResult& result, Observation& seen) const;
   void remember_picked(const Observation& seen);
@@ -78,7 +79,10 @@ class ExperimentRun {
   std::vector<at::Tensor> picked_before_;  // uint8 [E, D] of each MoE layer; undefined without subspaces
   WindowSum hits_, seen_;                  // int64 scalars: training tokens right, and all
   TileLayout wanted_tiles_;                // taken over when the next task begins; in force until then: model_.tiles()
-  SequenceAccuracy accuracies_after_;      // [tasks, tasks] each: row t after task t; NaN: not measured
+  SequenceWatch sequence_;
+  Attractor attractor_;
+  SimilarityTrend trend_;
+  at::Tensor best_by_class_;  // double [outputs]: of tiles without a sequence, accuracy at a test yet
   std::vector<Metric> metrics_;
   std::vector<at::Tensor> logits_;  // of the last step: [tokens, width] of each routed layer, undefined for tiles
   at::Tensor labels_;               // of its tokens

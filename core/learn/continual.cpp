@@ -67,6 +67,18 @@ std::vector<double> Continual::rates() const {
   return rates;
 }
 
+double Continual::frozen_share() const {
+  const std::vector<double> of_weights = rates();
+  double frozen = 0, all = 0;
+  for (std::size_t i = 0; i < of_weights.size(); ++i) {
+    if (weights_[i].expert < 0) continue;
+    const auto elements = static_cast<double>(weights_[i].value.numel());
+    all += elements;
+    if (of_weights[i] == 0) frozen += elements;
+  }
+  return all > 0 ? frozen / all : 0;
+}
+
 // Those that have no class of the task that is learned.
 void Continual::freeze_tiles() {
   const TileLayout tiles = model_.tiles();

@@ -22,6 +22,7 @@ class Continual {
   bool encoder_stays() const;  // as it is, in the task that is learned now
   // What each weight's learning rate is multiplied by in the next step; 0: it stays as it is. Empty: 1 for all.
   std::vector<double> rates() const;
+  double frozen_share() const;  // of the elements of the head's experts: those that stay as they are in the next step
   // Before the first step of a task but the first: the weights that are drawn anew; whoever steps them forgets what it
   // knew of them.
   std::vector<std::size_t> begin_task();

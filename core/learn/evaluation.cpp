@@ -60,9 +60,15 @@ Evaluation Evaluator::evaluate(const Model& model, bool all, std::int64_t held_o
   std::int64_t tokens = 0, hits = 0, blind_hits = 0;
   const std::int64_t tasks = task_.outline().tasks;
   at::Tensor task_hits = at::zeros({tasks}, at::kLong), task_tokens = at::zeros({tasks}, at::kLong);
+  const std::int64_t outputs = task_.outline().outputs;
+  at::Tensor class_hits = at::zeros({outputs}, at::kLong), class_tests = class_hits.clone();
   std::vector<at::Tensor> loads;
   for_each_chunk(model, task_, 0, count, [&](const Samples& samples, PassKind pass, const ModelOutput& output) {
     const at::Tensor right = output.logits.argmax(1) == samples.targets;
+    if (!model.tiles().empty()) {
+      class_hits += at::bincount(samples.targets.masked_select(right), {}, outputs).to(at::kCPU);
+      class_tests += at::bincount(samples.targets, {}, outputs).to(at::kCPU);
+    }
     hits += right.sum().item<std::int64_t>();
     if (pass.tasks.defined()) {
       task_hits += at::bincount(pass.tasks.masked_select(right), {}, tasks).to(at::kCPU);
@@ -88,6 +94,7 @@ Evaluation Evaluator::evaluate(const Model& model, bool all, std::int64_t held_o
   for (const at::Tensor& load : loads) made.loads.push_back(load.to(at::kCPU, at::kDouble));
   made.accuracy = static_cast<double>(hits) / static_cast<double>(tokens);
   made.loss /= static_cast<double>(tokens);
+  made.class_accuracy = class_hits.to(at::kDouble) / class_tests;
   if (tasks == 1) return made;
   made.blind = static_cast<double>(blind_hits) / static_cast<double>(tokens);
   const at::Tensor shares = task_hits.to(at::kDouble) / task_tokens;

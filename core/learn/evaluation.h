@@ -14,6 +14,7 @@ struct Evaluation {
   double loss = 0;                    // mean cross entropy, nats; no auxiliary losses
   std::vector<double> task_accuracy;  // of several tasks: of each; NaN where none of its samples were tested
   std::optional<double> blind;        // of several tasks: accuracy while the model isn't told the task
+  at::Tensor class_accuracy;          // of a mosaic: double [outputs] on the CPU; NaN: none of its samples
   std::vector<at::Tensor> loads;      // of each MoE layer: double [E] on the CPU, assignments
   std::vector<at::Tensor> choices;    // of each MoE layer: alpha of the probe tokens, [probes, E]
 };

@@ -67,8 +67,9 @@ StepResult Learner::step() {
   result.total = total.detach();
   if (result.holding.defined()) result.total = result.total + result.holding;
   result.output.taps.clear();
-  for (at::Tensor* tensor : {&result.output.logits, &result.output.all_logits, &result.output.task_loss,
-                             &result.output.router_losses, &result.output.redundancy, &result.imitation}) {
+  for (at::Tensor* tensor :
+       {&result.output.features, &result.output.logits, &result.output.all_logits, &result.output.task_loss,
+        &result.output.router_losses, &result.output.redundancy, &result.imitation}) {
     if (tensor->defined()) *tensor = tensor->detach();
   }
   return result;

@@ -5,19 +5,22 @@
 
 #include <vector>
 
+#include "core/learn/tile_inference.h"
+#include "core/measure/observation.h"
 #include "core/moe/model.h"
 #include "core/tasks/task.h"
 
 namespace tessera {
 
-// Accuracies of the tasks of a sequence, double [tasks] on the CPU: of each, on the test samples of its classes.
 struct SequenceAccuracy {
-  at::Tensor task_il;   // the largest logit among the classes of the task wins: the task is told, never the tile
-  at::Tensor class_il;  // among the classes of all tasks that have begun; NaN for those that haven't
+  ScenarioAccuracies tasks;         // double [tasks] each: of the test samples of a task's classes
+  at::Tensor classes;               // double [outputs]: of each class, its task told; NaN: none of its samples
+  std::vector<at::Tensor> routing;  // of each routed layer, double [experts, tasks]: mean weight on a task's samples
 };
-// Of the first so many test samples, NaN for a task without any among them; begun: tasks that have begun. In chunks,
-// without gradients.
-SequenceAccuracy sequence_accuracy(const Model& model, const Task& task, std::int64_t begun, std::int64_t samples);
+// Of the first so many test samples, NaN for a task without any among them; begun: tasks that have begun, where only
+// those count NaN for the others. inference: null: no tile is inferred. In chunks, without gradients, on the CPU.
+SequenceAccuracy sequence_accuracy(const Model& model, const Task& task, std::int64_t begun, std::int64_t samples,
+                                   const TileInference* inference = nullptr);
 
 // What a model's training losses may range over, [1, outputs]: 0 for an output, -inf for another; undefined: all of
 // them. over: all, seen (the classes of tasks that have begun) or task (those of the one that is learned now; of all

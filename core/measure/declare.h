@@ -43,6 +43,8 @@ void add_subspaces(std::vector<Metric>&, const Subject&);
 void add_dimensions(std::vector<Metric>&, const Subject&);
 void add_regulator(std::vector<Metric>&, const Subject&);
 void add_sequence(std::vector<Metric>&, const Subject&);
+void add_mosaic(std::vector<Metric>&, const Subject&);
+void add_attractor(std::vector<Metric>&, const Subject&);
 void add_settings(std::vector<Metric>&, const Subject&);
 
 }  // namespace tessera

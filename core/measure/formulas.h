@@ -4,6 +4,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <vector>
+
 namespace tessera {
 
 // Magnitudes of rows divided by their sum; rows without weight are left out. weights: [T, E].
@@ -65,6 +67,21 @@ double evenness(const std::vector<double>& damage, const std::vector<double>& er
 double mean_accuracy(const at::Tensor& accuracies, std::int64_t task);
 double backward_transfer(const at::Tensor& accuracies, std::int64_t task);
 double forgetting(const at::Tensor& accuracies, std::int64_t task);
+// Of experts: rows, vectors; NaN for two of different lengths, or one of zeros.
+at::Tensor pair_cosines(const std::vector<at::Tensor>& rows);  // [E, E]
+// outputs: [N, K_e] of each expert, of the same samples. Linear CKA, |X'Y|_F^2 / (|X'X|_F |Y'Y|_F), columns centred
+// (Kornblith et al. 2019). NaN where an output doesn't vary.
+at::Tensor cka_pairs(const std::vector<at::Tensor>& outputs);  // [E, E]
+// exp of the entropy of the singular values, divided by their sum (Roy & Vetterli 2007), of the rows whose cosines
+// these are, each of length 1: 1 to E. NaN where a pair has none.
+double effective_rank(const at::Tensor& cosines);
+// Mean over the columns of E((x - mean)^4) / variance^2 - 3; 0 for a Gaussian. NaN where none varies.
+double excess_kurtosis(const std::vector<at::Tensor>& outputs);
+// Share of the columns that the test of Anderson and Darling tells from a Gaussian of any mean and variance at the
+// level of 5 per cent: A^2 (1 + 0.75 / N + 2.25 / N^2) > 0.752 (D'Agostino & Stephens 1986, table 4.7).
+double non_gaussian_share(const std::vector<at::Tensor>& outputs);
+double anderson_darling(const at::Tensor& column);  // A^2, [N] of any mean and variance
+
 double topological_entropy(const at::Tensor& open);  // mean of -s ln s - (1 - s) ln(1 - s), nats
 
 }  // namespace tessera

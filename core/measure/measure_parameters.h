@@ -15,6 +15,8 @@ struct MeasureParameters {
   std::string groups = "classes";
   std::string custom_groups;
   bool dimension_probe = false;
+  std::int64_t attractor_every = 0;
+  bool inferred_tiles = false;
 
   void describe(Describer& d) {
     const Range interval{.min = 0, .max = 1'000'000, .scale = Scale::linear};
@@ -54,6 +56,14 @@ struct MeasureParameters {
         "At the end of the run: what happens when the most shared dimensions of the backbones are taken out, or the "
         "least shared ones, and how sharp the loss is in them. Takes seconds.",
         Applies::rebuild, {"/model.experts.kind", {"subspace"}});
+    d.integer("attractor_every", attractor_every, interval, "steps",
+              "How alike the head's tiles or experts are, what reaches which of them, and what keeps them apart, is "
+              "measured every so many steps; 0: never. Costs a backward pass of the head for each tile or task.",
+              Applies::rebuild, {"/model.head.kind", {"tiles", "experts"}});
+    d.boolean("inferred_tiles", inferred_tiles,
+              "At the end of each task, accuracies are measured while routers infer the tile (without tiles: the "
+              "task) too: by the nearest class mean, the entropy of its output, a classifier that learns along.",
+              Applies::rebuild, {"/task.kind", {"sequence"}});
   }
 };
 

@@ -14,7 +14,8 @@ std::vector<Metric> all_metrics(const Subject& subject) {
            add_routing,       add_overlap,      add_coactivation,
            add_saturation,    add_vocabulary,   add_conflict,
            add_subspaces,     add_dimensions,   add_regulator,
-           add_sequence,      add_settings,
+           add_sequence,      add_mosaic,       add_attractor,
+           add_settings,
        }) {
     add(metrics, subject);
   }

@@ -11,7 +11,7 @@
 namespace tessera {
 
 // At which of the intervals of measure.*, at the end of each task of a sequence, or of the run.
-enum class Due { scalars, matrices, test, conflict, task, end };
+enum class Due { scalars, matrices, test, conflict, attractor, task, end };
 
 struct Metric {
   MetricSpec spec;
@@ -31,6 +31,9 @@ struct Subject {
   bool dimension_probe = false;       // what dimensions are worth is measured in the end
   bool regulated = false;             // a regulator moves the controls of alpha
   std::vector<std::string> sequence;  // names of tasks one after another; empty: there is one
+  bool inferred = false;              // routers infer the tile, too
+  std::vector<std::string> sources;   // of gradients of a head's experts, "tile 0" or "0-4"; empty: not measured
+  std::string source_noun;            // "samples of tile"
   bool redundancy = false, imitation = false, holding = false;  // parts that the loss may have beside the routers'
   int tasks = 1;  // learned at once; with more than one, classes are tasks
   std::string class_noun = "class";

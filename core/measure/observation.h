@@ -33,6 +33,7 @@ struct LayerObservation {
   at::Tensor routed_by_token_class;            // [E, token classes]: as routed
   at::Tensor chosen_by_id, occurrences;  // [E, V], [V]: tokens with an id that chose an expert, and all; as routed
   at::Tensor test_load;                  // [E]: assignments of the test samples
+  at::Tensor routing_by_task;            // [E, tasks]: mean weight of an expert on the test samples of each task
   double kept_choices = 0;               // see ChoiceHistory::add
   at::Tensor choices;                    // see ChoiceHistory::pairs
   at::Tensor router_gram, experts_gram;  // [G, G]: of the groups' gradients; the former undefined for tiles
@@ -51,10 +52,33 @@ struct RegulatorObservation {  // in doublings; NaN: no reward yet
   double quota = 0, temperature = 0, penalty = 0, reward = std::numeric_limits<double>::quiet_NaN();
 };
 
-struct SequenceObservation {                 // of tasks one after another
-  std::int64_t task = 0;                     // that is learned now
-  at::Tensor task_il, class_il;              // [tasks]: accuracies now; NaN where none
-  at::Tensor task_il_after, class_il_after;  // [tasks, tasks]: row t those after task t; NaN: not yet
+// Of tasks one after another, by what a model is told while it is tested.
+struct ScenarioAccuracies {
+  at::Tensor task_il;   // the largest logit among the classes of the task wins: the task is told, never the tile
+  at::Tensor class_il;  // among the classes of all tasks that have begun
+  // Among the classes of the tile that a router inferred (core/learn/tile_inference.h); undefined: none does.
+  at::Tensor class_mean, entropy, classifier;
+};
+
+struct SequenceObservation {      // of tasks one after another
+  std::int64_t task = 0;          // that is learned now
+  ScenarioAccuracies now, after;  // [tasks]; [tasks, tasks]: row t those after task t. NaN: none, not yet
+};
+
+struct MosaicObservation {               // of tiles
+  std::vector<std::vector<int>> layout;  // in force: classes of each tile
+  at::Tensor learned, best;              // [classes]: accuracy on each (in a sequence, the task told), and the best yet
+};
+
+// Experts of a head, how they become alike. See core/learn/attractor.h.
+struct AttractorObservation {
+  std::vector<at::Tensor> outputs;  // [N, K_e] of each: what it makes of the same samples
+  std::vector<at::Tensor> weights;  // [width x K_e] of each
+  at::Tensor gradients;             // [E, S]: norms; NaN: samples of a task that hasn't begun
+  double freezing = 0, perturbation = 0;
+  double slope = std::numeric_limits<double>::quiet_NaN();       // of the similarity, per epoch
+  double task_slope = std::numeric_limits<double>::quiet_NaN();  // of the task so far
+  bool turned = false;                                           // the slope has another sign than before
 };
 
 struct LossObservation {
@@ -73,6 +97,8 @@ struct Observation {
   double blind_accuracy = 0;                     // of several tasks: on the test samples, the task withheld
   RegulatorObservation regulator;
   SequenceObservation sequence;
+  MosaicObservation mosaic;
+  AttractorObservation attractor;
   DimensionObservation shared_dimensions, exclusive_dimensions;  // the most and the least shared
   at::Tensor encoder_gram;                                       // [G, G]
   std::vector<LayerObservation> layers;                          // routed layers

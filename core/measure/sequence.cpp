@@ -38,8 +38,8 @@ struct Scenario {
   const char* name;   // "task_il"
   const char* title;  // "task told"
   const char* words;
-  at::Tensor SequenceObservation::*now;
-  at::Tensor SequenceObservation::*after;
+  at::Tensor ScenarioAccuracies::*which;
+  bool while_learning;  // measured at points of the test curves, too
 };
 
 constexpr const char* source = "Lopez-Paz & Ranzato 2017; Chaudhry et al. 2018; van de Ven et al. 2022";
@@ -56,8 +56,8 @@ void add_scenario(std::vector<Metric>& metrics, const Subject& subject, const Sc
     spec.definition = definition + words;
     spec.formula = formula;
     metrics.push_back({spec, Due::task,
-                       [value, after = scenario.after](const Observation& seen) {
-                         return value(seen.sequence.*after, seen.sequence.task);
+                       [value, which = scenario.which](const Observation& seen) {
+                         return value(seen.sequence.after.*which, seen.sequence.task);
                        },
                        nullptr});
   };
@@ -73,15 +73,15 @@ void add_scenario(std::vector<Metric>& metrics, const Subject& subject, const Sc
       "At the end of a task: how far the accuracy on earlier tasks is below the best it ever was, mean over them. ",
       "1/(t-1) sum_{i < t} (max_{l < t} R_li - R_ti)", forgetting);
   spec.low = 0;
-  for (std::size_t t = 0; t < subject.sequence.size(); ++t) {
+  for (std::size_t t = 0; scenario.while_learning && t < subject.sequence.size(); ++t) {
     spec.family = std::string("task_accuracy_") + scenario.name;
     spec.name = spec.family + "/task" + std::to_string(t);
     spec.title = "accuracy of task " + std::to_string(t) + " (" + subject.sequence[t] + ")" + title;
     spec.definition = "Share of a task's test samples that are classified right. " + words;
     spec.formula = "R_ti, t now";
     metrics.push_back({spec, Due::test,
-                       [t, now = scenario.now](const Observation& seen) {
-                         return (seen.sequence.*now)[static_cast<std::int64_t>(t)].item<double>();
+                       [t, which = scenario.which](const Observation& seen) {
+                         return (seen.sequence.now.*which)[static_cast<std::int64_t>(t)].item<double>();
                        },
                        nullptr});
   }
@@ -98,8 +98,9 @@ void add_scenario(std::vector<Metric>& metrics, const Subject& subject, const Sc
     spec.axes[0].labels.push_back("after task " + std::to_string(t));
     spec.axes[1].labels.push_back("task " + std::to_string(t) + ": " + subject.sequence[t]);
   }
-  metrics.push_back({spec, Due::task, nullptr,
-                     [after = scenario.after](const Observation& seen) { return to_matrix(seen.sequence.*after); }});
+  metrics.push_back({spec, Due::task, nullptr, [which = scenario.which](const Observation& seen) {
+                       return to_matrix(seen.sequence.after.*which);
+                     }});
 }
 
 }  // namespace
@@ -109,12 +110,45 @@ void add_sequence(std::vector<Metric>& metrics, const Subject& subject) {
   add_scenario(
       metrics, subject,
       {"task_il", "task told", "The task is told: the largest logit among its classes wins (task-incremental).",
-       &SequenceObservation::task_il, &SequenceObservation::task_il_after});
+       &ScenarioAccuracies::task_il, true});
   add_scenario(metrics, subject,
                {"class_il", "task not told",
                 "The task is not told: the largest logit among the classes of all tasks that have begun wins "
                 "(class-incremental).",
-                &SequenceObservation::class_il, &SequenceObservation::class_il_after});
+                &ScenarioAccuracies::class_il, true});
+  if (subject.inferred) {
+    add_scenario(metrics, subject,
+                 {"class_mean", "tile by class mean",
+                  "The tile (without tiles: the task) is inferred: that of the class with the nearest mean feature; "
+                  "the largest logit among its classes wins.",
+                  &ScenarioAccuracies::class_mean, false});
+    add_scenario(metrics, subject,
+                 {"entropy", "tile by entropy",
+                  "The tile (without tiles: the task) is inferred: the one whose output has the least entropy, divided "
+                  "by ln of its number of classes; the largest logit among its classes wins.",
+                  &ScenarioAccuracies::entropy, false});
+    add_scenario(metrics, subject,
+                 {"classifier", "tile by classifier",
+                  "The tile (without tiles: the task) is inferred: the one that a linear classifier names, which "
+                  "learns along with the tasks; the largest logit among its classes wins.",
+                  &ScenarioAccuracies::classifier, false});
+  }
+  for (std::size_t layer = 0; layer < subject.experts.size(); ++layer) {
+    MetricSpec spec;
+    spec.family = "routing_by_task";
+    spec.title = "routing by task";
+    spec.rank = 2;
+    spec.axes[0] = expert_axis(subject, static_cast<int>(layer));
+    spec.axes[1].title = "task";
+    for (std::size_t t = 0; t < subject.sequence.size(); ++t) {
+      spec.axes[1].labels.push_back("task " + std::to_string(t) + ": " + subject.sequence[t]);
+    }
+    spec.definition = "Mean weight that the router gives an expert on the test samples of each task.";
+    spec.formula = "mean over x of task t of alpha_e(x)";
+    spec.source = "seed 003: hard routing by class range";
+    metrics.push_back({for_layer(spec, subject, static_cast<int>(layer)), Due::test, nullptr,
+                       [layer](const Observation& seen) { return to_matrix(seen.layers[layer].routing_by_task); }});
+  }
   MetricSpec spec;
   spec.family = spec.name = "task";
   spec.title = "task that is learned";

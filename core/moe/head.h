@@ -38,6 +38,8 @@ class Head {
   virtual HeadOutput forward(const at::Tensor& x, const at::Tensor& labels, const at::Tensor& mask,
                              const HeadParameters& live) const = 0;
   virtual TileLayout tiles() const { return {}; }
+  // What each tile or linear expert makes of x by itself: [samples, its classes].
+  virtual std::vector<at::Tensor> expert_outputs(const at::Tensor& /*x*/) const { return {}; }
   // Of a mosaic: another layout, of as many tiles. Each class takes its weights along, the mean of them where it had
   // several tiles. What was done to the weights is for whoever keeps something beside each of them to do, too.
   virtual TileMove lay(const TileLayout&) { return {}; }

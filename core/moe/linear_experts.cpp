@@ -24,7 +24,7 @@ LinearExperts::LinearExperts(const HeadParameters& parameters, std::int64_t widt
   router_bias_ = initialiser.add("head.router.bias", Scope::router, layer, {count}, router_bound);
 }
 
-at::Tensor LinearExperts::expert_outputs(const at::Tensor& x) const {
+at::Tensor LinearExperts::outputs(const at::Tensor& x) const {
   const at::Tensor y = kernels::linear(x, at::cat(weights_, 1), at::cat(biases_));
   return y.view({x.size(0), experts(), -1});
 }
@@ -32,17 +32,17 @@ at::Tensor LinearExperts::expert_outputs(const at::Tensor& x) const {
 HeadOutput LinearExperts::forward(const at::Tensor& x, const at::Tensor& labels, const at::Tensor& mask,
                                   const HeadParameters& live) const {
   HeadOutput output;
-  const at::Tensor outputs = expert_outputs(x);
+  const at::Tensor of_experts = outputs(x);
   at::Tensor logits = router_bias_.unsqueeze(0).expand({x.size(0), -1});
   if (router_.defined()) logits = kernels::linear(x.narrow(1, 0, router_.size(0)).contiguous(), router_, router_bias_);
   const at::Tensor weights = logits.softmax(1);
-  output.all_logits = output.logits = at::bmm(weights.unsqueeze(1), outputs).squeeze(1);
+  output.all_logits = output.logits = at::bmm(weights.unsqueeze(1), of_experts).squeeze(1);
   if (mask.defined()) output.logits = output.logits + mask;
   if (labels.defined()) {
     output.loss = at::cross_entropy_loss(output.logits, labels);
     if (live.experts.redundancy > 0 && experts() > 1) {
       const bool of_weights = live.experts.redundancy_of == "weights";
-      at::Tensor rows = outputs;
+      at::Tensor rows = of_experts;
       if (of_weights) {
         std::vector<at::Tensor> flat;
         for (const at::Tensor& weight : weights_) flat.push_back(weight.flatten());

@@ -14,10 +14,11 @@ class LinearExperts : public Head {
 
   HeadOutput forward(const at::Tensor& x, const at::Tensor& labels, const at::Tensor& mask,
                      const HeadParameters& live) const override;
+  std::vector<at::Tensor> expert_outputs(const at::Tensor& x) const override { return outputs(x).unbind(1); }
   std::int64_t experts() const override { return static_cast<std::int64_t>(weights_.size()); }
 
  private:
-  at::Tensor expert_outputs(const at::Tensor& x) const;  // [samples, experts, classes]
+  at::Tensor outputs(const at::Tensor& x) const;  // [samples, experts, classes]
 
   std::vector<at::Tensor> weights_, biases_;  // of each expert: [width, classes], [classes]
   at::Tensor router_, router_bias_;           // [features, experts], undefined without features; [experts]

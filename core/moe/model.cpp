@@ -19,6 +19,7 @@ Model::Model(const ModelParts& parts, const InputShape& shape, int outputs, std:
              at::TensorOptions options)
     : live(parts.live),
       options_(options),
+      width_(parts.outline.width),
       norm_(parts.outline.norm == "layer_norm"),
       text_(shape.is_text()),
       tasks_(parts.tasks) {
@@ -79,6 +80,7 @@ ModelOutput Model::forward(const at::Tensor& inputs, const at::Tensor& targets, 
   const bool masked = task_mask_.defined() && pass.tasks.defined();
   const at::Tensor mask = masked ? task_mask_.index_select(0, pass.tasks) : pass.outputs;
   HeadOutput head = head_->forward(x, targets, mask, live.head);
+  output.features = x;
   output.logits = std::move(head.logits);
   output.all_logits = std::move(head.all_logits);
   output.redundancy = std::move(head.redundancy);

@@ -31,6 +31,7 @@ struct ModelParts {
 };
 
 struct ModelOutput {
+  at::Tensor features;       // [tokens, width]: what the head was given
   at::Tensor logits;         // [tokens, outputs]; -inf for outputs that aren't the token's task's
   at::Tensor all_logits;     // the same without what PassKind::outputs and tasks' own outputs leave out
   at::Tensor redundancy;     // scalar: of a head of linear experts, coefficient x value; undefined when off
@@ -61,6 +62,12 @@ class Model {
   // What the encoder makes of inputs, [tokens, width].
   at::Tensor encode(const at::Tensor& inputs) const { return encoder_->forward(inputs); }
 
+  // The head alone; see head.h. outputs: as PassKind has them.
+  HeadOutput head(const at::Tensor& features, const at::Tensor& targets, const at::Tensor& outputs) const {
+    return head_->forward(features, targets, outputs, live.head);
+  }
+  std::vector<at::Tensor> expert_outputs(const at::Tensor& features) const { return head_->expert_outputs(features); }
+
   // What the router of an MoE layer makes of logits, [T, E] (core/moe/route.h), as in a pass that is no training step.
   RouteOutput route(std::size_t layer, const at::Tensor& logits) const {
     return layers_[layer].route(logits, live.routers[layer]);
@@ -74,6 +81,7 @@ class Model {
 
   LiveModelParameters live;
 
+  std::int64_t width() const { return width_; }           // of features
   at::TensorOptions options() const { return options_; }  // dtype and device
   const std::vector<Weight>& weights() const { return weights_; }
   const std::vector<ModelState>& states() const { return states_; }  // what lasts besides them
@@ -88,6 +96,7 @@ class Model {
   at::Tensor normed(const at::Tensor& x) const;
 
   at::TensorOptions options_;
+  std::int64_t width_;
   bool norm_;
   bool text_;
   std::int64_t tasks_;

@@ -100,6 +100,10 @@ TileMove MosaicHead::lay(const TileLayout& layout) {
   return made;
 }
 
+std::vector<at::Tensor> MosaicHead::expert_outputs(const at::Tensor& x) const {
+  return kernels::linear(x, at::cat(weights_, 1), at::cat(biases_)).split_with_sizes(sizes_of(layout_), 1);
+}
+
 HeadOutput MosaicHead::forward(const at::Tensor& x, const at::Tensor& labels, const at::Tensor& mask,
                                const HeadParameters& live) const {
   const bool by_label = live.route_by_label && labels.defined();

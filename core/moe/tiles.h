@@ -21,6 +21,7 @@ class MosaicHead : public Head {
                      const HeadParameters& live) const override;
   std::int64_t experts() const override { return static_cast<std::int64_t>(layout_.size()); }
   TileLayout tiles() const override { return layout_; }
+  std::vector<at::Tensor> expert_outputs(const at::Tensor& x) const override;
   TileMove lay(const TileLayout& layout) override;
 
  private:

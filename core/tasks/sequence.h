@@ -18,6 +18,7 @@ class SequenceTask : public Task {
   std::int64_t steps_begun() const override { return steps_begun_; }
   std::vector<std::int64_t> stage_samples() const override { return pool(stage_); }
   std::int64_t stage() const override { return stage_; }
+  std::int64_t stage_began() const override { return stage_ * steps_; }
   bool joint() const override { return joint_; }
   std::int64_t begun() const override;
   bool stage_ends_after(std::int64_t step) const override;

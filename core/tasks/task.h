@@ -48,6 +48,7 @@ class Task {
   virtual std::int64_t steps_begun() const { return 0; }  // up to the step that was advanced to, and with it
   virtual std::vector<std::int64_t> stage_samples() const { return {}; }  // training samples of the task, by index
   virtual std::int64_t stage() const { return 0; }                        // the task that is learned now
+  virtual std::int64_t stage_began() const { return 0; }                  // the step that it began with
   virtual bool joint() const { return false; }                            // all of them are learned at once
   virtual std::int64_t begun() const { return stage() + 1; }  // tasks that have begun; joint ones all at once
   virtual bool stage_ends_after(std::int64_t /*step*/) const { return false; }
@@ -66,6 +67,7 @@ class Task {
 
   const std::vector<std::uint8_t>& train_labels() const { return train_labels_; }  // by sample, on the CPU
   const TaskOutline& outline() const { return outline_; }
+  std::int64_t batch_size() const { return batch_size_; }
 
   // int64 [tokens], which of several tasks a token is of; undefined where there is one.
   at::Tensor tasks_of(const Samples& samples) const { return outline_.tasks > 1 ? samples.labels : at::Tensor(); }

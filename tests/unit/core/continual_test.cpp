@@ -323,6 +323,8 @@ TEST_F(ContinualTest, ARunThatGoesOnHasTheSame) {
   for (const auto& kind : kinds) {
     std::map<std::string, Value> values = kind;
     values["measure.test_every"] = std::int64_t{5};
+    values["measure.inferred_tiles"] = true;
+    values["measure.attractor_every"] = std::int64_t{2};
     const Preset made = test::small_sequence(folder_.path, values);
     const Record whole = test::whole_run(made, 40);
     for (const std::int64_t at : {16, 21}) {  // where a task begins, and within one

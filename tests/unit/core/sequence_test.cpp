@@ -121,25 +121,39 @@ TEST_F(Sequence, AccuraciesAreThoseCountedOneByOne) {
     }
     return best;
   };
+  const at::Tensor alpha = model.forward(tests.inputs, {}).routings[0].alpha.to(at::kDouble);
   std::set<int> seen(tasks[0].begin(), tasks[0].end());
   seen.insert(tasks[1].begin(), tasks[1].end());
   for (std::size_t t = 0; t < tasks.size(); ++t) {
     const std::set<int> own(tasks[t].begin(), tasks[t].end());
     double count = 0, told = 0, untold = 0;
+    at::Tensor routed = at::zeros({alpha.size(1)}, at::kDouble);
     for (std::int64_t i = 0; i < 47; ++i) {
       const int label = static_cast<int>(tests.targets[i].item<std::int64_t>());
       if (!own.contains(label)) continue;
       count += 1;
+      routed += alpha[i];
       told += largest(i, own) == label;
       untold += largest(i, seen) == label;
     }
     const auto at = static_cast<std::int64_t>(t);
-    EXPECT_DOUBLE_EQ(got.task_il[at].item<double>(), told / count);
+    EXPECT_TRUE(at::allclose(got.routing[0].select(1, at), routed / count, 1e-9, 1e-12));
+    EXPECT_DOUBLE_EQ(got.tasks.task_il[at].item<double>(), told / count);
     if (t < 2) {
-      EXPECT_DOUBLE_EQ(got.class_il[at].item<double>(), untold / count);
+      EXPECT_DOUBLE_EQ(got.tasks.class_il[at].item<double>(), untold / count);
     } else {
-      EXPECT_TRUE(std::isnan(got.class_il[at].item<double>()));
+      EXPECT_TRUE(std::isnan(got.tasks.class_il[at].item<double>()));
     }
+  }
+}
+
+// Of a class its accuracy is that among the classes of its task.
+TEST_F(Sequence, AccuraciesOfClassesAreThoseOfTheirTasks) {
+  const auto task = make(five());
+  const SequenceAccuracy got = sequence_accuracy(model_of(*task), *task, 1, 50);  // five samples of each class
+  for (std::int64_t t = 0; t < 5; ++t) {
+    EXPECT_NEAR((got.classes[2 * t] + got.classes[2 * t + 1]).item<double>() / 2, got.tasks.task_il[t].item<double>(),
+                1e-12);
   }
 }
 
