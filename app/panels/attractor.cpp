@@ -18,11 +18,12 @@ struct Map {
   const char *family, *value_name, *missing;
   ui::ViewChoice view;
 };
+constexpr const char* other_size = "can't be compared: of different sizes";
 constexpr Map maps[] = {
-    {"similarity_outputs", "cosine", "can't be compared", {"outputs", "Cosine between what two experts put out"}},
-    {"similarity_weights", "cosine", "can't be compared: other sizes", {"weights", "Cosine between their weights"}},
-    {"similarity_cka", "CKA", "can't be compared", {"CKA", "Centred kernel alignment of what two experts put out"}},
-    {"gradient_flow", "gradient norm", "no sample", {"gradients", "What reaches an expert from which samples"}},
+    {"similarity_outputs", "cosine", other_size, {"outputs", "Cosine between what two experts make of the samples"}},
+    {"similarity_weights", "cosine", other_size, {"weights", "Cosine between their weights"}},
+    {"similarity_cka", "CKA", "nothing varies", {"CKA", "Centred kernel alignment of what two experts put out"}},
+    {"gradient_flow", "gradient norm", "it hasn't begun", {"gradients", "What reaches an expert from which samples"}},
 };
 constexpr std::size_t by_step = std::size(maps);  // the view after them, of a small window
 constexpr const char* names[] = {"outputs", "weights", "cka", "gradients", "by_step"};  // in the settings

@@ -22,19 +22,21 @@ struct View {
 constexpr View views[] = {
     {"task_il", {"task told", "The largest logit among the classes of the task wins."}},
     {"class_il", {"not told", "The largest logit of all tasks that have begun wins."}},
-    {"class_mean", {"class mean", "The tile is inferred: the one with the nearest mean of a class."}},
-    {"entropy", {"entropy", "The tile is inferred: the one whose output has the least entropy."}},
-    {"classifier", {"classifier", "The tile is inferred by a task classifier that is learned."}},
-    {by_task, {"routing", "Mean routing weight of each expert on the test samples of each task"}},
+    {"class_mean", {"class mean", "The tile (without tiles: the task) is inferred: by the nearest mean of a class."}},
+    {"entropy", {"entropy", "The tile (without tiles: the task) is inferred: by the least entropy of its output."}},
+    {"classifier",
+     {"classifier", "The tile (without tiles: the task) is inferred: by a classifier that learns along."}},
+    {by_task, {"routing", "Mean routing weight of each expert of a layer on the test samples of each task"}},
 };
 
-std::optional<std::size_t> metric_of(const Description& description, const View& view) {
+// Routing: of that layer, else of the last one that has it, the head.
+std::optional<std::size_t> metric_of(const Description& description, const View& view, int layer) {
   if (view.name != by_task) return metric_named(description, std::string("accuracy_matrix/") + view.name);
-  const auto& metrics = description.metrics;
-  const auto found = std::find_if(metrics.begin(), metrics.end(),
-                                  [](const MetricSpec& spec) { return spec.family == by_task && spec.rank == 2; });
-  if (found == metrics.end()) return {};
-  return static_cast<std::size_t>(found - metrics.begin());
+  std::optional<std::size_t> found = find_metric(description, by_task, layer, 2);
+  for (int other = description.layers - 1; !found && other >= 0; --other) {
+    found = find_metric(description, by_task, other, 2);
+  }
+  return found;
 }
 
 std::string percent(double value) {
@@ -44,7 +46,8 @@ std::string percent(double value) {
   return text;
 }
 
-// Item ids: the labels of the views ("task told") or the combo "##view"; "##accuracies", "##routing_by_task".
+// Item ids: the labels of the views ("task told") or the combo "##view"; "##layer", "##accuracies",
+// "##routing_by_task".
 class SequencePanel final : public Panel {
  public:
   const char* name() const override { return "sequence"; }
@@ -64,7 +67,7 @@ class SequencePanel final : public Panel {
     std::vector<std::size_t> shown;
     std::vector<ui::ViewChoice> choices;
     for (std::size_t i = 0; i < std::size(views); ++i) {
-      if (!description || !metric_of(*description, views[i])) continue;
+      if (!description || !metric_of(*description, views[i], context.selection.layer)) continue;
       shown.push_back(i);
       choices.push_back(views[i].choice);
     }
@@ -77,12 +80,18 @@ class SequencePanel final : public Panel {
     const auto last = std::find(shown.begin(), shown.end(), view_);
     const auto before = static_cast<std::size_t>(last == shown.end() ? 0 : last - shown.begin());
     std::size_t chosen = before;
-    ui::choose_view("##view", chosen, choices, ui::room_before_help());
+    const bool layered = views[shown[before]].name == by_task && description->layers > 1;
+    const float room = ui::room_before_help(), of_layer = layered ? std::min(110 * context.scale, room * 0.4f) : 0;
+    ui::choose_view("##view", chosen, choices, room - of_layer);
     if (chosen != before) view_ = shown[chosen];
     ImGui::SameLine();
+    if (layered) {
+      ui::layer_combo(context, of_layer - ImGui::GetStyle().ItemSpacing.x);
+      ImGui::SameLine();
+    }
     ui::help_button(context, *this);
     const View& view = views[shown[chosen]];
-    const std::size_t metric = *metric_of(*description, view);
+    const std::size_t metric = *metric_of(*description, view, context.selection.layer);
     const Matrix* matrix = newest(context.snapshot, metric);
     if (view.name == by_task) {
       routing(context, description->metrics[metric], matrix);

@@ -167,7 +167,7 @@ std::string layout_note(const Snapshot& snapshot) {
   const Matrix* learned =
       snapshot.description ? newest(snapshot, find_metric(*snapshot.description, "tile_learned", -1, 2)) : nullptr;
   const bool shown = !differ(taken_over(snapshot, task, learned ? learned->step : -1), taken);
-  return shown ? "" : "The new layout is shown when it is measured first.";
+  return shown ? "" : "The new layout is shown once it has been measured.";
 }
 
 }  // namespace tessera

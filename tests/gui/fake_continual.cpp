@@ -62,6 +62,17 @@ void FakeContinual::declare(Description& d) const {
       }
     }
     d.metrics.push_back(spec_of("task", ""));
+    for (int layer = 0; layer < d.layers; ++layer) {
+      const bool of_head = !head.empty() && layer == head_layer;
+      MetricSpec spec = spec_of("routing_by_task", of_head ? head : "layer" + std::to_string(layer));
+      spec.layer = layer;
+      spec.rank = 2;
+      const bool tiled = of_head && head == "tiles";
+      spec.axes[0] =
+          axis(tiled ? "tile" : "expert", tiled ? "tile " : "expert ", d.experts[static_cast<std::size_t>(layer)]);
+      spec.axes[1] = tasks_axis("task");
+      d.metrics.push_back(spec);
+    }
   }
   if (head.empty()) return;
   const int count = d.experts[static_cast<std::size_t>(head_layer)];
@@ -83,7 +94,6 @@ void FakeContinual::declare(Description& d) const {
   Axis sources = head == "tiles" ? experts : tasks_axis("");
   sources.title = head == "tiles" ? "samples of tile" : "samples of task";
   matrix("gradient_flow", sources, Colours::sequential, 0, 0);
-  if (sequence) matrix("routing_by_task", tasks_axis("task"), Colours::sequential, 0, 1);
   for (const char* family :
        {"output_cosine", "weight_cosine", "output_cka", "effective_rank_outputs", "effective_rank_weights",
         "excess_kurtosis", "non_gaussian", "similarity_slope", "phase_transitions", "alignment_slope"}) {
@@ -141,7 +151,7 @@ std::optional<float> FakeContinual::cell(const MetricSpec& metric, std::int64_t 
     return (family == "similarity_weights" ? 0.6f : 1.0f) * (alike + 0.45f * (scatter - 0.5f));
   }
   if (family == "gradient_flow") return head == "tiles" && i != j ? 0.0f : 0.4f + 2 * scatter;
-  if (family == "routing_by_task") return i == j ? 0.7f : 0.3f * scatter;
+  if (family == "routing_by_task") return i == (j + metric.layer) % 4 ? 0.7f : 0.3f * scatter;
   if (family == "tile_learned" || family == "tile_forgotten") {
     const std::vector<int>& own = tiles[static_cast<std::size_t>(j)];
     if (std::find(own.begin(), own.end(), i) == own.end()) return none;

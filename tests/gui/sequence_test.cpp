@@ -89,6 +89,11 @@ void routing_by_task(ImGuiTestContext* ctx, Harness& h) {
   ctx->MouseClick();
   ctx->Yield(2);
   IM_CHECK_EQ(h.app().selection().expert, 2);
+  ctx->ComboClick("##layer/experts");  // those of the head
+  ctx->MouseMoveToPos(ImVec2(1300, 870));
+  ctx->Yield(3);
+  IM_CHECK_EQ(h.app().selection().layer, h.now().description->layers - 1);
+  h.picture(ctx, "sequence_routing_of_the_head");
 }
 
 // What was written when there were two of them still says which.
@@ -98,10 +103,10 @@ void older_settings(ImGuiTestContext* ctx, Harness& h) {
   IM_CHECK_STR_EQ(panel(h).settings().c_str(), "view=class_il");
   panel(h).restore("told=1");
   IM_CHECK_STR_EQ(panel(h).settings().c_str(), "view=task_il");
-  panel(h).restore("view=routing_by_task");  // this experiment has none: another view, and the choice stays
+  panel(h).restore("view=entropy");  // this experiment has none: another view, and the choice stays
   ctx->Yield(3);
   IM_CHECK(ctx->ItemExists("##accuracies"));
-  IM_CHECK_STR_EQ(panel(h).settings().c_str(), "view=routing_by_task");
+  IM_CHECK_STR_EQ(panel(h).settings().c_str(), "view=entropy");
 }
 
 // Where the tabs don't fit, a combo has them.

@@ -109,7 +109,7 @@ TEST(Tiles, WaitForTheNextTask) {
 }
 
 TEST(Tiles, AreShownWhenTheyAreMeasured) {
-  const char* not_yet = "The new layout is shown when it is measured first.";
+  const char* not_yet = "The new layout is shown once it has been measured.";
   const Intervention change{25, "model.head.tiles.layout", std::string("overlapping"), 0};
   EXPECT_EQ(layout_note(run_at(41, {change})), not_yet);
   EXPECT_EQ(layout_note(measured_at(39, run_at(41, {change}))), not_yet);
