@@ -5,6 +5,7 @@
 
 #include "core/data/groups.h"
 #include "core/data/image_tasks.h"
+#include "core/data/more_images.h"
 #include "core/data/text_corpus.h"
 #include "core/data/tile_layout.h"
 #include "core/learn/continual_parameters.h"
@@ -29,6 +30,8 @@
 namespace tessera {
 namespace {
 
+constexpr const char* more_data = "task.sequence.more_data";
+
 // How many classes the task has, of several tasks at once how many these are; nothing where only its data tell.
 std::optional<int> known_classes(const Parameters& parameters) {
   const std::string kind = parameters.load<TaskParameters>("task").kind;
@@ -38,9 +41,18 @@ std::optional<int> known_classes(const Parameters& parameters) {
     const auto tasks = image_tasks(parameters.load<MultitaskParameters>("task").tasks);
     return static_cast<int>(tasks ? tasks.value->size() : fewest_image_tasks);  // a bad list is complained of elsewhere
   }
-  const std::string data = parameters.load<ClassificationParameters>("task").data_name;
-  if (data == "folder") return std::nullopt;
-  return data == "cifar-100" ? 100 : 10;
+  std::vector<std::string> sets = {parameters.load<ClassificationParameters>("task").data_name};
+  if (kind == "sequence") {
+    const auto more = data_sets_in(parameters.load<SequenceParameters>("task").more_data, more_data);
+    if (!more) return std::nullopt;  // complained of elsewhere
+    sets.insert(sets.end(), more.value->begin(), more.value->end());
+  }
+  int classes = 0;
+  for (const std::string& set : sets) {
+    if (set == "folder" || set.find('/') != std::string::npos) return std::nullopt;
+    classes += set == "cifar-100" ? 100 : 10;
+  }
+  return classes;
 }
 
 bool is_language(const Parameters& parameters) { return parameters.load<TaskParameters>("task").kind == "language"; }
@@ -266,7 +278,10 @@ void check_sequence(const Parameters& parameters, std::vector<Problem>& problems
     problems.push_back({"learn.continual.loss_over", "task",
                         "seen or all while learn.continual.method is replay: samples of earlier tasks come along"});
   }
-  const ClassSequenceSpec spec = parameters.load<SequenceParameters>("task").classes;
+  const auto sequence = parameters.load<SequenceParameters>("task");
+  const ClassSequenceSpec& spec = sequence.classes;
+  const auto sets = data_sets_in(sequence.more_data, more_data);
+  problems.insert(problems.end(), sets.problems.begin(), sets.problems.end());
   const auto classes = known_classes(parameters);
   if (!classes || spec.split == "superclasses") return;  // data tell
   const auto tasks = class_sequence(spec, *classes, {});

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/data/groups.h"
+#include "core/data/more_images.h"
 #include "core/lab/problem.h"
 #include "core/tasks/classification.h"
 #include "core/tasks/tensors.h"
@@ -18,6 +19,17 @@ struct SequenceTask::Loaded {
 
   Loaded(const ClassificationParameters& parameters, const SequenceParameters& sequence)
       : data(load_training_images(parameters)) {
+    const std::string where = "task.sequence.more_data";
+    const auto sets = data_sets_in(sequence.more_data, where);
+    if (!sets) throw InputError(sets.problems);
+    for (std::size_t i = 0; i < sets.value->size(); ++i) {
+      const std::string& set = (*sets.value)[i];
+      const bool is_folder = set.find('/') != std::string::npos;
+      ImageData more = is_folder ? load_images("folder", data_folder("folder", set, where))
+                                 : load_images(set, data_folder(set, "", where));
+      const auto name = is_folder ? (std::filesystem::path(set) / ".").parent_path().filename().string() : set;
+      append(data, std::move(more), i == 0 ? parameters.data_name : "", name, where);
+    }
     std::vector<int> superclasses;
     if (!data.superclasses.empty()) {
       superclasses.assign(data.classes.size(), -1);

@@ -10,6 +10,7 @@ struct SequenceParameters {
   ClassSequenceSpec classes;
   std::int64_t steps = 200;
   bool joint = false;
+  std::string more_data;
 
   void describe(Describer& d) {
     const Condition sequence{"/task.kind", {"sequence"}};
@@ -37,6 +38,11 @@ struct SequenceParameters {
            "Tasks separated by |, each a list of classes and ranges: 0-4|5-9 or 0,2,4|1,3. A class may be in none, or "
            "in several.",
            Applies::rebuild, {"sequence.split", {"list"}});
+    d.text("sequence.more_data", more_data,
+           "Data sets beside task.data, separated by commas, each by its name or a folder with a slash in it, with "
+           "images of the same shape: mnist, kmnist. Their classes follow, set by set, so that tasks can be of "
+           "different ones.",
+           Applies::rebuild, sequence);
     d.boolean("sequence.joint", joint,
               "All tasks at once, from the first step: what learning one after another is compared with.",
               Applies::rebuild, sequence);

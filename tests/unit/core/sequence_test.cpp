@@ -96,6 +96,18 @@ TEST_F(Sequence, JointTasksComeTogether) {
   EXPECT_EQ(classes_in(task->next_batch().labels).size(), 10u);
 }
 
+TEST_F(Sequence, MayComeFromSeveralDataSets) {
+  SequenceParameters parameters = five();
+  parameters.classes.tasks = 2;
+  parameters.more_data = folder_.path.string() + "/";
+  const auto task = make(parameters);
+  EXPECT_EQ(task->outline().outputs, 20);
+  EXPECT_EQ(task->outline().sequence[1].front(), 10);
+  EXPECT_EQ(task->test_samples(), 100);
+  task->advance_to(8);
+  for (const std::int64_t c : classes_in(task->next_batch().labels)) EXPECT_GE(c, 10);
+}
+
 TEST_F(Sequence, RefusesABatchLargerThanATask) {
   const Problem found = test::problem_of([&] { make(five(), 41); });
   EXPECT_EQ(found.where, "task.batch_size");
