@@ -9,12 +9,14 @@ namespace {
 
 constexpr ImVec2 large(900, 560), narrow(360, 620), small(320, 260);
 
-// The panel in a window of its own, after so many steps of five tasks of 20 steps each.
-void show(ImGuiTestContext* ctx, Harness& h, ImVec2 size, const char* head = "experts", std::int64_t steps = 90) {
+// The panel in a window of its own, after 90 steps of five tasks of 20 steps each.
+void show(ImGuiTestContext* ctx, Harness& h, ImVec2 size, const char* head = "experts", std::int64_t every = 10) {
+  constexpr std::int64_t steps = 90;
   Preset preset = *h.now().preset;
   preset.parameters.set("task.kind", std::string("sequence"));
   preset.parameters.set("task.sequence.steps", std::int64_t{20});
   preset.parameters.set("model.head.kind", std::string(head));
+  preset.parameters.set("measure.attractor_every", every);
   preset.schedule.clear();
   const int builds = h.script().builds;
   h.app().submit(command::Load{preset});
@@ -47,6 +49,8 @@ void it_says_what_it_needs(ImGuiTestContext* ctx, Harness& h) {
   show(ctx, h, narrow, "linear");
   IM_CHECK(!ctx->ItemExists("##experts"));
   h.picture(ctx, "attractor_none");
+  show(ctx, h, narrow, "experts", 0);
+  IM_CHECK(!ctx->ItemExists("##experts"));
 }
 
 void how_alike_experts_are(ImGuiTestContext* ctx, Harness& h) {

@@ -75,6 +75,16 @@ void FakeContinual::declare(Description& d) const {
     }
   }
   if (head.empty()) return;
+  if (head == "tiles") {
+    for (const char* family : {"tile_learned", "tile_forgotten"}) {
+      MetricSpec spec = spec_of(family, "");
+      spec.rank = 2;
+      spec.axes[0] = {"class", d.classes};
+      spec.axes[1] = axis("tile", "tile ", static_cast<int>(tiles.size()));
+      d.metrics.push_back(spec);
+    }
+  }
+  if (!attractor) return;
   const int count = d.experts[static_cast<std::size_t>(head_layer)];
   const Axis experts = head == "tiles" ? axis("tile", "tile ", count) : axis("expert", "expert ", count);
   const auto matrix = [&](const char* family, const Axis& columns, Colours colours, double low, double high) {
@@ -102,14 +112,6 @@ void FakeContinual::declare(Description& d) const {
     d.metrics.push_back(spec);
   }
   for (const char* name : {"isolation", "freezing", "perturbation"}) d.metrics.push_back(spec_of("operator", name));
-  if (head != "tiles") return;
-  for (const char* family : {"tile_learned", "tile_forgotten"}) {
-    MetricSpec spec = spec_of(family, "");
-    spec.rank = 2;
-    spec.axes[0] = {"class", d.classes};
-    spec.axes[1] = experts;
-    d.metrics.push_back(spec);
-  }
 }
 
 std::optional<double> FakeContinual::scalar(const MetricSpec& metric, std::int64_t step) const {

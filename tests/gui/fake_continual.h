@@ -14,8 +14,9 @@ namespace tessera::test {
 struct FakeContinual {
   static constexpr int tasks = 5;
   bool sequence = false;
-  bool inferred = false;  // scenarios in which the tile is inferred
-  std::string head;       // "tiles", "experts"; empty: neither
+  bool inferred = false;   // scenarios in which the tile is inferred
+  bool attractor = false;  // how alike the experts of the head are
+  std::string head;        // "tiles", "experts"; empty: neither
   int head_layer = -1;
   std::int64_t steps_of_task = 1;
   std::vector<std::vector<int>> tiles;  // in force

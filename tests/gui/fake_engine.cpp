@@ -72,7 +72,8 @@ class FakeEngine final : public Engine {
     tasks_.clear();
     if (p.text("task.kind") == "interference") tasks_ = {"answer 0", "answer 1"};
     continual_ = {.sequence = p.text("task.kind") == "sequence",
-                  .inferred = script_->inferred,
+                  .inferred = p.boolean("measure.inferred_tiles"),
+                  .attractor = p.integer("measure.attractor_every") > 0,
                   .head = head.kind == "linear" ? "" : head.kind,
                   .head_layer = d.layers - 1,
                   .steps_of_task = p.integer("task.sequence.steps"),

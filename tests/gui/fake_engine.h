@@ -28,7 +28,6 @@ struct Script {
   std::string score() const;                    // of the router, likewise
   std::string layout() const;                   // of the tiles, likewise
   std::vector<std::vector<int>> tiles() const;  // in force: a new layout is, when the next task of a sequence begins
-  std::atomic<bool> inferred{false};            // what is built next has scenarios in which the tile is inferred
 
  private:
   friend class FakeEngine;

@@ -8,11 +8,12 @@ namespace {
 
 // The panel in a window of its own, after so many steps of five tasks of 20 steps each.
 void show(ImGuiTestContext* ctx, Harness& h, ImVec2 size, std::int64_t steps, const char* kind = "sequence",
-          const char* head = "linear") {
+          const char* head = "linear", bool inferred = false) {
   Preset preset = *h.now().preset;
   preset.parameters.set("task.kind", std::string(kind));
   preset.parameters.set("task.sequence.steps", std::int64_t{20});
   preset.parameters.set("model.head.kind", std::string(head));
+  preset.parameters.set("measure.inferred_tiles", inferred);
   preset.schedule.clear();
   const int builds = h.script().builds;
   h.app().submit(command::Load{preset});
@@ -66,8 +67,7 @@ Panel& panel(Harness& h) {
 }
 
 void the_tile_is_inferred(ImGuiTestContext* ctx, Harness& h) {
-  h.script().inferred = true;
-  show(ctx, h, ImVec2(700, 500), 90, "sequence", "tiles");
+  show(ctx, h, ImVec2(700, 500), 90, "sequence", "tiles", true);
   for (const char* view : {"class mean", "entropy", "classifier"}) {
     ctx->ItemClick(view);
     ctx->Yield(3);
@@ -111,8 +111,7 @@ void older_settings(ImGuiTestContext* ctx, Harness& h) {
 
 // Where the tabs don't fit, a combo has them.
 void a_narrow_window_has_a_combo(ImGuiTestContext* ctx, Harness& h) {
-  h.script().inferred = true;
-  show(ctx, h, ImVec2(320, 300), 90, "sequence", "tiles");
+  show(ctx, h, ImVec2(320, 300), 90, "sequence", "tiles", true);
   IM_CHECK(!ctx->ItemExists("entropy"));
   ctx->ComboClick("##view/entropy");
   ctx->Yield(3);
