@@ -13,7 +13,7 @@
 namespace tessera {
 namespace {
 
-constexpr std::size_t samples_of_class = 8;
+constexpr std::int64_t samples_of_all = 320, fewest_of_class = 3;
 constexpr std::int64_t window = 6, most_points = 4096;  // of a trend
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
@@ -39,14 +39,16 @@ Line line_through(const at::Tensor& points, std::int64_t total, std::int64_t cou
 }  // namespace
 
 Attractor::Attractor(const Model& model, const Task& task, std::int64_t seed) : model_(model), task_(task) {
-  samples_.resize(static_cast<std::size_t>(task.outline().outputs));
+  const std::int64_t outputs = task.outline().outputs;
+  const auto of_class = static_cast<std::size_t>(std::max(fewest_of_class, samples_of_all / outputs));
+  samples_.resize(static_cast<std::size_t>(outputs));
   const auto& labels = task.train_labels();
   std::vector<std::int32_t> order(labels.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::int32_t>(i);
   Random(seed, "attractor").shuffle(order);
   for (const std::int32_t i : order) {
     const std::size_t label = labels[static_cast<std::size_t>(i)];
-    if (label < samples_.size() && samples_[label].size() < samples_of_class) samples_[label].push_back(i);
+    if (label < samples_.size() && samples_[label].size() < of_class) samples_[label].push_back(i);
   }
 }
 

@@ -125,7 +125,7 @@ class AttractorTest : public testing::Test {
     parts.tiles = tiles;
     model_ = std::make_unique<Model>(parts, task_->outline().inputs, 10, 1, at::TensorOptions(at::kFloat));
   }
-  // Those that are looked at: the first eight of each class in an order of its own.
+  // Those that are looked at: the first 32 of each of ten classes, in an order of its own. There are 30.
   std::vector<std::int64_t> samples_of(const std::vector<int>& classes) const {
     const auto& labels = task_->train_labels();
     std::vector<std::int32_t> order(labels.size());
@@ -135,7 +135,7 @@ class AttractorTest : public testing::Test {
     for (const int c : classes) {
       int kept = 0;
       for (const std::int32_t i : order) {
-        if (labels[static_cast<std::size_t>(i)] == c && kept < 8) some.push_back(i), ++kept;
+        if (labels[static_cast<std::size_t>(i)] == c && kept < 32) some.push_back(i), ++kept;
       }
     }
     return some;
@@ -165,7 +165,7 @@ TEST_F(AttractorTest, GradientsAreThoseInClosedForm) {
       const at::Tensor error = logits.softmax(1) - at::one_hot(samples.targets, 10);
       const at::Tensor x = output.features.to(at::kDouble), g = output.routings[0].alpha.to(at::kDouble);
       for (std::int64_t e = 0; e < 3; ++e) {
-        const at::Tensor weighted = error * g.select(1, e).unsqueeze(1) / 16;
+        const at::Tensor weighted = error * g.select(1, e).unsqueeze(1) / 60;
         const double square =
             at::mm(x.t(), weighted).square().sum().item<double>() + weighted.sum(0).square().sum().item<double>();
         EXPECT_NEAR(got.gradients[e][t].item<double>(), std::sqrt(square), 1e-5 * std::sqrt(square)) << over << e << t;
@@ -210,7 +210,7 @@ TEST_F(AttractorTest, OutputsAreThoseOfTheExperts) {
   const Samples samples = task_->pick(samples_of({0, 1}));
   const at::NoGradGuard no_grad;
   const ModelOutput output = model_->forward(samples.inputs, {});
-  at::Tensor mixed = at::zeros({16, 10}, at::kDouble);
+  at::Tensor mixed = at::zeros({60, 10}, at::kDouble);
   for (std::int64_t e = 0; e < 4; ++e) {
     mixed += got.outputs[static_cast<std::size_t>(e)] * output.routings[0].alpha.select(1, e).unsqueeze(1);
   }
