@@ -67,7 +67,8 @@ class AttractorPanel final : public Panel {
           "Appears with an experiment whose head is tiles or experts, with measure.attractor_every above 0.");
       return;
     }
-    if (draw_operators(context, ui::room_before_help())) ImGui::SameLine();
+    measured_ = attractor_measured(context.snapshot, *layer);
+    if (draw_operators(context, measured_, ui::room_before_help())) ImGui::SameLine();
     ui::help_button(context, *this);
     figures(context, *layer);
     const ImVec2 room = ImGui::GetContentRegionAvail(), spacing = ImGui::GetStyle().ItemSpacing;
@@ -76,12 +77,12 @@ class AttractorPanel final : public Panel {
       map(context, *layer, ImVec2(width, room.y), false);
       ImGui::SameLine(0, 1.5f * spacing.x);
       ImGui::BeginGroup();
-      curves_.draw(context, *layer, ImVec2(room.x - 1.5f * spacing.x - width, room.y));
+      curves_.draw(context, *layer, measured_, ImVec2(room.x - 1.5f * spacing.x - width, room.y));
       ImGui::EndGroup();
     } else if (room.y >= 300 * context.scale) {
       const float height = std::floor((room.y - spacing.y) * 0.6f);
       map(context, *layer, ImVec2(room.x, height), false);
-      curves_.draw(context, *layer, ImVec2(room.x, room.y - spacing.y - height));
+      curves_.draw(context, *layer, measured_, ImVec2(room.x, room.y - spacing.y - height));
     } else {
       map(context, *layer, room, true);
     }
@@ -105,7 +106,7 @@ class AttractorPanel final : public Panel {
     return {};
   }
 
-  static void figures(const PanelContext& context, int layer) {
+  void figures(const PanelContext& context, int layer) const {
     const Description& description = *context.snapshot.description;
     const int experts = layer >= 0 && layer < static_cast<int>(description.experts.size())
                             ? description.experts[static_cast<std::size_t>(layer)]
@@ -114,8 +115,8 @@ class AttractorPanel final : public Panel {
     const auto add = [&](const char* family, const char* label, const auto& text) {
       const auto metric = find_metric(description, family, layer, 0);
       if (!metric) return;
-      const double value = last_value(context.snapshot, metric).value_or(std::nan(""));
-      shown.push_back({label, std::isnan(value) ? ui::number(value) : text(value), &description.metrics[*metric]});
+      const auto value = measured_value(context.snapshot, metric, measured_);
+      shown.push_back({label, value ? text(*value) : "\u2013", &description.metrics[*metric]});
     };
     const auto printed = [](const char* format) {
       return [format](double value) {
@@ -154,7 +155,7 @@ class AttractorPanel final : public Panel {
     if (chosen != before) view_ = views[chosen];
     size.y -= ImGui::GetFrameHeightWithSpacing();
     if (!views.empty() && views[chosen] == by_step) {
-      curves_.draw(context, layer, size);
+      curves_.draw(context, layer, measured_, size);
     } else if (!views.empty()) {
       heatmap(context, maps[views[chosen]], layer, size);
     }
@@ -203,6 +204,7 @@ class AttractorPanel final : public Panel {
   }
 
   std::size_t view_ = 0;
+  std::int64_t measured_ = -1;  // the step of the measurement shown
   SimilarityCurves curves_;
   HeatmapCache cache_;
 };

@@ -21,6 +21,9 @@ namespace {
 constexpr const char* operators[] = {"isolation", "freezing",
                                      "perturbation"};  // the strongest first, as seed 003 has it
 
+constexpr const char* measured_together[] = {"output_cosine", "weight_cosine", "output_cka", "excess_kurtosis",
+                                             "phase_transitions"};
+
 std::string two_digits(double value) {
   if (std::isnan(value)) return ui::number(value);
   char text[32];
@@ -38,7 +41,24 @@ void vertical(double step, ImU32 ink, float width) {
 
 }  // namespace
 
-bool draw_operators(const PanelContext& context, float width) {
+std::int64_t attractor_measured(const Snapshot& snapshot, int layer) {
+  std::int64_t measured = -1;
+  const auto include = [&](std::optional<std::size_t> metric) {
+    if (const auto point = last_point(snapshot, metric)) measured = std::max(measured, point->step);
+  };
+  for (const char* family : measured_together) include(find_metric(*snapshot.description, family, layer, 0));
+  for (const char* name : operators) include(metric_named(*snapshot.description, std::string("operator/") + name));
+  return measured;
+}
+
+std::optional<double> measured_value(const Snapshot& snapshot, std::optional<std::size_t> metric,
+                                     std::int64_t measured) {
+  const auto point = last_point(snapshot, metric);
+  if (!point || point->step < measured || std::isnan(point->value)) return {};
+  return point->value;
+}
+
+bool draw_operators(const PanelContext& context, std::int64_t measured, float width) {
   const Description& description = *context.snapshot.description;
   const Tones& tone = tones(context.dark);
   const float line = ImGui::GetTextLineHeight(), gap = std::round(line * 0.6f);
@@ -54,7 +74,7 @@ bool draw_operators(const PanelContext& context, float width) {
     const auto metric = metric_named(description, std::string("operator/") + name);
     if (!metric) continue;
     any = true;
-    const auto value = last_value(context.snapshot, metric);
+    const auto value = measured_value(context.snapshot, metric, measured);
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const std::string id = std::string("##operator ") + name;
     ImGui::InvisibleButton(id.c_str(), ImVec2(names + gap + length + gap + figures, line));
@@ -76,9 +96,9 @@ bool draw_operators(const PanelContext& context, float width) {
   return any;
 }
 
-void SimilarityCurves::draw(PanelContext& context, int layer, ImVec2 size) {
+void SimilarityCurves::draw(PanelContext& context, int layer, std::int64_t measured, ImVec2 size) {
   update(context, layer);
-  legend(context, size.x);
+  legend(context, measured, size.x);
   size.y -= ImGui::GetTextLineHeightWithSpacing();
   plot(context, size);
 }
@@ -102,7 +122,7 @@ void SimilarityCurves::update(const PanelContext& context, int layer) {
 }
 
 // Title, then each line with its value at the moment shown: as much of it as there is room for.
-void SimilarityCurves::legend(const PanelContext& context, float width) const {
+void SimilarityCurves::legend(const PanelContext& context, std::int64_t measured, float width) const {
   const auto end = static_cast<double>(context.moment >= 0 ? context.moment : context.newest.step);
   const float line = ImGui::GetTextLineHeight();
   std::vector<std::pair<int, std::string>> brief, full;  // of a line: its colour and text
@@ -112,7 +132,9 @@ void SimilarityCurves::legend(const PanelContext& context, float width) const {
     if (!lines_[i].shown) continue;
     const auto reading = lines_[i].curve.at(end);
     brief.emplace_back(static_cast<int>(i), lines_[i].label);
-    full.emplace_back(brief.back().first, brief.back().second + (reading ? " " + two_digits(reading->value) : ""));
+    full.emplace_back(
+        brief.back().first,
+        brief.back().second + (reading && reading->step >= measured ? " " + two_digits(reading->value) : ""));
     brief_width += entry_width(brief.back().second);
     full_width += entry_width(full.back().second);
   }

@@ -50,11 +50,17 @@ std::optional<std::size_t> metric_named(const Description& description, std::str
   return static_cast<std::size_t>(found - metrics.begin());
 }
 
-std::optional<double> last_value(const Snapshot& snapshot, std::optional<std::size_t> metric) {
+std::optional<Point> last_point(const Snapshot& snapshot, std::optional<std::size_t> metric) {
   if (!metric || *metric >= snapshot.series.size()) return {};
   const Series& series = snapshot.series[*metric];
   if (series.size() == 0) return {};
-  return series[series.size() - 1].value;
+  return series[series.size() - 1];
+}
+
+std::optional<double> last_value(const Snapshot& snapshot, std::optional<std::size_t> metric) {
+  const auto point = last_point(snapshot, metric);
+  if (!point) return {};
+  return point->value;
 }
 
 const Matrix* newest(const Snapshot& snapshot, std::optional<std::size_t> metric) {

@@ -22,7 +22,9 @@ std::optional<std::size_t> find_metric(const Description&, std::string_view fami
 // Index of the metric of that name, "accuracy_matrix/task_il".
 std::optional<std::size_t> metric_named(const Description&, std::string_view name);
 
-// The newest value of a scalar metric; nothing until there is one.
+// The newest point of a scalar metric, and its value; nothing until there is one. A measurement that gave no number
+// left no point.
+std::optional<Point> last_point(const Snapshot&, std::optional<std::size_t> metric);
 std::optional<double> last_value(const Snapshot&, std::optional<std::size_t> metric);
 
 // The newest matrix of a metric; null until there is one.
