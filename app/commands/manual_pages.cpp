@@ -82,7 +82,7 @@ std::string metrics_page() {
       "# Metrics\n\n"
       "What is measured while an experiment runs, as the question marks in the window and `scalars.csv` have it. "
       "Layers "
-      "count from 0; the tiles of a mosaic head come after them, as `/tiles`.\n";
+      "count from 0; the tiles or experts of a head come after them, as `/tiles` or `/experts`.\n";
   std::set<std::string> seen;
   for (const MetricSpec& spec : declared_metrics()) {
     const std::string name = name_of(spec);

@@ -90,10 +90,17 @@ std::int64_t layer_of(const std::string& metric) {
   return error == std::errc() && end == digits.data() + digits.size() ? layer : -1;
 }
 
+// Metrics are declared of some layers, and of a head of tiles; one of linear experts has the same.
+std::string as_declared(const std::string& metric, std::int64_t layer) {
+  constexpr std::string_view of_experts = "/experts";
+  if (metric.ends_with(of_experts)) return metric.substr(0, metric.size() - of_experts.size()) + "/tiles";
+  return layer < 0 ? metric : metric.substr(0, metric.rfind("/layer")) + "/layer0";
+}
+
 std::vector<Problem> metric_problems(const Preset& preset, const Claim& claim, const std::string& metric,
                                      const std::string& where, const std::vector<std::string>& declared) {
   const std::int64_t layer = layer_of(metric);
-  const std::string general = layer < 0 ? metric : metric.substr(0, metric.rfind("/layer")) + "/layer0";
+  const std::string general = as_declared(metric, layer);
   if (std::find(declared.begin(), declared.end(), general) == declared.end()) {
     const std::string meant = nearest(general, declared);
     return {

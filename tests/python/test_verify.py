@@ -344,3 +344,12 @@ def test_steps_and_settings_reach_the_runs(data, tmp_path):
     assert judged["command"].endswith("--seeds 2 --seed 40 --steps 4 --set model.width=16")
     made = json.loads((tmp_path / "out/small/preset-41/preset.json").read_text())
     assert made["run"]["steps"] == 4 and made["model"]["width"] == 16
+
+
+def test_a_head_of_experts_has_metrics_too(tmp_path, data):
+    claim = {"text": "four at most", "source": "arithmetic", "metric": "alpha_entropy/experts", "of": "mixed",
+             "is": "<=", "value": 1.5, "seeds": 2}
+    preset = claiming(tmp_path, data, claims=[claim], variants=[{"name": "mixed", "set": {"model.head.kind": "experts"}}])
+    done = tessera("verify", preset, "--seeds", "2", "--out", tmp_path / "out", "--json", tmp_path / "v.json")
+    assert done.returncode == FINE, done.stderr
+    assert json.loads((tmp_path / "v.json").read_text())[0]["verdict"] == "reproduced"
