@@ -34,7 +34,7 @@ void build_default_layout(ImGuiID space, ImVec2 size, const std::vector<std::uni
   const std::map<std::string_view, ImGuiID> places = {
       {"experiments", experiments}, {"controls", controls}, {"curves", curves}, {"routing", routing},
       {"overlap", overlap},         {"conflict", conflict}, {"tiles", tiles},   {"subspaces", tiles},
-      {"sequence", conflict}};
+      {"sequence", conflict},       {"attractor", routing}};
   for (const auto& panel : panels) {
     const auto place = places.find(panel->name());
     ImGui::DockBuilderDockWindow(window_id(*panel).c_str(), place == places.end() ? curves : place->second);
