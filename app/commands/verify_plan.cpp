@@ -110,7 +110,15 @@ std::vector<Problem> metric_problems(const Preset& preset, const Claim& claim, c
   }
   std::vector<Problem> problems;
   for (const std::string& variant : claim.variants) {
-    const std::int64_t depth = variant_of(preset, variant).value->parameters.integer("model.depth");
+    const Parameters parameters = variant_of(preset, variant).value->parameters;
+    const std::string head = parameters.text("model.head.kind");
+    for (const std::string kind : {"tiles", "experts"}) {
+      if (metric.ends_with("/" + kind) && head != kind) {
+        problems.push_back(
+            {where, in_quotes(metric) + " of " + variant, "a metric of what model.head.kind is: " + head});
+      }
+    }
+    const std::int64_t depth = parameters.integer("model.depth");
     if (layer < depth) continue;
     problems.push_back({where, in_quotes(metric) + " of " + variant,
                         "layers 0 to " + number_text(depth - 1) + ": model.depth is " + number_text(depth)});

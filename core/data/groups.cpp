@@ -8,7 +8,7 @@
 namespace tessera {
 namespace {
 
-constexpr std::size_t max_groups = 64;
+constexpr std::size_t max_groups = 100;
 
 Problem wrong(std::string_view found, int classes, std::string_view where) {
   return {std::string(where), "\"" + std::string(found) + "\"",

@@ -12,7 +12,7 @@ namespace tessera {
 using Groups = std::vector<std::vector<int>>;  // classes of each group
 
 // kind is a choice of measure.groups; custom the text of measure.custom_groups ("0-4|5-9"), used for "custom" only.
-// Every group has a class, no class comes twice in a group; custom: at least two groups, at most 64.
+// Every group has a class, no class comes twice in a group; custom: at least two groups, at most 100.
 Result<Groups> class_groups(std::string_view kind, std::string_view custom, int classes);
 
 // Lists of classes separated by |, as above, in the order given. where: the parameter that has them.

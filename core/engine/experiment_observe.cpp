@@ -26,7 +26,6 @@ void ExperimentRun::observe_test(std::int64_t step, bool all, Observation& seen)
   seen.test_loss = made.loss;
   seen.task_accuracy = made.task_accuracy;
   seen.blind_accuracy = made.blind.value_or(0);
-  seen.mosaic.layout = model_.tiles();
   if (!seen.mosaic.layout.empty() && task_->outline().sequence.empty()) {
     best_by_class_.copy_(at::fmax(best_by_class_, made.class_accuracy));
     seen.mosaic.learned = made.class_accuracy;

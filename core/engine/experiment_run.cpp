@@ -125,8 +125,9 @@ ExperimentRun::Due ExperimentRun::due(std::int64_t every, std::int64_t step, boo
 
 void ExperimentRun::step(std::int64_t step, bool last, Telemetry& telemetry) {
   use_threads(threads_);
-  if (task_->advance_to(step)) {
-    if (model_.tiles() != wanted_tiles_) learner_.lay_tiles(wanted_tiles_);
+  const bool begins = task_->advance_to(step);
+  if ((begins || step == 0) && model_.tiles() != wanted_tiles_) learner_.lay_tiles(wanted_tiles_);
+  if (begins) {
     learner_.begin_task();
     trend_.begin_task();
     keep_features();
@@ -145,6 +146,7 @@ void ExperimentRun::step(std::int64_t step, bool last, Telemetry& telemetry) {
 
   Observation seen;
   seen.layers.resize(windows_.size());
+  seen.mosaic.layout = model_.tiles();
   if (scalars.now) observe_scalars(result, scalars.regular, seen);
   if (scalars.now || maps.now) observe_subspaces(result, seen);
   if (maps.now) observe_maps(result, maps.regular, seen);

@@ -10,9 +10,10 @@ namespace tessera {
 namespace {
 
 // [classes, tiles]: the value of a class where a tile has it.
-Matrix in_layout(const MosaicObservation& seen, const at::Tensor& of_classes) {
+Matrix in_layout(const MosaicObservation& seen, const at::Tensor& of_classes,
+                 double elsewhere = std::numeric_limits<double>::quiet_NaN()) {
   const auto tiles = static_cast<std::int64_t>(seen.layout.size());
-  at::Tensor made = at::full({of_classes.size(0), tiles}, std::numeric_limits<double>::quiet_NaN(), at::kDouble);
+  at::Tensor made = at::full({of_classes.size(0), tiles}, elsewhere, at::kDouble);
   for (std::int64_t t = 0; t < tiles; ++t) {
     for (const int c : seen.layout[static_cast<std::size_t>(t)]) made[c][t] = of_classes[c];
   }
@@ -28,6 +29,14 @@ void add_mosaic(std::vector<Metric>& metrics, const Subject& subject) {
   spec.axes[0] = class_axis(subject);
   spec.axes[1] = expert_axis(subject, static_cast<int>(subject.experts.size()) - 1);
   spec.source = "seed 003: mosaic of tiles";
+  spec.name = spec.family = "tile_layout";
+  spec.title = "layout of the tiles";
+  spec.definition = "Which classes each tile has, in force in this step.";
+  spec.formula = "1 where the tile has the class, else 0";
+  metrics.push_back({spec, Due::matrices, nullptr, [classes = subject.classes.size()](const Observation& seen) {
+                       const at::Tensor ones = at::ones({static_cast<std::int64_t>(classes)}, at::kDouble);
+                       return in_layout(seen.mosaic, ones, /*elsewhere=*/0);
+                     }});
   const char* const told = subject.sequence.empty() ? "" : " The task is told.";
   spec.name = spec.family = "tile_learned";
   spec.title = "accuracy on the classes of tiles";

@@ -353,3 +353,11 @@ def test_a_head_of_experts_has_metrics_too(tmp_path, data):
     done = tessera("verify", preset, "--seeds", "2", "--out", tmp_path / "out", "--json", tmp_path / "v.json")
     assert done.returncode == FINE, done.stderr
     assert json.loads((tmp_path / "v.json").read_text())[0]["verdict"] == "reproduced"
+
+
+def test_a_head_of_another_kind_has_other_metrics(tmp_path, data):
+    claim = {"text": "none", "source": "nobody", "metric": "alpha_entropy/experts", "is": "<", "value": 1, "seeds": 2}
+    preset = claiming(tmp_path, data, claims=[claim], variants=[])
+    done = tessera("verify", preset, "--seeds", "2", "--out", tmp_path / "out")
+    assert done.returncode == 2 and "model.head.kind is: linear" in done.stderr
+    assert not (tmp_path / "out").exists()

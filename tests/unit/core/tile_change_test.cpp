@@ -58,6 +58,23 @@ TEST_F(TileChange, WaitsForTheNextTask) {
   test::run(*engine, record, 9, 40);
 }
 
+// Whoever changes it before the first step, or by a schedule in it, means the first task.
+TEST_F(TileChange, IsThereFromTheFirstStepOn) {
+  const Preset made = preset();
+  const auto engine = make_engine();
+  const Description description = engine->build(made);
+  set_list(*engine, made, "0,9|1,8|2,7|3,6|4,5");
+  Record record;
+  test::run(*engine, record, 0, 1);
+  const std::size_t layout = test::index_of(description, "tile_layout");
+  std::vector<float> expected(50, 0);
+  for (std::size_t tile = 0; tile < 5; ++tile) expected[5 * tile + tile] = expected[5 * (9 - tile) + tile] = 1;
+  for (const auto& entry : record.entries) {
+    if (entry.metric == layout) EXPECT_EQ(entry.values, expected);
+  }
+  EXPECT_TRUE(record.shapes.contains(layout));
+}
+
 TEST_F(TileChange, IsThereAtOnceWithoutASequence) {
   const Preset made = preset({{"task.kind", std::string("classification")}, {"model.head.route_by_label", false}});
   const auto engine = make_engine();
