@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/data/downloads.h"
 #include "core/lab/text.h"
 
 namespace tessera {
@@ -55,6 +56,25 @@ Result<std::vector<std::string>> data_sets_in(std::string_view text, std::string
     sets.push_back(name);
   }
   return sets;
+}
+
+ImageData load_named(const std::string& set, const std::string& where) {
+  const bool is_folder = set.find('/') != std::string::npos;
+  try {
+    return is_folder ? load_images("folder", data_folder("folder", set)) : load_images(set, data_folder(set, ""));
+  } catch (const InputError& error) {
+    std::vector<Problem> problems = error.problems();
+    for (Problem& problem : problems) {  // there is no task.data here
+      if (!problem.where.starts_with("task.data.")) problem.found = problem.where + ": " + problem.found;  // a file
+      problem.where = where;
+      if (problem.allowed.find("task.data.") == std::string::npos) continue;
+      problem.allowed = is_folder ? "folders with files in the layout of MNIST, CIFAR-10 or CIFAR-100"
+                                  : "data sets that are here, " +
+                                        (find_download(set) ? "./lab data " + set + ", " : std::string()) +
+                                        "or its folder " + set + " below TESSERA_DATA";
+    }
+    throw InputError(std::move(problems));
+  }
 }
 
 void append(ImageData& data, ImageData more, const std::string& first, const std::string& second,

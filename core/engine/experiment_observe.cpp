@@ -39,9 +39,9 @@ void ExperimentRun::observe_test(std::int64_t step, bool all, Observation& seen)
 }
 
 void ExperimentRun::observe_attractor(std::int64_t step, bool now, bool task_ends, Observation& seen) {
-  if (measure_.attractor_every == 0 || model_.head_experts() == 0) return;
+  if (!attractor_) return;
   if (now) {
-    seen.attractor = attractor_.measure(learner_.continual.live.loss_over);
+    seen.attractor = attractor_->measure(learner_.continual.live.loss_over);
     seen.attractor.freezing = learner_.continual.frozen_share();
     std::vector<at::Tensor> rows;
     for (const at::Tensor& output : seen.attractor.outputs) rows.push_back(output.flatten());

@@ -78,7 +78,6 @@ ExperimentRun::ExperimentRun(const Parameters& parameters)
       evaluator_(*task_, measure_.test_samples, regulation_.kind == "none" ? 0 : task_->test_samples() / 2),
       wanted_tiles_(model_.tiles()),
       sequence_(model_, *task_, measure_, parameters.integer("run.seed")),
-      attractor_(model_, *task_, parameters.integer("run.seed")),
       metrics_(
           all_metrics(subject_of(model_, task_->outline(), groups_, regulation_, learner_.continual.live, measure_))) {
   const auto size = [](const auto& names) { return static_cast<std::int64_t>(names.size()); };
@@ -99,6 +98,9 @@ ExperimentRun::ExperimentRun(const Parameters& parameters)
                   device_text(device_, threads_.kernels));
   }
   keep_features();
+  if (measure_.attractor_every > 0 && model_.head_experts() > 0) {
+    attractor_ = std::make_unique<Attractor>(model_, *task_, parameters.integer("run.seed"));
+  }
   best_by_class_ = at::full({outline.outputs}, std::numeric_limits<double>::quiet_NaN(), at::kDouble);
   hits_ = WindowSum(at::zeros({}, at::TensorOptions(at::kLong).device(device_)));
   seen_ = WindowSum(at::zeros({}, at::kLong));
@@ -296,10 +298,10 @@ void ExperimentRun::for_each_tensor(const Part& part) const {
   }
   for (const ModelState& state : learner_.continual.states()) part(state.name, state.value);
   for (const ModelState& state : sequence_.states()) part(state.name, state.value);
-  if (measure_.attractor_every > 0) {
+  if (attractor_) {
     for (const ModelState& state : trend_.states()) part(state.name, state.value);
   }
-  if (!model_.tiles().empty()) part("tiles.best", best_by_class_);
+  if (!model_.tiles().empty() && task_->outline().sequence.empty()) part("tiles.best", best_by_class_);
   window("window.hits", hits_);
   window("window.seen", seen_);
 }

@@ -80,7 +80,7 @@ class ExperimentRun {
   WindowSum hits_, seen_;                  // int64 scalars: training tokens right, and all
   TileLayout wanted_tiles_;                // taken over when the next task begins; in force until then: model_.tiles()
   SequenceWatch sequence_;
-  Attractor attractor_;
+  std::unique_ptr<Attractor> attractor_;  // null: off
   SimilarityTrend trend_;
   at::Tensor best_by_class_;  // double [outputs]: of tiles without a sequence, accuracy at a test yet
   std::vector<Metric> metrics_;

@@ -40,7 +40,7 @@ void SequenceWatch::observe(bool task_ends, Observation& seen) {
   for (const auto which : scenarios) {
     if (task_ends && (now.tasks.*which).defined()) (after_.*which)[stage].copy_(now.tasks.*which);
   }
-  if (task_ends) best_.copy_(at::fmax(best_, now.classes));
+  if (task_ends) best_.copy_(at::fmax(best_, at::where(classes_begun(task_), now.classes, nan)));
   seen.sequence.now = std::move(now.tasks);
   seen.sequence.after = after_;
   seen.mosaic.learned = std::move(now.classes);

@@ -25,17 +25,18 @@ TileLayout read_tiles(Reader& reader, const TileLayout& like, int classes) {
   std::memcpy(numbers.data(), bytes.data(), numbers.size() * sizeof(std::int32_t));
   TileLayout tiles;
   std::size_t at = 0;
-  while (at < numbers.size()) {
+  bool sound = bytes.size() % sizeof(std::int32_t) == 0;
+  while (sound && at < numbers.size()) {
     const std::int32_t size = numbers[at++];
-    if (size < 1 || static_cast<std::size_t>(size) > numbers.size() - at) break;
+    sound = size >= 1 && static_cast<std::size_t>(size) <= numbers.size() - at;
     auto& tile = tiles.emplace_back();
-    for (std::int32_t i = 0; i < size; ++i) tile.push_back(numbers[at++]);
-    if (tile.front() < 0 || tile.back() >= classes) break;
-    for (std::size_t i = 1; i < tile.size(); ++i) {
-      if (tile[i] <= tile[i - 1]) at = numbers.size() + 1;
+    for (std::int32_t i = 0; sound && i < size; ++i) {
+      const std::int32_t c = numbers[at++];
+      sound = c > (tile.empty() ? -1 : tile.back()) && c < classes;  // rising
+      tile.push_back(c);
     }
   }
-  if (at != numbers.size() || bytes.size() % sizeof(std::int32_t) != 0 || tiles.size() != like.size()) {
+  if (!sound || tiles.size() != like.size()) {
     throw InputError({{"checkpoint: layout of the tiles", std::to_string(bytes.size()) + " bytes",
                        "a checkpoint of this experiment, undamaged"}});
   }

@@ -85,17 +85,14 @@ AttractorObservation Attractor::measure(const std::string& loss_over) const {
   const TaskOutline& outline = task_.outline();
   const auto experts = static_cast<std::size_t>(model_.head_experts());
   const std::size_t parts = expert_weights().size() / experts;  // a weight and a bias
-  std::vector<bool> begun(static_cast<std::size_t>(outline.outputs), outline.sequence.empty());
-  for (std::int64_t t = 0; !outline.sequence.empty() && t < task_.begun(); ++t) {
-    for (const int c : outline.sequence[static_cast<std::size_t>(t)]) begun[static_cast<std::size_t>(c)] = true;
-  }
-  // Features of the samples of all classes that have begun, and where each class has its own.
+  const at::Tensor begun = outline.sequence.empty() ? at::ones({outline.outputs}, at::kBool) : classes_begun(task_);
   std::vector<std::int64_t> indices;
-  std::vector<std::pair<std::int64_t, std::int64_t>> rows(samples_.size());  // of each class, first and count
-  for (std::size_t c = 0; c < samples_.size(); ++c) {
-    rows[c] = {static_cast<std::int64_t>(indices.size()), begun[c] ? static_cast<std::int64_t>(samples_[c].size()) : 0};
-    if (begun[c]) indices.insert(indices.end(), samples_[c].begin(), samples_[c].end());
+  std::vector<std::int64_t> first_of;  // of each class, where its samples begin
+  for (const auto& of_class : samples_) {
+    first_of.push_back(static_cast<std::int64_t>(indices.size()));
+    indices.insert(indices.end(), of_class.begin(), of_class.end());
   }
+  first_of.push_back(static_cast<std::int64_t>(indices.size()));
   const Samples samples = task_.pick(indices);
   AttractorObservation made;
   at::Tensor features;
@@ -111,28 +108,30 @@ AttractorObservation Attractor::measure(const std::string& loss_over) const {
     }
   }
 
-  const auto of_classes = [&](const std::vector<int>& classes) {  // int64 rows
-    std::vector<at::Tensor> some;
+  const auto of_begun = [&](const std::vector<int>& classes) {  // int64 rows of their samples
+    std::vector<at::Tensor> some = {at::empty({0}, at::kLong)};
     for (const int c : classes) {
-      const auto [first, count] = rows[static_cast<std::size_t>(c)];
-      some.push_back(at::arange(first, first + count, at::kLong));
+      const auto at = static_cast<std::size_t>(c);
+      if (begun.const_data_ptr<bool>()[c]) some.push_back(at::arange(first_of[at], first_of[at + 1], at::kLong));
     }
     return at::cat(some).to(features.device());
   };
-  // Which classes compete with these: of loss_over task those of the tasks that have them, else as in training.
+  // Which classes compete with these, as in training: of loss_over task those of the task, of a tile of those tasks
+  // that have begun and some of its classes.
   const auto competing = [&](const std::vector<int>& classes) -> at::Tensor {
     if (outline.sequence.empty() || loss_over == "all") return {};
     if (loss_over == "seen") return outputs_in_force(task_, "seen", features.options());
-    at::Tensor open = at::full({1, outline.outputs}, -std::numeric_limits<double>::infinity(), features.options());
-    for (const auto& of_task : outline.sequence) {
+    const auto& tasks = outline.sequence;
+    const bool is_task = std::find(tasks.begin(), tasks.end(), classes) != tasks.end();
+    std::vector<double> open(static_cast<std::size_t>(outline.outputs), -std::numeric_limits<double>::infinity());
+    for (std::size_t t = 0; t < static_cast<std::size_t>(task_.begun()); ++t) {
       const bool any = std::any_of(classes.begin(), classes.end(), [&](int c) {
-        return std::find(of_task.begin(), of_task.end(), c) != of_task.end();
+        return std::find(tasks[t].begin(), tasks[t].end(), c) != tasks[t].end();
       });
-      for (const int c : of_task) {
-        if (any) open[0][c] = 0;
-      }
+      if (is_task ? tasks[t] != classes : !any) continue;
+      for (const int c : tasks[t]) open[static_cast<std::size_t>(c)] = 0;
     }
-    return open;
+    return at::tensor(at::ArrayRef<double>(open), at::kDouble).to(features.options()).unsqueeze(0);
   };
   const auto head_of = [&](const std::vector<int>& classes, const at::Tensor& which) {
     return model_.head(features.index_select(0, which), samples.targets.index_select(0, which), competing(classes));
@@ -140,7 +139,7 @@ AttractorObservation Attractor::measure(const std::string& loss_over) const {
 
   std::vector<at::Tensor> columns;
   for (const auto& classes : sources()) {
-    const at::Tensor which = of_classes(classes);
+    const at::Tensor which = of_begun(classes);
     columns.push_back(which.size(0) == 0 ? at::full({static_cast<std::int64_t>(experts)}, nan, at::kDouble)
                                          : norms(head_of(classes, which).loss, parts));
   }
@@ -149,7 +148,7 @@ AttractorObservation Attractor::measure(const std::string& loss_over) const {
   std::vector<int> learned;  // now
   if (!outline.sequence.empty()) learned = outline.sequence[static_cast<std::size_t>(task_.stage())];
   for (int c = 0; outline.sequence.empty() && c < outline.outputs; ++c) learned.push_back(c);
-  const HeadOutput now = head_of(learned, of_classes(learned));
+  const HeadOutput now = head_of(learned, of_begun(learned));
   if (now.redundancy.defined()) {
     const double of_loss = norms(now.loss, parts).norm().item<double>();
     const double of_redundancy = norms(now.redundancy, parts).norm().item<double>();
@@ -163,7 +162,10 @@ SimilarityTrend::SimilarityTrend()
       count_(at::zeros({}, at::kLong)),
       sign_(at::zeros({2}, at::kDouble)) {}
 
-void SimilarityTrend::begin_task() { count_.zero_(); }
+void SimilarityTrend::begin_task() {
+  count_.zero_();
+  sign_.zero_();
+}
 
 void SimilarityTrend::add(double epoch, double similarity) {
   sign_[1] = 0;

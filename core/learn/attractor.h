@@ -1,5 +1,6 @@
-// How a head's experts become alike while they learn (seed 003: the Gaussian attractor), measured on the same training
-// samples throughout. Nothing here changes the model.
+// How a head's experts become alike while they learn (seed 003: the Gaussian attractor). What they make of samples is
+// measured on the same ones of all classes throughout; gradients are of those among them whose task has begun. Nothing
+// here changes the model.
 #pragma once
 
 #include "core/measure/observation.h"
@@ -39,8 +40,8 @@ class SimilarityTrend {
   void add(double epoch, double similarity);
   double slope() const;       // per epoch, least squares over the last six points of the task; NaN: fewer than three
   double task_slope() const;  // over all points of the task
-  // Whether the last point turned it: the slope is beyond two of its standard errors, and the last one that was had the
-  // other sign.
+  // Whether the last point turned it: the slope is beyond two of its standard errors, and the last one of the task that
+  // was had the other sign.
   bool turned() const;
 
   std::vector<ModelState> states() const;

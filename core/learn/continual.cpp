@@ -34,8 +34,8 @@ Continual::Continual(Model& model, const Task& task, std::vector<Weight> weights
     for (const Weight& weight : weights_) {
       importance_.push_back(at::zeros_like(weight.value).set_requires_grad(false));
       anchored_.push_back(importance_.back().clone());
+      constant_.push_back(importance_.back().clone());
     }
-    constant_ = at::zeros({}, model.options().requires_grad(false));
   }
   if (live.method == "lwf") before_ = make_model();
   frozen_ = at::zeros({model.head_experts()}, at::kLong);
@@ -79,19 +79,21 @@ double Continual::frozen_share() const {
   return all > 0 ? frozen / all : 0;
 }
 
-// Those that have no class of the task that is learned.
+// Those that have no class of the task that is learned; where one has just its classes, all others.
 void Continual::freeze_tiles() {
   const TileLayout tiles = model_.tiles();
   const auto& now = task_.outline().sequence[static_cast<std::size_t>(task_.stage())];
+  const bool has_own = std::find(tiles.begin(), tiles.end(), now) != tiles.end();
   for (std::size_t t = 0; t < tiles.size(); ++t) {
-    const bool used = std::any_of(tiles[t].begin(), tiles[t].end(),
-                                  [&](int c) { return std::find(now.begin(), now.end(), c) != now.end(); });
+    const bool shares = std::any_of(tiles[t].begin(), tiles[t].end(),
+                                    [&](int c) { return std::find(now.begin(), now.end(), c) != now.end(); });
+    const bool used = has_own ? tiles[t] == now : shares;
     frozen_[static_cast<std::int64_t>(t)] = used || task_.joint() ? 0 : 1;
   }
 }
 
 void Continual::lay_tiles(const TileLayout& tiles, const TileMove& move) {
-  for (const auto* beside : {&importance_, &anchored_}) {
+  for (const auto* beside : {&importance_, &anchored_, &constant_}) {
     if (!beside->empty()) move.move_beside(weights_, *beside);
   }
   if (before_) before_->lay_tiles(tiles);
@@ -184,11 +186,11 @@ at::Tensor Continual::imitation(const Samples& batch, const ModelOutput& output)
 at::Tensor Continual::hold(std::vector<at::Tensor>& gradients) const {
   if (importance_.empty() || task_.stage() == 0 || task_.joint()) return {};
   const at::NoGradGuard no_grad;
-  at::Tensor value = constant_;
+  at::Tensor value = at::zeros({}, model_.options().requires_grad(false));
   for (std::size_t i = 0; i < weights_.size(); ++i) {
     const at::Tensor &w = weights_[i].value, pull = importance_[i] * w - anchored_[i];
     gradients[i] = gradients[i] + pull * live.ewc.strength;
-    value = value + ((pull - anchored_[i]) * w).sum();
+    value = value + ((pull - anchored_[i]) * w + constant_[i]).sum();
   }
   return value * (live.ewc.strength / 2);
 }
@@ -224,7 +226,7 @@ void Continual::estimate_fisher() {
     sums[i].div_(static_cast<double>(samples.size()));
     importance_[i].add_(sums[i]);
     anchored_[i].addcmul_(sums[i], weights_[i].value);
-    constant_.add_((sums[i] * weights_[i].value.square()).sum());
+    constant_[i].add_(sums[i] * weights_[i].value.square());
   }
 }
 
@@ -249,8 +251,8 @@ std::vector<ModelState> Continual::states() const {
   for (std::size_t i = 0; i < importance_.size(); ++i) {
     states.push_back({"ewc.importance/" + weights_[i].name, importance_[i]});
     states.push_back({"ewc.anchored/" + weights_[i].name, anchored_[i]});
+    states.push_back({"ewc.constant/" + weights_[i].name, constant_[i]});
   }
-  if (constant_.defined()) states.push_back({"ewc.constant", constant_});
   if (before_) {
     for (const Weight& weight : before_->weights()) states.push_back({"lwf.before/" + weight.name, weight.value});
   }

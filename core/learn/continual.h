@@ -49,10 +49,9 @@ class Continual {
   const Task& task_;
   std::vector<Weight> weights_;
   std::int64_t seed_;
-  std::vector<at::Tensor> importance_, anchored_;  // of ewc, a weight each: sum of F, and of F w*
-  at::Tensor constant_;                            // sum of F w*^2 over all
-  std::unique_ptr<Model> before_;                  // of lwf
-  mutable std::vector<std::int64_t> memory_;       // of replay, made anew when a task begins
+  std::vector<at::Tensor> importance_, anchored_, constant_;  // of ewc, a weight each: sums of F, F w* and F w*^2
+  std::unique_ptr<Model> before_;                             // of lwf
+  mutable std::vector<std::int64_t> memory_;                  // of replay, made anew when a task begins
   mutable std::int64_t memory_stage_ = -1;
   at::Tensor frozen_;  // int64 [experts of the head]: 1 for those that stay as they are
 };

@@ -64,7 +64,7 @@ struct ContinualParameters {
     d.boolean("freeze_experts", freeze_experts,
               "After each task, the expert of the head that had most of the router's weight on the task's last batch, "
               "of those still free, stays as it is from then on; of tiles, those that have no class of the task that "
-              "is learned. Frozen weights are left out by the optimiser.",
+              "is learned; where one has just its classes, all others. Frozen weights are left out by the optimiser.",
               Applies::rebuild, {"/model.head.kind", {"experts", "tiles"}});
     d.choice("router.freedom", router.freedom,
              {"trainable", "frozen", "frozen_after_first", "reinitialised", "slow", "frozen_after_warm_up"},

@@ -30,7 +30,8 @@ double test_loss(const Model& model, const Task& task, std::int64_t first, std::
   double sum = 0;
   std::int64_t tokens = 0;
   for_each_chunk(model, task, first, end, [&](const Samples& samples, const PassKind&, const ModelOutput& output) {
-    sum += at::cross_entropy_loss(output.logits, samples.targets, {}, at::Reduction::Sum).item<double>();
+    const at::Tensor losses = at::cross_entropy_loss(output.logits, samples.targets, {}, at::Reduction::None);
+    sum += losses.sum(at::kDouble).item<double>();
     tokens += samples.targets.size(0);
   });
   return sum / static_cast<double>(tokens);
@@ -57,7 +58,7 @@ Evaluator::Evaluator(const Task& task, std::int64_t samples, std::int64_t most_h
 Evaluation Evaluator::evaluate(const Model& model, bool all, std::int64_t held_out) const {
   const std::int64_t count = std::min(all ? task_.test_samples() : samples_, task_.test_samples() - held_out);
   Evaluation made;
-  std::int64_t tokens = 0, hits = 0, blind_hits = 0;
+  std::int64_t tokens = 0, answered = 0, hits = 0, blind_hits = 0;
   const std::int64_t tasks = task_.outline().tasks;
   at::Tensor task_hits = at::zeros({tasks}, at::kLong), task_tokens = at::zeros({tasks}, at::kLong);
   const std::int64_t outputs = task_.outline().outputs;
@@ -77,7 +78,11 @@ Evaluation Evaluator::evaluate(const Model& model, bool all, std::int64_t held_o
       const at::Tensor logits = model.forward(samples.inputs, {}, pass).logits;
       blind_hits += (logits.argmax(1) == samples.targets).sum().item<std::int64_t>();
     }
-    made.loss += at::cross_entropy_loss(output.logits, samples.targets, {}, at::Reduction::Sum).item<double>();
+    const at::Tensor losses = at::cross_entropy_loss(output.logits, samples.targets, {}, at::Reduction::None);
+    const at::Tensor wanted = output.logits.gather(1, samples.targets.unsqueeze(1)).squeeze(1);
+    const at::Tensor answerable = at::isneginf(wanted).logical_not();  // a mosaic may have no tile for a class
+    made.loss += at::where(answerable, losses, 0.).sum(at::kDouble).item<double>();
+    answered += answerable.sum().item<std::int64_t>();
     tokens += samples.targets.size(0);
     const bool first = loads.empty();
     for (std::size_t i = 0; i < static_cast<std::size_t>(model.moe_layers()); ++i) {
@@ -93,7 +98,7 @@ Evaluation Evaluator::evaluate(const Model& model, bool all, std::int64_t held_o
   });
   for (const at::Tensor& load : loads) made.loads.push_back(load.to(at::kCPU, at::kDouble));
   made.accuracy = static_cast<double>(hits) / static_cast<double>(tokens);
-  made.loss /= static_cast<double>(tokens);
+  made.loss /= static_cast<double>(answered);
   made.class_accuracy = class_hits.to(at::kDouble) / class_tests;
   if (tasks == 1) return made;
   made.blind = static_cast<double>(blind_hits) / static_cast<double>(tokens);

@@ -11,7 +11,7 @@ namespace tessera {
 
 struct Evaluation {
   double accuracy = 0;                // share of the tokens whose target has the largest logit
-  double loss = 0;                    // mean cross entropy, nats; no auxiliary losses
+  double loss = 0;                    // mean cross entropy, nats, of tokens that have an answer; no auxiliary losses
   std::vector<double> task_accuracy;  // of several tasks: of each; NaN where none of its samples were tested
   std::optional<double> blind;        // of several tasks: accuracy while the model isn't told the task
   at::Tensor class_accuracy;          // of a mosaic: double [outputs] on the CPU; NaN: none of its samples

@@ -79,6 +79,11 @@ SequenceAccuracy sequence_accuracy(const Model& model, const Task& task, std::in
   return made;
 }
 
+at::Tensor classes_begun(const Task& task) {
+  const at::Tensor mask = mask_of(task.outline(), 0, static_cast<std::size_t>(task.begun()), at::kDouble);
+  return mask == 0;
+}
+
 at::Tensor outputs_in_force(const Task& task, const std::string& over, const at::TensorOptions& options) {
   const TaskOutline& outline = task.outline();
   if (outline.sequence.empty() || over == "all") return {};

@@ -17,10 +17,13 @@ struct SequenceAccuracy {
   at::Tensor classes;               // double [outputs]: of each class, its task told; NaN: none of its samples
   std::vector<at::Tensor> routing;  // of each routed layer, double [experts, tasks]: mean weight on a task's samples
 };
-// Of the first so many test samples, NaN for a task without any among them; begun: tasks that have begun, where only
-// those count NaN for the others. inference: null: no tile is inferred. In chunks, without gradients, on the CPU.
+// Of the first so many test samples; NaN where there is none among them. begun: how many tasks have begun; but for
+// task_il tasks have NaN before. inference: null: no tile is inferred. In chunks, without gradients.
 SequenceAccuracy sequence_accuracy(const Model& model, const Task& task, std::int64_t begun, std::int64_t samples,
                                    const TileInference* inference = nullptr);
+
+// bool [outputs], on the CPU: of tasks that have begun.
+at::Tensor classes_begun(const Task& task);
 
 // What a model's training losses may range over, [1, outputs]: 0 for an output, -inf for another; undefined: all of
 // them. over: all, seen (the classes of tasks that have begun) or task (those of the one that is learned now; of all

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "core/learn/gradients.h"
+#include "core/learn/sequence_accuracy.h"
 
 namespace tessera {
 namespace {
@@ -45,14 +46,12 @@ TileInference::TileInference(const Model& model, const Task& task, std::int64_t 
 
 at::Tensor TileInference::choices() const {
   const ClassSequence tiles = tiles_of(model_, task_);
-  const TaskOutline& outline = task_.outline();
-  at::Tensor begun = at::zeros({outline.outputs}, at::kBool);
-  for (std::int64_t t = 0; t < task_.begun(); ++t) {
-    for (const int c : outline.sequence[static_cast<std::size_t>(t)]) begun[c] = true;
-  }
-  at::Tensor made = at::zeros({static_cast<std::int64_t>(tiles.size()), outline.outputs}, at::kBool);
+  const at::Tensor begun = classes_begun(task_);
+  const bool* const of_begun = begun.const_data_ptr<bool>();
+  at::Tensor made = at::zeros({static_cast<std::int64_t>(tiles.size()), begun.size(0)}, at::kBool);
+  auto at = made.accessor<bool, 2>();
   for (std::size_t t = 0; t < tiles.size(); ++t) {
-    for (const int c : tiles[t]) made[static_cast<std::int64_t>(t)][c] = begun[c];
+    for (const int c : tiles[t]) at[static_cast<std::int64_t>(t)][c] = of_begun[c];
   }
   return made.to(means_.device());
 }

@@ -131,7 +131,7 @@ void add_attractor(std::vector<Metric>& metrics, const Subject& subject) {
     metrics.push_back({for_layer(spec, subject, layer), due,
                        [value](const Observation& seen) { return value(seen.attractor); }, nullptr});
   };
-  const std::string same = "Over the same training samples of the classes that have begun. ";
+  const std::string same = "Over the same training samples of all classes. ";
   add("output_cosine", "cosine of outputs", -1, 1,
       same + "Mean over pairs of experts of the cosine between what they make of all samples; of tiles place by place.",
       "mean_{i<j} cos(y_i, y_j)", [](const auto& seen) { return mean_of_pairs(output_cosines(seen)); });
@@ -142,7 +142,9 @@ void add_attractor(std::vector<Metric>& metrics, const Subject& subject) {
       "mean_{i<j} |Y_i'Y_j|^2 / (|Y_i'Y_i| |Y_j'Y_j|)",
       [](const auto& seen) { return mean_of_pairs(output_ckas(seen)); });
   add("effective_rank_outputs", "effective rank of outputs", 0, 0,
-      same + "How many different experts there are, by their outputs: from 1 (all the same) to their number.",
+      same +
+          "How many different experts there are, by their outputs: from 1 (all the same) to their number; "
+          "nothing for tiles of different sizes.",
       "exp(H(s / sum s)), s the singular values of the outputs, each expert's of length 1",
       [](const auto& seen) { return effective_rank(output_cosines(seen)); });
   add("effective_rank_weights", "effective rank of weights", 0, 0, "The same by their weights.",
@@ -159,8 +161,8 @@ void add_attractor(std::vector<Metric>& metrics, const Subject& subject) {
       "Change of the mean cosine of outputs in an epoch of the task, least squares over its last six points.",
       "d mean cos / d epoch", [](const auto& seen) { return seen.slope; }, Due::attractor, "per epoch");
   add("phase_transitions", "phase transitions", 0, 0,
-      "1 where that slope, beyond two of its standard errors, has another sign than the last one that was.", "",
-      [](const auto& seen) { return seen.turned ? 1. : 0.; });
+      "1 where that slope, beyond two of its standard errors, has another sign than the last one of the task that was.",
+      "", [](const auto& seen) { return seen.turned ? 1. : 0.; });
   add(
       "alignment_slope", "alignment slope of the task", 0, 0,
       "At the end of a task: change of the mean cosine of outputs in an epoch, least squares over the whole task.",
@@ -215,7 +217,7 @@ void add_attractor(std::vector<Metric>& metrics, const Subject& subject) {
       "How little the gradients of different tiles' samples, or tasks', reach the same experts: 1 when none does.",
       "1 - mean over pairs of sources of sum_e min(p(e|a), p(e|b)), p(e|a) the share of the squared gradient",
       [](const auto& seen) { return gradient_isolation(seen.gradients); });
-  add_operator("freezing", "freezing", "Share of the experts' weights that stay as they are in the step that follows.",
+  add_operator("freezing", "freezing", "Share of the experts' weights that stayed as they are in this step.",
                "#frozen / #all", [](const auto& seen) { return seen.freezing; });
   add_operator("perturbation", "perturbation of gradients",
                "Share of the anti-redundancy loss in the norms of gradients that reach the experts in the task now.",

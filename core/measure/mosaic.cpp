@@ -48,10 +48,13 @@ void add_mosaic(std::vector<Metric>& metrics, const Subject& subject) {
       {spec, Due::test, nullptr, [](const Observation& seen) { return in_layout(seen.mosaic, seen.mosaic.learned); }});
   spec.name = spec.family = "tile_forgotten";
   spec.title = "forgotten of the classes of tiles";
-  spec.definition = std::string("How far that accuracy is below its best, ") +
-                    (subject.sequence.empty() ? "of the points of the test curves." : "of the ends of the tasks.");
+  spec.definition =
+      std::string("How far that accuracy is below its best, ") +
+      (subject.sequence.empty() ? "of the points of the test curves."
+                                : "at the ends of its task and those after it; nothing before its task began.");
   spec.formula = "max(0, best - accuracy)";
-  metrics.push_back({spec, Due::test, nullptr, [](const Observation& seen) {
+  const Due due = subject.sequence.empty() ? Due::test : Due::task;  // where all test samples count
+  metrics.push_back({spec, due, nullptr, [](const Observation& seen) {
                        return in_layout(seen.mosaic, (seen.mosaic.best - seen.mosaic.learned).clamp_min(0));
                      }});
 }

@@ -5,33 +5,11 @@
 #include <algorithm>
 #include <map>
 
-#include "core/data/downloads.h"
+#include "core/data/more_images.h"
 #include "core/lab/problem.h"
 #include "core/tasks/tensors.h"
 
 namespace tessera {
-namespace {
-
-ImageData load(const std::string& name) {
-  try {
-    return load_images(name, data_folder(name, ""));
-  } catch (const InputError& error) {
-    std::vector<Problem> problems = error.problems();
-    for (Problem& problem : problems) {  // there is no task.data here
-      if (!problem.where.starts_with("task.data.")) problem.found = problem.where + ": " + problem.found;  // a file
-      problem.where = "task.multitask.tasks";
-      if (problem.allowed.find("task.data.") != std::string::npos) {
-        problem.allowed = "tasks of data sets that are here, " +
-                          (find_download(name) ? "./lab data " + name + ", " : "") + "or its folder " + name +
-                          " below TESSERA_DATA";
-      }
-    }
-    throw InputError(std::move(problems));
-  }
-}
-
-}  // namespace
-
 struct MultitaskTask::Loaded {
   std::vector<ImageTask> tasks;
   std::map<std::string, ImageData> data;
@@ -42,7 +20,7 @@ struct MultitaskTask::Loaded {
     if (!read) throw InputError(read.problems);
     tasks = *std::move(read.value);
     for (const ImageTask& task : tasks) {
-      if (!data.contains(task.data)) data.emplace(task.data, load(task.data));
+      if (!data.contains(task.data)) data.emplace(task.data, load_named(task.data, "task.multitask.tasks"));
     }
     const ImageData& first = data.begin()->second;
     train = first.train.samples();

@@ -24,10 +24,9 @@ struct SequenceTask::Loaded {
     if (!sets) throw InputError(sets.problems);
     for (std::size_t i = 0; i < sets.value->size(); ++i) {
       const std::string& set = (*sets.value)[i];
-      const bool is_folder = set.find('/') != std::string::npos;
-      ImageData more = is_folder ? load_images("folder", data_folder("folder", set, where))
-                                 : load_images(set, data_folder(set, "", where));
-      const auto name = is_folder ? (std::filesystem::path(set) / ".").parent_path().filename().string() : set;
+      ImageData more = load_named(set, where);
+      if (parameters.train_samples > 0) more.train.keep_first(std::min(parameters.train_samples, more.train.samples()));
+      const std::string name = (std::filesystem::path(set) / ".").parent_path().filename().string();
       append(data, std::move(more), i == 0 ? parameters.data_name : "", name, where);
     }
     std::vector<int> superclasses;

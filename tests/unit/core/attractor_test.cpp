@@ -88,6 +88,7 @@ TEST(SimilarityTrend, FollowsALineAndTellsWhereItTurns) {
   EXPECT_EQ(turns, 1);
   EXPECT_NEAR(trend.slope(), -0.1, 1e-9);
   trend.begin_task();
+  EXPECT_FALSE(trend.turned());
   EXPECT_TRUE(std::isnan(trend.slope()));
   trend.add(0, 1);
   trend.add(1, 1.5);
@@ -207,10 +208,10 @@ TEST_F(AttractorTest, OutputsAreThoseOfTheExperts) {
   make([](HeadParameters& head) { head.experts.count = 4; });
   const AttractorObservation got = Attractor(*model_, *task_, 1).measure("seen");
   ASSERT_EQ(got.outputs.size(), 4u);
-  const Samples samples = task_->pick(samples_of({0, 1}));
+  const Samples samples = task_->pick(samples_of({0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));  // of all classes from the start
   const at::NoGradGuard no_grad;
   const ModelOutput output = model_->forward(samples.inputs, {});
-  at::Tensor mixed = at::zeros({60, 10}, at::kDouble);
+  at::Tensor mixed = at::zeros({300, 10}, at::kDouble);
   for (std::int64_t e = 0; e < 4; ++e) {
     mixed += got.outputs[static_cast<std::size_t>(e)] * output.routings[0].alpha.select(1, e).unsqueeze(1);
   }

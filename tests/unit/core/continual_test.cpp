@@ -123,6 +123,24 @@ TEST_F(ContinualTest, TilesWithoutTheTasksClassesStayToTheBit) {
   }
 }
 
+// A tile with just the task's classes learns alone, though another has some of them.
+TEST_F(ContinualTest, ATasksOwnTileLearnsAlone) {
+  Setup s = make([&](ContinualParameters& c, HeadParameters& head) {
+    head.kind = "tiles";
+    head.tiles = {.tiles = 5, .layout = "list", .list = "0,1|1-4|4,5|6,7|8,9"};
+    c.loss_over = "all";
+    c.freeze_experts = true;
+  });
+  for (int task = 0; task < 3; ++task) {  // 0,1; 2,3, which no tile has for itself; 4,5
+    std::vector<std::vector<at::Tensor>> before;
+    for (int tile = 0; tile < 5; ++tile) before.push_back(s.copy("tiles.expert" + std::to_string(tile)));
+    s.run(steps);
+    for (int tile = 0; tile < 5; ++tile) {
+      EXPECT_EQ(!s.same("tiles.expert" + std::to_string(tile), before[static_cast<std::size_t>(tile)]), tile == task);
+    }
+  }
+}
+
 TEST_F(ContinualTest, TheExpertThatATaskUsedMostIsFrozenAfterIt) {
   Setup s = make([](ContinualParameters& c, HeadParameters& head) {
     head.kind = "experts";
@@ -223,7 +241,7 @@ TEST_F(ContinualTest, EwcHoldsWeightsByTheirFisherInformation) {
   const auto states = s.learner->continual.states();
   double sum = 0, of_expected = 0, product = 0, square = 0, square_expected = 0;
   for (std::size_t w = 0; w < values.size(); ++w) {
-    const at::Tensor& importance = states[2 * w].value;
+    const at::Tensor& importance = states[3 * w].value;
     sum += importance.sum().item<double>();
     of_expected += expected[w].sum().item<double>();
     product += (importance * expected[w]).sum().item<double>();
@@ -246,12 +264,12 @@ TEST_F(ContinualTest, EwcHoldsWeightsByTheirFisherInformation) {
   double penalty = 0;
   for (std::size_t w = 0; w < values.size(); ++w) {
     values[w].add_(0.5);
-    penalty += 1.5 * (states[2 * w].value * 0.25).sum().item<double>();
+    penalty += 1.5 * (states[3 * w].value * 0.25).sum().item<double>();
   }
   gradients = zeros();
   EXPECT_NEAR(s.learner->continual.hold(gradients).item<double>(), penalty, 1e-4 * penalty);
   for (std::size_t w = 0; w < values.size(); ++w) {
-    EXPECT_TRUE(at::allclose(gradients[w], states[2 * w].value * 1.5, 1e-3, 1e-5)) << w;
+    EXPECT_TRUE(at::allclose(gradients[w], states[3 * w].value * 1.5, 1e-3, 1e-5)) << w;
   }
 }
 

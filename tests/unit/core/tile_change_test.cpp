@@ -1,6 +1,10 @@
 // A mosaic whose layout changes while tasks come one after another.
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <span>
+
+#include "core/engine/tiles_part.h"
 #include "tests/unit/core/resumed.h"
 #include "tests/unit/core/small_sequence.h"
 #include "tests/unit/data/idx_files.h"
@@ -70,7 +74,9 @@ TEST_F(TileChange, IsThereFromTheFirstStepOn) {
   std::vector<float> expected(50, 0);
   for (std::size_t tile = 0; tile < 5; ++tile) expected[5 * tile + tile] = expected[5 * (9 - tile) + tile] = 1;
   for (const auto& entry : record.entries) {
-    if (entry.metric == layout) EXPECT_EQ(entry.values, expected);
+    if (entry.metric == layout) {
+      EXPECT_EQ(entry.values, expected);
+    }
   }
   EXPECT_TRUE(record.shapes.contains(layout));
 }
@@ -112,6 +118,42 @@ TEST_F(TileChange, GoesOnFromACheckpointBitForBit) {
   }
 }
 
+// A class that gets a second tile is held there, too, and at the same weights: nothing pulls yet.
+TEST_F(TileChange, KeepsConsolidationAtNought) {
+  const Preset made = preset({{"learn.continual.method", std::string("ewc")},
+                              {"learn.continual.ewc.strength", 1e6},
+                              {"learn.continual.freeze_experts", false}});
+  const auto engine = make_engine();
+  const Description description = engine->build(made);
+  set_list(*engine, made, "0,1|0-3|4,5|6,7|8,9");
+  Record record;
+  const std::size_t holding = test::index_of(description, "loss/holding");
+  test::run(*engine, record, 0, 8);
+  EXPECT_TRUE(test::series(record, holding).empty());
+  test::run(*engine, record, 8, 20);
+  for (const double value : test::series(record, holding)) EXPECT_GE(value, -0.01);
+  EXPECT_NEAR(test::series(record, holding).front(), 0, 0.01);
+}
+
+TEST_F(TileChange, NothingIsForgottenOfATaskThatHasNotBegun) {
+  const Preset made = preset({{"learn.continual.encoder", std::string("frozen")}, {"model.depth", std::int64_t{0}}});
+  const auto engine = make_engine();
+  const Description description = engine->build(made);
+  Record record;
+  test::run(*engine, record, 0, 40);
+  const std::size_t forgotten = test::index_of(description, "tile_forgotten");
+  int seen = 0;
+  for (const auto& entry : record.entries) {
+    if (entry.metric != forgotten) continue;
+    const std::size_t task = static_cast<std::size_t>(seen++);
+    for (std::size_t c = 0; c < 10; ++c) {
+      const float value = entry.values[5 * c + c / 2];  // tiles are frozen, and so is the encoder
+      EXPECT_TRUE(c / 2 <= task ? value == 0 : std::isnan(value)) << c << " after task " << task << ": " << value;
+    }
+  }
+  EXPECT_EQ(seen, 5);
+}
+
 TEST_F(TileChange, ADamagedCheckpointChangesNothing) {
   const Preset made = preset();
   const auto engine = make_engine(), other = make_engine();
@@ -128,6 +170,32 @@ TEST_F(TileChange, ADamagedCheckpointChangesNothing) {
   EXPECT_THROW(engine->restore(damaged), InputError);
   test::run(*engine, record, 5, 40);
   EXPECT_EQ(record.entries, test::whole_run(made, 40).entries);
+}
+
+// Layouts as a checkpoint has them: of each tile the number of its classes, then these.
+TEST_F(TileChange, ReadsOnlySoundLayouts) {
+  const TileLayout like = {{0, 1}, {2, 3}};
+  const auto read = [&](const std::vector<std::int32_t>& numbers, std::size_t cut = 0) {
+    Parts parts;
+    const auto bytes = std::as_bytes(std::span(numbers));
+    parts.write("tiles", bytes.first(bytes.size() - cut));
+    return read_tiles(parts, like, 4);
+  };
+  EXPECT_EQ(read({2, 0, 1, 2, 2, 3}), like);
+  EXPECT_EQ(read({1, 3, 3, 0, 1, 2}), (TileLayout{{3}, {0, 1, 2}}));
+  using Numbers = std::vector<std::int32_t>;
+  for (const Numbers& bad : {Numbers{2, 0, 1, 2, 2, 1000000},
+                             {2, 0, 1, 2, 2, 4},
+                             {2, 0, 1, 2, -1, 3},
+                             {2, 1, 0, 2, 2, 3},
+                             {2, 0, 1, 2, 2, 3, 0},
+                             {2, 0, 1, 3, 2, 3},
+                             {2, 0, 1},
+                             {},
+                             {2, 0, 1, 1, 2, 1, 3}}) {
+    EXPECT_THROW(read(bad), InputError);
+  }
+  EXPECT_THROW(read({2, 0, 1, 2, 2, 3}, 1), InputError);
 }
 
 TEST_F(TileChange, RefusesWhatOnlyTheDataCanTell) {
