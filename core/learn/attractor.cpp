@@ -36,6 +36,25 @@ Line line_through(const at::Tensor& points, std::int64_t total, std::int64_t cou
   return {slope, std::sqrt(rest / static_cast<double>(count - 2) / spread)};
 }
 
+// Which classes compete with these in a loss, [1, outputs], as in training: of loss_over task those of the task, of a
+// tile those of the tasks that have begun and some of its classes. Undefined: all.
+at::Tensor competing(const Task& task, const std::vector<int>& classes, const std::string& loss_over,
+                     const at::TensorOptions& options) {
+  const auto& tasks = task.outline().sequence;
+  if (tasks.empty() || loss_over == "all") return {};
+  if (loss_over == "seen") return outputs_in_force(task, "seen", options);
+  const bool is_task = std::find(tasks.begin(), tasks.end(), classes) != tasks.end();
+  std::vector<double> open(static_cast<std::size_t>(task.outline().outputs), -std::numeric_limits<double>::infinity());
+  for (std::size_t t = 0; t < static_cast<std::size_t>(task.begun()); ++t) {
+    const bool any = std::any_of(classes.begin(), classes.end(), [&](int c) {
+      return std::find(tasks[t].begin(), tasks[t].end(), c) != tasks[t].end();
+    });
+    if (is_task ? tasks[t] != classes : !any) continue;
+    for (const int c : tasks[t]) open[static_cast<std::size_t>(c)] = 0;
+  }
+  return at::tensor(at::ArrayRef<double>(open), at::kDouble).to(options).unsqueeze(0);
+}
+
 }  // namespace
 
 Attractor::Attractor(const Model& model, const Task& task, std::int64_t seed) : model_(model), task_(task) {
@@ -116,25 +135,9 @@ AttractorObservation Attractor::measure(const std::string& loss_over) const {
     }
     return at::cat(some).to(features.device());
   };
-  // Which classes compete with these, as in training: of loss_over task those of the task, of a tile of those tasks
-  // that have begun and some of its classes.
-  const auto competing = [&](const std::vector<int>& classes) -> at::Tensor {
-    if (outline.sequence.empty() || loss_over == "all") return {};
-    if (loss_over == "seen") return outputs_in_force(task_, "seen", features.options());
-    const auto& tasks = outline.sequence;
-    const bool is_task = std::find(tasks.begin(), tasks.end(), classes) != tasks.end();
-    std::vector<double> open(static_cast<std::size_t>(outline.outputs), -std::numeric_limits<double>::infinity());
-    for (std::size_t t = 0; t < static_cast<std::size_t>(task_.begun()); ++t) {
-      const bool any = std::any_of(classes.begin(), classes.end(), [&](int c) {
-        return std::find(tasks[t].begin(), tasks[t].end(), c) != tasks[t].end();
-      });
-      if (is_task ? tasks[t] != classes : !any) continue;
-      for (const int c : tasks[t]) open[static_cast<std::size_t>(c)] = 0;
-    }
-    return at::tensor(at::ArrayRef<double>(open), at::kDouble).to(features.options()).unsqueeze(0);
-  };
   const auto head_of = [&](const std::vector<int>& classes, const at::Tensor& which) {
-    return model_.head(features.index_select(0, which), samples.targets.index_select(0, which), competing(classes));
+    return model_.head(features.index_select(0, which), samples.targets.index_select(0, which),
+                       competing(task_, classes, loss_over, features.options()));
   };
 
   std::vector<at::Tensor> columns;
