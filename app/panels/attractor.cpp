@@ -18,10 +18,10 @@ struct Map {
   const char *family, *value_name, *missing;
   ui::ViewChoice view;
 };
-constexpr const char* other_size = "can't be compared: of different sizes";
+constexpr const char* no_cosine = "no value: of different sizes, or all zero";
 constexpr Map maps[] = {
-    {"similarity_outputs", "cosine", other_size, {"outputs", "Cosine between what two experts make of the samples"}},
-    {"similarity_weights", "cosine", other_size, {"weights", "Cosine between their weights"}},
+    {"similarity_outputs", "cosine", no_cosine, {"outputs", "Cosine between what two experts make of the samples"}},
+    {"similarity_weights", "cosine", no_cosine, {"weights", "Cosine between their weights"}},
     {"similarity_cka", "CKA", "nothing varies", {"CKA", "Centred kernel alignment of what two experts put out"}},
     {"gradient_flow", "gradient norm", "it hasn't begun", {"gradients", "What reaches an expert from which samples"}},
 };
@@ -148,11 +148,9 @@ class AttractorPanel final : public Panel {
       choices.push_back({"by step", "Means over the pairs, over the run"});
     }
     const auto last = std::find(views.begin(), views.end(), view_);
-    const auto before = static_cast<std::size_t>(last == views.end() ? 0 : last - views.begin());
-    std::size_t chosen = before;
+    auto chosen = static_cast<std::size_t>(last == views.end() ? 0 : last - views.begin());
     ImGui::BeginGroup();
-    ui::choose_view("##attractor_view", chosen, choices, size.x);
-    if (chosen != before) view_ = views[chosen];
+    if (ui::choose_view("##attractor_view", chosen, choices, size.x)) view_ = views[chosen];
     size.y -= ImGui::GetFrameHeightWithSpacing();
     if (!views.empty() && views[chosen] == by_step) {
       curves_.draw(context, layer, measured_, size);

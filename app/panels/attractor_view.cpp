@@ -9,8 +9,9 @@
 #include <vector>
 
 #include "app/panels/colours.h"
-#include "app/panels/figures.h"
 #include "app/panels/lookup.h"
+#include "app/panels/plot_lines.h"
+#include "app/panels/task_steps.h"
 #include "app/panels/widgets.h"
 #include "core/lab/text.h"
 #include "implot.h"
@@ -21,9 +22,6 @@ namespace {
 constexpr const char* operators[] = {"isolation", "freezing",
                                      "perturbation"};  // the strongest first, as seed 003 has it
 
-constexpr const char* measured_together[] = {"output_cosine", "weight_cosine", "output_cka", "excess_kurtosis",
-                                             "phase_transitions"};
-
 std::string two_digits(double value) {
   if (std::isnan(value)) return ui::number(value);
   char text[32];
@@ -31,24 +29,12 @@ std::string two_digits(double value) {
   return text;
 }
 
-void vertical(double step, ImU32 ink, float width) {
-  const ImPlotRect shown = ImPlot::GetPlotLimits();
-  if (!shown.X.Contains(step)) return;
-  const ImVec2 top = ImPlot::PlotToPixels(step, shown.Y.Max), bottom = ImPlot::PlotToPixels(step, shown.Y.Min);
-  const float x = std::round(top.x);
-  ImPlot::GetPlotDrawList()->AddRectFilled(ImVec2(x - width / 2, top.y), ImVec2(x + width / 2, bottom.y), ink);
-}
-
 }  // namespace
 
+// Phase transitions have a number in each of them: 1 or 0.
 std::int64_t attractor_measured(const Snapshot& snapshot, int layer) {
-  std::int64_t measured = -1;
-  const auto include = [&](std::optional<std::size_t> metric) {
-    if (const auto point = last_point(snapshot, metric)) measured = std::max(measured, point->step);
-  };
-  for (const char* family : measured_together) include(find_metric(*snapshot.description, family, layer, 0));
-  for (const char* name : operators) include(metric_named(*snapshot.description, std::string("operator/") + name));
-  return measured;
+  const auto point = last_point(snapshot, find_metric(*snapshot.description, "phase_transitions", layer, 0));
+  return point ? point->step : -1;
 }
 
 std::optional<double> measured_value(const Snapshot& snapshot, std::optional<std::size_t> metric,
@@ -78,7 +64,7 @@ bool draw_operators(const PanelContext& context, std::int64_t measured, float wi
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const std::string id = std::string("##operator ") + name;
     ImGui::InvisibleButton(id.c_str(), ImVec2(names + gap + length + gap + figures, line));
-    explain_metric(context, description.metrics[*metric]);
+    ui::metric_tooltip(context, description.metrics[*metric]);
     ImDrawList& list = *ImGui::GetWindowDrawList();
     list.AddText(at, tone.text, name);
     const float left = at.x + names + gap, height = std::round(line * 0.55f);
@@ -105,20 +91,18 @@ void SimilarityCurves::draw(PanelContext& context, int layer, std::int64_t measu
 
 void SimilarityCurves::update(const PanelContext& context, int layer) {
   const Description& description = *context.snapshot.description;
-  const auto series = [&](const char* family, int of_layer) -> const Series* {
-    const auto metric = find_metric(description, family, of_layer, 0);
+  const auto series = [&](const char* family) -> const Series* {
+    const auto metric = find_metric(description, family, layer, 0);
     return metric && *metric < context.newest.series.size() ? &context.newest.series[*metric] : nullptr;
   };
   const std::uint64_t run = context.newest.run;
   for (Line& line : lines_) {
-    const Series* of = series(line.family, layer);
+    const Series* of = series(line.family);
     line.shown = of != nullptr;
     if (of) line.curve.update(*of, run, 0);
   }
-  const Series none;
-  const Series *transitions = series("phase_transitions", layer), *tasks = series("task", -1);
-  transitions_.update(transitions ? *transitions : none, run);
-  tasks_.update(tasks ? *tasks : none, run);
+  if (const Series* transitions = series("phase_transitions")) transitions_.update(*transitions, run);
+  tasks_ = task_beginnings(task_steps(context.newest));
 }
 
 // Title, then each line with its value at the moment shown: as much of it as there is room for.
@@ -185,7 +169,7 @@ void SimilarityCurves::plot(const PanelContext& context, ImVec2 size) const {
       ImPlot::PlotLine(lines_[i].label, drawn[i].x.data(), drawn[i].y.data(), static_cast<int>(drawn[i].x.size()),
                        style);
     }
-    moment_line(context);
+    if (context.moment >= 0) plot_moment(context, static_cast<double>(context.moment));
     if (ImPlot::IsPlotHovered()) tooltip(context);
     ImPlot::EndPlot();
   }
@@ -197,29 +181,16 @@ void SimilarityCurves::back(const PanelContext& context) const {
   const Tones& tone = tones(context.dark);
   const float thin = std::max(1.0f, std::round(context.scale));
   ImPlot::PushPlotClipRect();
-  for (const std::int64_t step : tasks_.steps())
-    vertical(static_cast<double>(step), ui::faded(tone.guide, 0.45f), thin);
+  for (const std::int64_t step : tasks_) {
+    plot_vertical(static_cast<double>(step), ui::faded(tone.guide, 0.45f), thin);
+  }
   for (const std::int64_t step : transitions_.steps()) {
-    vertical(static_cast<double>(step), ui::faded(tone.warning, 0.85f), thin);
+    plot_vertical(static_cast<double>(step), ui::faded(tone.warning, 0.85f), thin);
     const ImVec2 top = ImPlot::PlotToPixels(static_cast<double>(step), ImPlot::GetPlotLimits().Y.Max);
     const float half = 4 * context.scale, x = std::round(top.x);
     ImPlot::GetPlotDrawList()->AddTriangleFilled(ImVec2(x - half, top.y), ImVec2(x + half, top.y),
                                                  ImVec2(x, top.y + half * 1.5f), tone.warning);
   }
-  ImPlot::PopPlotClipRect();
-}
-
-void SimilarityCurves::moment_line(const PanelContext& context) const {
-  if (context.moment < 0) return;
-  const ImPlotRect shown = ImPlot::GetPlotLimits();
-  const auto step = static_cast<double>(context.moment);
-  const Tones& tone = tones(context.dark);
-  ImPlot::PushPlotClipRect();
-  // What came after that moment is dimmed.
-  ImPlot::GetPlotDrawList()->AddRectFilled(ImPlot::PlotToPixels(step, shown.Y.Max),
-                                           ImPlot::PlotToPixels(shown.X.Max, shown.Y.Min),
-                                           ui::faded(tone.background, 0.45f));
-  vertical(step, tone.accent, 2 * context.scale);
   ImPlot::PopPlotClipRect();
 }
 
@@ -234,10 +205,10 @@ void SimilarityCurves::tooltip(const PanelContext& context) const {
     if (text.empty()) text = "step " + with_commas(reading->step);
     text += std::string("\n") + line.label + " " + two_digits(reading->value);
   }
-  if (const std::int64_t at = transitions_.nearest(step, within); at >= 0) {
+  if (const std::int64_t at = nearest_step(transitions_.steps(), step, within); at >= 0) {
     text += "\nphase transition at step " + with_commas(at) + ": the slope changes sign";
   }
-  if (const std::int64_t at = tasks_.nearest(step, within); at >= 0) {
+  if (const std::int64_t at = nearest_step(tasks_, step, within); at >= 0) {
     text += "\na task begins at step " + with_commas(at);
   }
   if (!text.empty()) ImGui::SetTooltip("%s", text.c_str());

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "app/panels/curve.h"
 #include "app/panels/panel.h"
@@ -11,7 +12,7 @@
 
 namespace tessera {
 
-// The step of the newest measurement of these metrics; -1: there is none. What has no point there gave no number.
+// The step of the newest measurement; -1: there is none. What has no point there gave no number.
 std::int64_t attractor_measured(const Snapshot&, int layer);
 // The value of a metric in that measurement.
 std::optional<double> measured_value(const Snapshot&, std::optional<std::size_t> metric, std::int64_t measured);
@@ -36,11 +37,11 @@ class SimilarityCurves {
   void legend(const PanelContext&, std::int64_t measured, float width) const;
   void plot(const PanelContext&, ImVec2 size) const;
   void back(const PanelContext&) const;
-  void moment_line(const PanelContext&) const;
   void tooltip(const PanelContext&) const;
 
   Line lines_[3] = {{"output_cosine", "outputs", {}}, {"weight_cosine", "weights", {}}, {"output_cka", "CKA", {}}};
-  SeriesSteps transitions_{SeriesSteps::Of::points_above_0}, tasks_{SeriesSteps::Of::changes};
+  SeriesSteps transitions_;
+  std::vector<std::int64_t> tasks_;  // where they begin
 };
 
 }  // namespace tessera

@@ -8,6 +8,7 @@
 
 #include "app/panels/colours.h"
 #include "app/panels/lookup.h"
+#include "app/panels/plot_lines.h"
 #include "app/panels/widgets.h"
 #include "implot.h"
 
@@ -272,18 +273,7 @@ class Plot {
 
   void moment_line() const {
     if (view_.moment < 0) return;
-    const ImPlotRect shown = ImPlot::GetPlotLimits();
-    const double step = std::max(static_cast<double>(view_.moment), view_.logarithmic_x ? 1.0 : 0.0);
-    if (!shown.X.Contains(step)) return;
-    const ImVec2 top = ImPlot::PlotToPixels(step, shown.Y.Max), bottom = ImPlot::PlotToPixels(step, shown.Y.Min);
-    const float x = std::round(top.x), half = context_.scale;
-    ImDrawList& list = *ImPlot::GetPlotDrawList();
-    ImPlot::PushPlotClipRect();
-    // What came after that moment is dimmed.
-    const ImVec2 end = ImPlot::PlotToPixels(shown.X.Max, shown.Y.Min);
-    list.AddRectFilled(ImVec2(x, top.y), end, ui::faded(tone_.background, 0.45f));
-    list.AddRectFilled(ImVec2(x - half, top.y), ImVec2(x + half, bottom.y), tone_.accent);
-    ImPlot::PopPlotClipRect();
+    plot_moment(context_, std::max(static_cast<double>(view_.moment), view_.logarithmic_x ? 1.0 : 0.0));
   }
 
   // A click on the figures of the axis shows that moment in all panels; so does dragging along them.

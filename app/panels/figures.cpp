@@ -28,21 +28,8 @@ void draw_figures(const PanelContext& context, std::span<const Figure> figures) 
     ImGui::SameLine(0, 0);
     ImGui::Dummy(ImVec2(room - text, 1));
     ImGui::EndGroup();
-    explain_metric(context, *figure.spec);
+    ui::metric_tooltip(context, *figure.spec);
   }
-}
-
-void explain_metric(const PanelContext& context, const MetricSpec& spec) {
-  if (!ImGui::IsItemHovered(ImGuiHoveredFlags_ForTooltip) || !ImGui::BeginTooltip()) return;
-  ImGui::PushTextWrapPos(ImGui::GetFontSize() * 26);
-  ImGui::TextUnformatted(spec.title.c_str());
-  ImGui::TextUnformatted(spec.definition.c_str());
-  ImGui::PushFont(context.figures, 0);
-  ImGui::TextUnformatted(spec.formula.c_str());
-  ImGui::PopFont();
-  ui::muted_text(context, ("Source: " + spec.source).c_str());
-  ImGui::PopTextWrapPos();
-  ImGui::EndTooltip();
 }
 
 }  // namespace tessera

@@ -15,7 +15,4 @@ struct Figure {
 
 void draw_figures(const PanelContext&, std::span<const Figure>);
 
-// A tooltip of the item before: what the metric is.
-void explain_metric(const PanelContext&, const MetricSpec&);
-
 }  // namespace tessera

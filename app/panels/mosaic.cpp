@@ -128,9 +128,10 @@ class Painter {
   }
 
   void figure(int row, int tile, ImVec2 from, ImVec2 to, ImU32 fill) const {
-    if (layout_.cell_height < line_ + 2 || layout_.cell_width < width_of("0.00") + 4) return;
+    const float shown = value(mosaic_.values, row, tile);
+    if (std::isnan(shown) || layout_.cell_height < line_ + 2 || layout_.cell_width < width_of("0.00") + 4) return;
     char text[16];
-    std::snprintf(text, sizeof text, "%.2f", static_cast<double>(value(mosaic_.values, row, tile)));
+    std::snprintf(text, sizeof text, "%.2f", static_cast<double>(shown));
     list_.AddText(ImVec2(std::round((from.x + to.x - width_of(text)) / 2), std::round((from.y + to.y - line_) / 2)),
                   text_colour_on(fill), text);
   }
@@ -175,8 +176,9 @@ class Painter {
     ImGui::PopTextWrapPos();
     ImGui::Text("%s is in %d %s", name, sharing, sharing == 1 ? "tile" : "tiles");
     for (const auto& [what, values] : {std::pair("learned", mosaic_.learned), {"forgotten", mosaic_.forgotten}}) {
+      if (!values || !has(mosaic_.tiles, hit.tile, hit.of_class)) continue;
       const float found = value(values, hit.of_class, hit.tile);
-      if (!std::isnan(found)) ImGui::Text("%s %s", what, ui::number(static_cast<double>(found)).c_str());
+      ImGui::Text("%s: %s", what, std::isnan(found) ? "not measured" : ui::number(static_cast<double>(found)).c_str());
     }
     if (mosaic_.draft) {
       const bool in = has(*mosaic_.draft, hit.tile, hit.of_class);

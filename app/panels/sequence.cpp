@@ -78,12 +78,10 @@ class SequencePanel final : public Panel {
     }
     // What isn't there in this experiment stays chosen for the next one that has it.
     const auto last = std::find(shown.begin(), shown.end(), view_);
-    const auto before = static_cast<std::size_t>(last == shown.end() ? 0 : last - shown.begin());
-    std::size_t chosen = before;
-    const bool layered = views[shown[before]].name == by_task && description->layers > 1;
+    auto chosen = static_cast<std::size_t>(last == shown.end() ? 0 : last - shown.begin());
+    const bool layered = views[shown[chosen]].name == by_task && description->layers > 1;
     const float room = ui::room_before_help(), of_layer = layered ? std::min(110 * context.scale, room * 0.4f) : 0;
-    ui::choose_view("##view", chosen, choices, room - of_layer);
-    if (chosen != before) view_ = shown[chosen];
+    if (ui::choose_view("##view", chosen, choices, room - of_layer)) view_ = shown[chosen];
     ImGui::SameLine();
     if (layered) {
       ui::layer_combo(context, of_layer - ImGui::GetStyle().ItemSpacing.x);

@@ -6,18 +6,16 @@
 namespace tessera {
 
 void SeriesSteps::update(const Series& series, std::uint64_t run) {
-  if (run != run_ || series.size() < taken_) *this = SeriesSteps(of_);
+  if (run != run_ || series.size() < taken_) *this = {};
   run_ = run;
   for (; taken_ < series.size(); ++taken_) {
-    const auto& [step, value] = series[taken_];
-    if (of_ == Of::points_above_0 ? value > 0 : taken_ > 0 && value != last_) steps_.push_back(step);
-    last_ = value;
+    if (series[taken_].value > 0) steps_.push_back(series[taken_].step);
   }
 }
 
-std::int64_t SeriesSteps::nearest(double step, double within) const {
+std::int64_t nearest_step(const std::vector<std::int64_t>& steps, double step, double within) {
   std::int64_t found = -1;
-  for (const std::int64_t at : steps_) {
+  for (const std::int64_t at : steps) {
     const double apart = std::abs(static_cast<double>(at) - step);
     if (apart > within) continue;
     within = apart;

@@ -1,6 +1,7 @@
 // See tile_editor.h.
 #include "app/panels/tile_editor.h"
 
+#include "app/panels/task_steps.h"
 #include "app/panels/widgets.h"
 
 namespace tessera {
@@ -17,7 +18,17 @@ void TileEditor::follow(const PanelContext& context, const Tiles& in_force) {
   run_id_ = context.run_id;
   run_ = context.newest.run;
   in_force_ = in_force;
-  if (!same || (draft_ && draft_->size() != in_force.size())) draft_.reset();
+  if (!same || (draft_ && draft_->size() != in_force.size())) drop();
+  if (asked_ == 0 || context.newest.answered < asked_) return;
+  asked_ = 0;
+  const Parameters& now = *context.newest.parameters;
+  const bool taken = now.text(layout_path) == "list" && now.text(list_path) == tiles_text(*draft_);
+  if (taken) drop();  // else the window has said why not
+}
+
+void TileEditor::drop() {
+  draft_.reset();
+  asked_ = 0;
 }
 
 std::string TileEditor::why_not_now(const PanelContext& context) const {
@@ -31,7 +42,7 @@ void TileEditor::button(const PanelContext& context) {
   ImGui::BeginDisabled(!refused.empty());
   if (ui::tab("Edit", draft_.has_value())) {
     if (draft_) {
-      draft_.reset();
+      drop();
     } else {
       begin(context.snapshot);
     }
@@ -53,7 +64,7 @@ void TileEditor::begin(const Snapshot& now) {
 }
 
 void TileEditor::clicked(int of_class, int tile) {
-  if (!draft_) return;
+  if (!draft_ || asked_ != 0) return;
   if (toggles_) {
     toggle_class(*draft_, of_class, tile);
   } else {
@@ -64,7 +75,8 @@ void TileEditor::clicked(int of_class, int tile) {
 std::string TileEditor::why_not(const PanelContext& context) const {
   if (const std::string refused = why_not_now(context); !refused.empty()) return refused;
   if (*draft_ == start_) return "Nothing is changed yet: click a cell.";
-  if (has_tasks(context.snapshot) && !has_next_task(context.snapshot)) {
+  if (asked_ != 0) return "It is asked for: a run answers between two steps.";
+  if (const TaskSteps task = task_steps(context.snapshot); task.any() && !task.more(context.snapshot.step)) {
     return "The last task has begun, and a new layout is taken over when a task begins.";
   }
   const bool two_each = context.snapshot.parameters->boolean(by_label);
@@ -75,7 +87,7 @@ void TileEditor::line(PanelContext& context) {
   if (!draft_) return;
   const std::string refused = why_not(context), text = tiles_text(*draft_);
   ImGui::BeginDisabled(!refused.empty());
-  const char* label = has_tasks(context.snapshot) ? "Use from the next task###use layout" : "Use###use layout";
+  const char* label = task_steps(context.snapshot).any() ? "Use from the next task###use layout" : "Use###use layout";
   const bool pressed = ImGui::Button(label);
   ImGui::EndDisabled();
   ImGui::SetItemTooltip("%s", !refused.empty() ? refused.c_str() : ("Layout list: " + text).c_str());
@@ -86,14 +98,14 @@ void TileEditor::line(PanelContext& context) {
   ui::fitted_text(text, ImGui::GetContentRegionAvail().x);
   ImGui::PopFont();
   if (pressed) use(context);
-  if (pressed || discarded) draft_.reset();
+  if (discarded) drop();
 }
 
 // The list first: until the layout is one, it isn't in force.
 void TileEditor::use(PanelContext& context) {
-  context.submit(command::Set{list_path, tiles_text(*draft_), false});
+  asked_ = context.submit(command::Set{list_path, tiles_text(*draft_), false});
   if (context.snapshot.parameters->text(layout_path) == "list") return;
-  context.submit(command::Set{layout_path, std::string("list"), false});
+  asked_ = context.submit(command::Set{layout_path, std::string("list"), false});
 }
 
 }  // namespace tessera

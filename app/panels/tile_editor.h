@@ -1,5 +1,5 @@
 // A layout of tiles that a person makes by clicking: a draft, what can't be done with it, and the commands that ask for
-// it.
+// it. The draft is there until the run has taken it: one that was refused can be mended.
 #pragma once
 
 #include <optional>
@@ -28,10 +28,12 @@ class TileEditor {
   std::string why_not_now(const PanelContext&) const;
   std::string why_not(const PanelContext&) const;
   void use(PanelContext&);
+  void drop();
 
   std::optional<Tiles> draft_;
   Tiles in_force_, start_;  // start_: where the draft began
   bool toggles_ = false;
+  Ticket asked_ = 0;  // of the command that the run hasn't answered yet; 0: none
   int run_id_ = 0;
   std::uint64_t run_ = 0;
 };

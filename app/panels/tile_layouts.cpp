@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 
 #include "app/panels/lookup.h"
+#include "app/panels/task_steps.h"
 #include "core/lab/text.h"
 #include "core/lab/timeline.h"
 
@@ -23,31 +23,11 @@ bool read_number(std::string_view text, int classes, int& value) {
   return !text.empty() && error == std::errc() && end == text.data() + text.size() && value >= 0 && value < classes;
 }
 
-struct TaskSteps {
-  std::int64_t each = 0, last_begins = 0;  // each: 0 without tasks
-};
-
-TaskSteps task_steps(const Snapshot& snapshot) {
-  if (!snapshot.parameters || !snapshot.description) return {};
-  const Parameters& parameters = *snapshot.parameters;
-  for (const char* path : {"task.kind", "task.sequence.steps", "task.sequence.tasks"}) {
-    if (!parameters.table().find(path)) return {};
-  }
-  if (parameters.text("task.kind") != "sequence") return {};
-  // How many tasks superclasses make, only the data tell.
-  std::int64_t tasks = parameters.integer("task.sequence.tasks");
-  if (const auto matrix = metric_named(*snapshot.description, "accuracy_matrix/task_il")) {
-    tasks = static_cast<std::int64_t>(snapshot.description->metrics[*matrix].axes[0].labels.size());
-  }
-  const std::int64_t each = std::max<std::int64_t>(1, parameters.integer("task.sequence.steps"));
-  return {each, std::max<std::int64_t>(0, tasks - 1) * each};
-}
-
 // The parameters that the layout in force at a step is from: those of the beginning of its task, or of the step where
 // there are no tasks. Below 0: as it was built.
 Parameters taken_over(const Snapshot& snapshot, const TaskSteps& task, std::int64_t step) {
   if (step < 0) return snapshot.preset->parameters;
-  if (task.each > 0) step = std::min(step / task.each * task.each, task.last_begins);
+  if (task.any()) step = std::min(step / task.each * task.each, task.last_begins);
   return in_force(snapshot.preset->parameters, *snapshot.timeline, step);
 }
 
@@ -57,6 +37,11 @@ bool differ(const Parameters& parameters, const Parameters& wanted) {
     const ParameterSpec* spec = wanted.table().find(std::string("model.head.tiles.") + part);
     return spec && wanted.holds(spec->when) && wanted.get(spec->path) != parameters.get(spec->path);
   });
+}
+
+// The layout in force in the step it was measured in; null until then.
+const Matrix* newest_layout(const Snapshot& snapshot) {
+  return newest(snapshot, find_metric(*snapshot.description, "tile_layout", -1, 2));
 }
 
 }  // namespace
@@ -136,38 +121,37 @@ std::string why_unusable(const Tiles& tiles, const std::vector<std::string>& cla
 
 Tiles tiles_in_force(const Snapshot& snapshot) {
   if (!snapshot.description) return {};
-  const Description& description = *snapshot.description;
-  const Matrix* learned = newest(snapshot, find_metric(description, "tile_learned", -1, 2));
-  if (!learned) return description.tiles;
-  Tiles tiles(static_cast<std::size_t>(learned->columns));
-  for (int tile = 0; tile < learned->columns; ++tile) {
-    for (int row = 0; row < learned->rows; ++row) {
-      if (!std::isnan(learned->at(row, tile))) tiles[static_cast<std::size_t>(tile)].push_back(row);
+  const Matrix* layout = newest_layout(snapshot);
+  if (!layout) return snapshot.description->tiles;
+  Tiles tiles(static_cast<std::size_t>(layout->columns));
+  for (int tile = 0; tile < layout->columns; ++tile) {
+    for (int row = 0; row < layout->rows; ++row) {
+      if (layout->at(row, tile) > 0) tiles[static_cast<std::size_t>(tile)].push_back(row);
     }
   }
   return tiles;
 }
 
-bool has_tasks(const Snapshot& snapshot) { return task_steps(snapshot).each > 0; }
-
-bool has_next_task(const Snapshot& snapshot) {
-  const TaskSteps task = task_steps(snapshot);
-  return task.each > 0 && snapshot.step <= task.last_begins;
-}
-
 std::string layout_note(const Snapshot& snapshot) {
-  if (!snapshot.preset || !snapshot.timeline || !snapshot.parameters) return {};
+  if (!snapshot.preset || !snapshot.timeline || !snapshot.parameters || !snapshot.description) return {};
   const TaskSteps task = task_steps(snapshot);
   const Parameters& asked = *snapshot.parameters;
-  const Parameters taken = task.each > 0 ? taken_over(snapshot, task, snapshot.step - 1) : asked;
+  const Parameters taken = task.any() ? taken_over(snapshot, task, snapshot.step - 1) : asked;
   if (differ(taken, asked)) {
-    return has_next_task(snapshot) ? "A new layout is taken over when the next task begins."
-                                   : "A new layout was asked for after the last task had begun: it isn't taken over.";
+    return task.more(snapshot.step) ? "A new layout is taken over when the next task begins."
+                                    : "A new layout was asked for after the last task had begun: it isn't taken over.";
   }
-  const Matrix* learned =
-      snapshot.description ? newest(snapshot, find_metric(*snapshot.description, "tile_learned", -1, 2)) : nullptr;
-  const bool shown = !differ(taken_over(snapshot, task, learned ? learned->step : -1), taken);
+  if (snapshot.state == State::finished || snapshot.state == State::failed) return {};  // nothing is measured any more
+  const Matrix* layout = newest_layout(snapshot);
+  const bool shown = !differ(taken_over(snapshot, task, layout ? layout->step : -1), taken);
   return shown ? "" : "The new layout is shown once it has been measured.";
+}
+
+const std::string& LayoutNote::text(const Snapshot& snapshot, std::int64_t moment) {
+  const Of of{snapshot.run, snapshot.version, moment};
+  if (of_ != of) text_ = layout_note(snapshot);
+  of_ = of;
+  return text_;
 }
 
 }  // namespace tessera

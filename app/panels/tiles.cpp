@@ -22,8 +22,8 @@ struct Colouring {
 };
 constexpr Colouring colourings[] = {
     {"", {"tiles", "Who knows which classes"}},
-    {"tile_learned", {"learned", "The tile's accuracy on each of its classes, the task told, now"}},
-    {"tile_forgotten", {"forgotten", "How far that is below the best it ever was"}},
+    {"tile_learned", {"learned", "Accuracy on each class that a tile has (in a sequence the task is told)"}},
+    {"tile_forgotten", {"forgotten", "How far that is below its best"}},
 };
 
 // Item ids: "tiles", "learned", "forgotten" or the combo "##colours", "##mosaic", "Use tiles", those of tile_editor.h,
@@ -122,7 +122,7 @@ class TilesPanel final : public Panel {
     }
     ui::help_button(context, *this);
     layout_.line(context);
-    const std::string note = layout_note(context.snapshot);
+    const std::string& note = note_.text(context.snapshot, context.moment);
     if (note.empty()) return;
     ImGui::PushStyleColor(ImGuiCol_Text, tones(context.dark).warning);
     ui::wrapped(note);
@@ -177,6 +177,7 @@ class TilesPanel final : public Panel {
 
   std::size_t colouring_ = 0;
   TileEditor layout_;
+  LayoutNote note_;
   ParameterEditor editor_;
 };
 

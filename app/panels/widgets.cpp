@@ -14,26 +14,22 @@ namespace {
 
 float text_width(std::string_view text) { return ImGui::CalcTextSize(text.data(), text.data() + text.size(), false).x; }
 
-void explain(const MetricSpec& spec, const PanelContext& context) {
-  ImGui::Spacing();
+// What a metric is, wrapped as the caller has pushed it.
+void explain(const PanelContext& context, const MetricSpec& spec, const std::string& title) {
   ImGui::PushFont(context.heading, 0);
-  ImGui::TextUnformatted(family_title(*context.snapshot.description, spec.family).c_str());
+  ImGui::TextUnformatted(title.c_str());
   ImGui::PopFont();
   if (!spec.unit.empty()) {
     ImGui::SameLine();
     ImGui::TextColored(colour(tones(context.dark).muted), "in %s", spec.unit.c_str());
   }
-  if (!spec.definition.empty()) wrapped(spec.definition);
+  if (!spec.definition.empty()) ImGui::TextUnformatted(spec.definition.c_str());
   if (!spec.formula.empty()) {
     ImGui::PushFont(context.figures, 0);
-    wrapped(spec.formula);
+    ImGui::TextUnformatted(spec.formula.c_str());
     ImGui::PopFont();
   }
-  if (!spec.source.empty()) {
-    ImGui::PushStyleColor(ImGuiCol_Text, tones(context.dark).muted);
-    wrapped("Source: " + spec.source);
-    ImGui::PopStyleColor();
-  }
+  if (!spec.source.empty()) muted_text(context, ("Source: " + spec.source).c_str());
 }
 
 // The first metric of a family that has a definition: layers of one family share theirs.
@@ -44,6 +40,32 @@ const MetricSpec* representative(const Description& description, std::string_vie
     if (!found || (found->definition.empty() && !spec.definition.empty())) found = &spec;
   }
   return found;
+}
+
+// A combo of at least one item. True when one was clicked, perhaps the one that is shown.
+bool pick(const char* id, std::size_t& chosen, std::span<const std::string> items, const char* tooltip, float room) {
+  chosen = std::min(chosen, items.size() - 1);
+  float widest = 0;
+  for (const std::string& item : items) widest = std::max(widest, text_width(item));
+  const ImGuiStyle& style = ImGui::GetStyle();
+  const float full = widest + 2 * style.FramePadding.x + ImGui::GetFrameHeight();
+  bool clicked = false;
+  const float shown = std::max(ImGui::GetFrameHeight() * 2, std::min(full, room));
+  const float text_room = shown - ImGui::GetFrameHeight() - 2 * style.FramePadding.x + 1;
+  ImGui::SetNextItemWidth(shown);
+  if (ImGui::BeginCombo(id, fitted(items[chosen], text_room).c_str())) {
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      if (ImGui::Selectable(items[i].c_str(), i == chosen)) {
+        chosen = i;
+        clicked = true;
+      }
+      if (i == chosen) ImGui::SetItemDefaultFocus();
+    }
+    ImGui::EndCombo();
+  } else if (tooltip && *tooltip) {
+    ImGui::SetItemTooltip("%s", tooltip);
+  }
+  return clicked;
 }
 
 }  // namespace
@@ -77,28 +99,8 @@ void wrapped(std::string_view text) {
 
 bool combo(const char* id, std::size_t& chosen, std::span<const std::string> items, const char* tooltip, float room) {
   if (items.empty()) return false;
-  chosen = std::min(chosen, items.size() - 1);
-  float widest = 0;
-  for (const std::string& item : items) widest = std::max(widest, text_width(item));
-  const ImGuiStyle& style = ImGui::GetStyle();
-  const float full = widest + 2 * style.FramePadding.x + ImGui::GetFrameHeight();
-  bool changed = false;
-  const float shown = std::max(ImGui::GetFrameHeight() * 2, std::min(full, room));
-  const float text_room = shown - ImGui::GetFrameHeight() - 2 * style.FramePadding.x + 1;
-  ImGui::SetNextItemWidth(shown);
-  if (ImGui::BeginCombo(id, fitted(items[chosen], text_room).c_str())) {
-    for (std::size_t i = 0; i < items.size(); ++i) {
-      if (ImGui::Selectable(items[i].c_str(), i == chosen) && i != chosen) {
-        chosen = i;
-        changed = true;
-      }
-      if (i == chosen) ImGui::SetItemDefaultFocus();
-    }
-    ImGui::EndCombo();
-  } else if (tooltip && *tooltip) {
-    ImGui::SetItemTooltip("%s", tooltip);
-  }
-  return changed;
+  const std::size_t before = std::min(chosen, items.size() - 1);
+  return pick(id, chosen, items, tooltip, room) && chosen != before;
 }
 
 bool tab(const char* label, bool down) {
@@ -112,8 +114,8 @@ bool tab(const char* label, bool down) {
   return pressed;
 }
 
-void choose_view(const char* id, std::size_t& chosen, std::span<const ViewChoice> views, float room) {
-  if (views.empty()) return;
+bool choose_view(const char* id, std::size_t& chosen, std::span<const ViewChoice> views, float room) {
+  if (views.empty()) return false;
   chosen = std::min(chosen, views.size() - 1);
   const ImGuiStyle& style = ImGui::GetStyle();
   const auto count = static_cast<float>(views.size());
@@ -123,15 +125,19 @@ void choose_view(const char* id, std::size_t& chosen, std::span<const ViewChoice
     std::vector<std::string> labels;
     for (const ViewChoice& view : views) labels.emplace_back(view.label);
     const char* tooltip = views[chosen].tooltip;
-    combo(id, chosen, labels, *tooltip ? tooltip : "What is shown", room);
-    return;
+    return pick(id, chosen, labels, *tooltip ? tooltip : "What is shown", room);
   }
   const std::size_t before = chosen;
+  bool clicked = false;
   for (std::size_t i = 0; i < views.size(); ++i) {
     if (i > 0) ImGui::SameLine();
-    if (tab(views[i].label, i == before)) chosen = i;
+    if (tab(views[i].label, i == before)) {
+      chosen = i;
+      clicked = true;
+    }
     if (*views[i].tooltip) ImGui::SetItemTooltip("%s", views[i].tooltip);
   }
+  return clicked;
 }
 
 void layer_combo(PanelContext& context, float room) {
@@ -164,13 +170,26 @@ void help_button(PanelContext& context, const Panel& panel) {
   ImGui::PushFont(context.heading, 0);
   ImGui::TextUnformatted(panel.title());
   ImGui::PopFont();
-  wrapped(panel.about());
+  ImGui::PushTextWrapPos(0.0f);
+  ImGui::TextUnformatted(panel.about());
   if (context.snapshot.description) {
     for (const std::string& family : panel.families()) {
-      if (const MetricSpec* spec = representative(*context.snapshot.description, family)) explain(*spec, context);
+      const MetricSpec* spec = representative(*context.snapshot.description, family);
+      if (!spec) continue;
+      ImGui::Spacing();
+      explain(context, *spec, family_title(*context.snapshot.description, family));
     }
   }
+  ImGui::PopTextWrapPos();
   ImGui::EndPopup();
+}
+
+void metric_tooltip(const PanelContext& context, const MetricSpec& spec) {
+  if (!ImGui::IsItemHovered(ImGuiHoveredFlags_ForTooltip) || !ImGui::BeginTooltip()) return;
+  ImGui::PushTextWrapPos(ImGui::GetFontSize() * 26);
+  explain(context, spec, spec.title);
+  ImGui::PopTextWrapPos();
+  ImGui::EndTooltip();
 }
 
 void empty_state(PanelContext& context, const Panel& panel, std::string_view when) {

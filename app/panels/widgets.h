@@ -33,7 +33,11 @@ struct ViewChoice {
   const char* label;
   const char* tooltip = "";
 };
-void choose_view(const char* id, std::size_t& chosen, std::span<const ViewChoice> views, float room);
+// True when one was clicked, perhaps the one that is shown.
+bool choose_view(const char* id, std::size_t& chosen, std::span<const ViewChoice> views, float room);
+
+// A tooltip of the item before: what the metric is.
+void metric_tooltip(const PanelContext&, const MetricSpec&);
 
 // The choice of layer, the same one in all panels. `room`: width it may take.
 void layer_combo(PanelContext&, float room);

@@ -1,4 +1,8 @@
 // The attractor panel, and phase transitions on the timeline: experts of a head that become alike, in a made-up study.
+#include <algorithm>
+#include <cmath>
+
+#include "app/panels/colours.h"
 #include "app/panels/heatmap.h"
 #include "app/panels/timeline_axis.h"
 #include "imgui_internal.h"
@@ -9,12 +13,13 @@ namespace {
 
 constexpr ImVec2 large(900, 560), narrow(360, 620), small(320, 260);
 
-// The panel in a window of its own, after 90 steps of five tasks of 20 steps each.
-void show(ImGuiTestContext* ctx, Harness& h, ImVec2 size, const char* head = "experts", std::int64_t every = 10) {
+// The panel in a window of its own, after 90 steps of five tasks.
+void show(ImGuiTestContext* ctx, Harness& h, ImVec2 size, const char* head = "experts", std::int64_t every = 10,
+          std::int64_t steps_of_task = 20) {
   constexpr std::int64_t steps = 90;
   Preset preset = *h.now().preset;
   preset.parameters.set("task.kind", std::string("sequence"));
-  preset.parameters.set("task.sequence.steps", std::int64_t{20});
+  preset.parameters.set("task.sequence.steps", steps_of_task);
   preset.parameters.set("model.head.kind", std::string(head));
   preset.parameters.set("measure.attractor_every", every);
   preset.schedule.clear();
@@ -91,14 +96,63 @@ void the_tab_is_remembered(ImGuiTestContext* ctx, Harness& h) {
   IM_CHECK_STR_EQ(panel(h).settings().c_str(), "tab=cka");
   panel(h).restore("tab=nonsense");
   IM_CHECK_STR_EQ(panel(h).settings().c_str(), "tab=cka");
+  panel(h).restore("tab=by_step");  // beside the tabs here: another one is shown, and chosen when it is clicked
+  ctx->Yield(3);
+  IM_CHECK_STR_EQ(panel(h).settings().c_str(), "tab=by_step");
+  ctx->ItemClick("outputs");
+  IM_CHECK_STR_EQ(panel(h).settings().c_str(), "tab=outputs");
+}
+
+// The middles of the groups of columns that have a pixel which `is` (a byte's index in rgb).
+template <class Is>
+std::vector<double> marked(const Image& image, const Is& is) {
+  std::vector<double> middles;
+  int first = -1;
+  for (int x = 0; x <= image.width; ++x) {
+    bool any = false;
+    for (int y = 0; y < image.height && x < image.width && !any; ++y) {
+      any = is(static_cast<std::size_t>(3 * (y * image.width + x)));
+    }
+    if (any && first < 0) first = x;
+    if (!any && first >= 0) middles.push_back((first + x - 1) / 2.0);
+    if (!any) first = -1;
+  }
+  return middles;
 }
 
 void similarity_over_the_run(ImGuiTestContext* ctx, Harness& h) {
-  show(ctx, h, large);
-  // The made-up study has phase transitions at the steps 15, 45, 75. The axis goes from 0 to 90.
-  const ImRect plot = ctx->ItemInfo("##similarity").RectFull;
+  const auto plot = [&] {
+    ctx->MouseMoveToPos(ImVec2(1300, 800));
+    ctx->Yield(3);
+    return h.look(ctx, ctx->ItemInfo("##similarity"));
+  };
+  show(ctx, h, large, "experts", 10, 1000);  // no second task
+  const Image alone = plot();
+  show(ctx, h, large, "experts", 10, 22);
   IM_CHECK(within_its_window(ctx, h, "##similarity"));
-  ctx->MouseMoveToPos(ImVec2(plot.Min.x + plot.GetWidth() * 0.53f, plot.GetCenter().y));
+  const Image image = plot();
+  const Colour warning = tones(true).warning;
+  const std::vector<double> turns = marked(image, [&](std::size_t at) {
+    return image.rgb[at] == (warning >> red_shift & 255) && image.rgb[at + 1] == (warning >> green_shift & 255) &&
+           image.rgb[at + 2] == (warning >> blue_shift & 255);
+  });
+  // The made-up study has phase transitions at the steps 15, 45, 75.
+  IM_CHECK_EQ(turns.size(), 3u);
+  const double step = (turns[2] - turns[0]) / 60;  // in pixels
+  IM_CHECK_GT(step, 2);
+  IM_CHECK_LE(std::abs(turns[1] - turns[0] - 30 * step), 1.5);
+  IM_CHECK_EQ(image.rgb.size(), alone.rgb.size());
+  const std::vector<double> begins = marked(image, [&](std::size_t at) {
+    return !std::equal(image.rgb.begin() + static_cast<std::ptrdiff_t>(at),
+                       image.rgb.begin() + static_cast<std::ptrdiff_t>(at + 3),
+                       alone.rgb.begin() + static_cast<std::ptrdiff_t>(at));
+  });
+  IM_CHECK_EQ(begins.size(), 4u);
+  for (std::size_t i = 0; i < begins.size(); ++i) {
+    IM_CHECK_LE(std::abs(begins[i] - turns[0] - (22 * static_cast<double>(i + 1) - 15) * step), 1.5);
+  }
+  const ImRect at = ctx->ItemInfo("##similarity").RectFull;
+  ctx->MouseMoveToPos(ImVec2(at.Min.x + static_cast<float>(begins[1]), at.GetCenter().y));
   ctx->Yield(3);
   h.picture(ctx, "attractor_by_step");
 }

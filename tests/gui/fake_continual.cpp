@@ -76,7 +76,7 @@ void FakeContinual::declare(Description& d) const {
   }
   if (head.empty()) return;
   if (head == "tiles") {
-    for (const char* family : {"tile_learned", "tile_forgotten"}) {
+    for (const char* family : {"tile_layout", "tile_learned", "tile_forgotten"}) {
       MetricSpec spec = spec_of(family, "");
       spec.rank = 2;
       spec.axes[0] = {"class", d.classes};
@@ -112,6 +112,10 @@ void FakeContinual::declare(Description& d) const {
     d.metrics.push_back(spec);
   }
   for (const char* name : {"isolation", "freezing", "perturbation"}) d.metrics.push_back(spec_of("operator", name));
+}
+
+bool FakeContinual::of_test(const MetricSpec& metric) {
+  return metric.family == "tile_learned" || metric.family == "tile_forgotten";
 }
 
 std::optional<double> FakeContinual::scalar(const MetricSpec& metric, std::int64_t step) const {
@@ -154,9 +158,11 @@ std::optional<float> FakeContinual::cell(const MetricSpec& metric, std::int64_t 
   }
   if (family == "gradient_flow") return head == "tiles" && i != j ? 0.0f : 0.4f + 2 * scatter;
   if (family == "routing_by_task") return i == (j + metric.layer) % 4 ? 0.7f : 0.3f * scatter;
-  if (family == "tile_learned" || family == "tile_forgotten") {
+  if (family.starts_with("tile_")) {
     const std::vector<int>& own = tiles[static_cast<std::size_t>(j)];
-    if (std::find(own.begin(), own.end(), i) == own.end()) return none;
+    const bool in = std::find(own.begin(), own.end(), i) != own.end();
+    if (family == "tile_layout") return in ? 1.0f : 0.0f;
+    if (!in || (family == "tile_forgotten" && sequence && steps_done < steps_of_task)) return none;
     return family == "tile_learned" ? 0.55f + 0.45f * static_cast<float>(noise(i, j))
                                     : 0.4f * static_cast<float>(noise(j, i));
   }

@@ -22,6 +22,7 @@ struct FakeContinual {
   std::vector<std::vector<int>> tiles;  // in force
 
   void declare(Description&) const;
+  static bool of_test(const MetricSpec&);  // measured on test samples, which is rarer
   // Nothing for what is no metric of these.
   std::optional<double> scalar(const MetricSpec&, std::int64_t step) const;
   std::optional<float> cell(const MetricSpec&, std::int64_t steps_done, int row, int column) const;

@@ -90,6 +90,7 @@ class FakeEngine final : public Engine {
   }
 
   void apply(const Parameters& parameters) override {
+    if (script_->refuse_changes) throw InputError({{"model.head.tiles", "a change", "none at all"}});
     temperature_ = parameters.real("model.router.temperature");
     script_->temperature = temperature_;
     biased_ = parameters.text("model.router.bias.update") != "none";
@@ -116,7 +117,8 @@ class FakeEngine final : public Engine {
     for (std::size_t i = 0; i < description_.metrics.size(); ++i) {
       const MetricSpec& metric = description_.metrics[i];
       if (metric.rank == 0 && (step % 5 == 0 || last)) telemetry.scalar(i, scalar(metric, step));
-      if (metric.rank == 2 && (step % 25 == 0 || last)) telemetry.matrix(i, matrix(metric));
+      const int every = continual_.of_test(metric) ? 50 : 25;
+      if (metric.rank == 2 && (step % every == 0 || last)) telemetry.matrix(i, matrix(metric));
     }
   }
 

@@ -20,6 +20,7 @@ struct Script {
   std::atomic<bool> hold_build{false};         // build takes until this is false again
   std::atomic<bool> refuse_build{false};       // and throws an InputError
   std::atomic<std::int64_t> refuse_depth{-1};  // so does one with this model.depth
+  std::atomic<bool> refuse_changes{false};     // apply throws an InputError
   std::atomic<int> step_us{8000};              // time a step takes, in microseconds
   std::atomic<bool> hold{false};               // a step takes until this is false again
   std::atomic<int> builds{0}, applied{0};

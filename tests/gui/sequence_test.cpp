@@ -107,6 +107,8 @@ void older_settings(ImGuiTestContext* ctx, Harness& h) {
   ctx->Yield(3);
   IM_CHECK(ctx->ItemExists("##accuracies"));
   IM_CHECK_STR_EQ(panel(h).settings().c_str(), "view=entropy");
+  ctx->ItemClick("task told");  // the one that is shown instead is chosen when it is clicked
+  IM_CHECK_STR_EQ(panel(h).settings().c_str(), "view=task_il");
 }
 
 // Where the tabs don't fit, a combo has them.
@@ -120,6 +122,10 @@ void a_narrow_window_has_a_combo(ImGuiTestContext* ctx, Harness& h) {
   ctx->ComboClick("##view/routing");
   ctx->Yield(3);
   IM_CHECK(ctx->ItemExists("##routing_by_task"));
+  show(ctx, h, ImVec2(230, 300), 30);
+  panel(h).restore("view=entropy");
+  ctx->ComboClick("##view/task told");
+  IM_CHECK_STR_EQ(panel(h).settings().c_str(), "view=task_il");
 }
 
 }  // namespace

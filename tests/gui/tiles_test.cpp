@@ -264,6 +264,68 @@ void what_cant_be_used(ImGuiTestContext* ctx, Harness& h) {
   IM_CHECK(disabled(ctx, "###use layout"));
 }
 
+// Until the run has answered, and when it was refused, the draft is still there.
+void a_draft_stays_until_it_is_taken(ImGuiTestContext* ctx, Harness& h) {
+  show(ctx, h, large, 50);
+  h.script().hold = true;
+  h.app().submit(command::Step{1});
+  IM_CHECK(h.until(ctx, [&] { return h.script().stepping == 1; }));
+  ctx->ItemClick("Edit");
+  click_cell(ctx, h, 6, 0);
+  ctx->ItemClick("###use layout");
+  ctx->Yield(5);
+  IM_CHECK(ctx->ItemExists("###use layout"));
+  IM_CHECK(disabled(ctx, "###use layout"));
+  click_cell(ctx, h, 7, 0);  // what is asked for doesn't change any more
+  h.picture(ctx, "tiles_asked");
+  h.script().hold = false;
+  IM_CHECK(h.until(ctx, [&] { return text_of(h, layout_path) == "list"; }));
+  IM_CHECK_STR_EQ(text_of(h, list_path).c_str(), "0-1,6|2-3|4-5|7|8-9");
+  ctx->Yield(3);
+  IM_CHECK(!ctx->ItemExists("###use layout"));
+
+  IM_CHECK(h.until(ctx, State::paused));
+  h.script().refuse_changes = true;
+  ctx->ItemClick("Edit");
+  click_cell(ctx, h, 3, 0);
+  const Ticket before = h.now().answered;
+  ctx->ItemClick("###use layout");
+  IM_CHECK(h.until(ctx, [&] { return h.now().answered > before; }));
+  ctx->Yield(3);
+  IM_CHECK(ctx->ItemExists("###use layout"));
+  IM_CHECK(!disabled(ctx, "###use layout"));
+  h.picture(ctx, "tiles_refused_by_the_run");
+  IM_CHECK_STR_EQ(text_of(h, list_path).c_str(), "0-1,6|2-3|4-5|7|8-9");
+  h.script().refuse_changes = false;
+  ctx->SetRef(h.window("tiles").c_str());
+  ctx->ItemClick("###use layout");
+  IM_CHECK(h.until(ctx, [&] { return text_of(h, list_path) == "0-1,3,6|2|4-5|7|8-9"; }));
+  ctx->Yield(3);
+  IM_CHECK(!ctx->ItemExists("###use layout"));
+}
+
+// What hasn't been measured has no figure: in the first task nothing can be forgotten.
+void cells_without_a_value(ImGuiTestContext* ctx, Harness& h) {
+  show(ctx, h, large, 10);
+  const auto written = [&](const char* view) {
+    ctx->ItemClick(view);
+    away(ctx);
+    const ImGuiTestItemInfo item = ctx->ItemInfo("##mosaic");
+    const Image image = h.look(ctx, item);
+    const ImVec2 cell = heatmap_cell(item.Window->StateStorage, item.ID, 5, 2);
+    const Image middle = image.crop(static_cast<int>(cell.x - item.RectClipped.Min.x) - 9,
+                                    static_cast<int>(cell.y - item.RectClipped.Min.y) - 6, 18, 12);
+    for (std::size_t i = 3; i < middle.rgb.size(); ++i) {
+      if (middle.rgb[i] != middle.rgb[i % 3]) return true;
+    }
+    return false;
+  };
+  IM_CHECK(written("learned"));
+  IM_CHECK(!written("forgotten"));
+  point_at(ctx, h, 5, 2);
+  h.picture(ctx, "tiles_not_forgotten");
+}
+
 void a_narrow_window_has_all_of_it(ImGuiTestContext* ctx, Harness& h) {
   show(ctx, h, narrow, 50);
   IM_CHECK(!ctx->ItemExists("forgotten"));
@@ -294,6 +356,8 @@ void add_tile_tests(Harness& harness) {
   harness.add("tiles", "a_draft_is_discarded", a_draft_is_discarded);
   harness.add("tiles", "overlapping_tiles_are_toggled", overlapping_tiles_are_toggled);
   harness.add("tiles", "what_cant_be_used", what_cant_be_used);
+  harness.add("tiles", "a_draft_stays_until_it_is_taken", a_draft_stays_until_it_is_taken);
+  harness.add("tiles", "cells_without_a_value", cells_without_a_value);
   harness.add("tiles", "a_narrow_window_has_all_of_it", a_narrow_window_has_all_of_it);
 }
 

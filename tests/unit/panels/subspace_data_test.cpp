@@ -143,23 +143,20 @@ TEST(Events, ArePhaseTransitionsToo) {
   EXPECT_EQ(events.text(150), "step 150: phase transition in experts");
 }
 
-TEST(SeriesSteps, ArePointsAbove0OrChanges) {
+TEST(SeriesSteps, ArePointsAbove0) {
   Series series;
   for (const Point& point : {Point{0, 0}, Point{10, 0}, Point{20, 1}, Point{30, 1}}) series.append(point);
-  SeriesSteps above(SeriesSteps::Of::points_above_0), changes(SeriesSteps::Of::changes);
+  SeriesSteps above;
   above.update(series, 1);
-  changes.update(series, 1);
   EXPECT_EQ(above.steps(), (std::vector<std::int64_t>{20, 30}));
-  EXPECT_EQ(changes.steps(), (std::vector<std::int64_t>{20}));
   series.append({40, 2});
   above.update(series, 1);
-  changes.update(series, 1);
   EXPECT_EQ(above.steps(), (std::vector<std::int64_t>{20, 30, 40}));
-  EXPECT_EQ(changes.steps(), (std::vector<std::int64_t>{20, 40}));
-  EXPECT_EQ(changes.nearest(33, 10), 40);
-  EXPECT_EQ(changes.nearest(29, 5), -1);
-  changes.update(Series(), 2);
-  EXPECT_TRUE(changes.steps().empty());
+  EXPECT_EQ(nearest_step(above.steps(), 33, 10), 30);
+  EXPECT_EQ(nearest_step(above.steps(), 36, 10), 40);
+  EXPECT_EQ(nearest_step(above.steps(), 14, 5), -1);
+  above.update(Series(), 2);
+  EXPECT_TRUE(above.steps().empty());
 }
 
 }  // namespace

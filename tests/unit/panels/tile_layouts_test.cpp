@@ -3,8 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
-
+#include "app/panels/task_steps.h"
 #include "core/experiment.h"
 
 namespace tessera {
@@ -76,12 +75,11 @@ Snapshot run_at(std::int64_t step, std::vector<Intervention> timeline = {}) {
 Snapshot measured_at(std::int64_t step, Snapshot run) {
   Description description = *run.description;
   MetricSpec spec;
-  spec.family = spec.name = "tile_learned";
+  spec.family = spec.name = "tile_layout";
   spec.rank = 2;
   description.metrics.push_back(spec);
   run.description = std::make_shared<const Description>(description);
-  const float none = std::nanf("");
-  run.matrices.push_back(std::make_shared<const Matrix>(Matrix{step, 3, 2, {0.5f, none, none, 0.25f, 0, 0.75f}}));
+  run.matrices.push_back(std::make_shared<const Matrix>(Matrix{step, 3, 2, {1, 0, 0, 1, 1, 1}}));
   return run;
 }
 
@@ -103,9 +101,24 @@ TEST(Tiles, WaitForTheNextTask) {
   // Nothing begins any more.
   EXPECT_EQ(layout_note(run_at(120, {{90, change.path, change.value, 0}})),
             "A new layout was asked for after the last task had begun: it isn't taken over.");
-  EXPECT_TRUE(has_next_task(run_at(80)));
-  EXPECT_FALSE(has_next_task(run_at(81)));
-  EXPECT_TRUE(has_tasks(run_at(81)));
+}
+
+TEST(Tasks, BeginAfterSoManySteps) {
+  const TaskSteps task = task_steps(run_at(81));
+  EXPECT_TRUE(task.any());
+  EXPECT_TRUE(task.more(80));
+  EXPECT_FALSE(task.more(81));
+  EXPECT_EQ(task_beginnings(task), (std::vector<std::int64_t>{20, 40, 60, 80}));
+  EXPECT_TRUE(task_beginnings({}).empty());
+  // How many there are, the data tell where they do.
+  Snapshot run = run_at(0);
+  Description description = *run.description;
+  MetricSpec spec;
+  spec.name = "accuracy_matrix/task_il";
+  spec.axes[0].labels = {"0", "1", "2"};
+  description.metrics.push_back(spec);
+  run.description = std::make_shared<const Description>(description);
+  EXPECT_EQ(task_beginnings(task_steps(run)), (std::vector<std::int64_t>{20, 40}));
 }
 
 TEST(Tiles, AreShownWhenTheyAreMeasured) {
@@ -121,9 +134,34 @@ TEST(Tiles, AreShownWhenTheyAreMeasured) {
     run.parameters = std::make_shared<const Parameters>(parameters);
     return run;
   };
-  EXPECT_FALSE(has_tasks(alone(run_at(30, {change}))));
+  EXPECT_FALSE(task_steps(alone(run_at(30, {change}))).any());
   EXPECT_EQ(layout_note(alone(measured_at(24, run_at(25, {change})))), not_yet);
   EXPECT_EQ(layout_note(alone(measured_at(25, run_at(26, {change})))), "");
+  // Before the first step: the first task begins with it.
+  const Intervention before{0, change.path, change.value, 0};
+  EXPECT_EQ(layout_note(run_at(1, {before})), not_yet);
+  EXPECT_EQ(layout_note(measured_at(0, run_at(1, {before}))), "");
+  // Nothing is measured any more.
+  Snapshot over = alone(measured_at(24, run_at(25, {change})));
+  over.state = State::finished;
+  EXPECT_EQ(layout_note(over), "");
+}
+
+TEST(Tiles, TheNoteIsMadeForEachSnapshotAndMoment) {
+  LayoutNote note;
+  Snapshot run = run_at(30);
+  run.run = run.version = 1;
+  EXPECT_EQ(note.text(run, -1), "");
+  Snapshot changed = run_at(30, {{25, "model.head.tiles.layout", std::string("overlapping"), 0}});
+  changed.run = changed.version = 1;
+  EXPECT_EQ(note.text(changed, -1), "");  // of the same run and version: it isn't looked at
+  const std::string waits = layout_note(changed);
+  EXPECT_EQ(note.text(changed, 29), waits);
+  EXPECT_EQ(note.text(run, -1), "");
+  changed.version = 2;
+  EXPECT_EQ(note.text(changed, -1), waits);
+  run.run = run.version = 2;
+  EXPECT_EQ(note.text(run, -1), "");
 }
 
 }  // namespace
