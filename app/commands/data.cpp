@@ -109,22 +109,9 @@ Download asked_for(Download set, const Request& request, std::vector<Problem>& p
       problems.push_back({"--md5", in_quotes(request.md5[i]), "32 hexadecimal digits"});
     }
     set.files[i].md5 = sum;
+    set.files[i].bytes = 0;
   }
   return set;
-}
-
-// What there is of it: nothing, all (told), or something that isn't touched.
-std::optional<int> there_already(const Download& set, const fs::path& folder) {
-  std::error_code error;
-  const fs::file_status status = fs::symlink_status(folder, error);
-  if (!fs::exists(status) || (fs::is_directory(status) && fs::is_empty(folder, error) && !error)) return std::nullopt;
-  const std::vector<std::string> names = missing(set, folder);
-  if (!names.empty()) {
-    return report({{folder.string(), "is there, but lacks " + listed(names),
-                    "to remove it first, or another folder with --dest"}});
-  }
-  std::printf("%s: there already\n", folder.c_str());
-  return fine;
 }
 
 int get(const Request& request) {
@@ -137,20 +124,19 @@ int get(const Request& request) {
   if (!known) return list(parent);
 
   const fs::path folder = parent / set.name;
-  if (const auto code = there_already(set, folder)) return *code;
-  bool whole = false;
+  Fetched how = Fetched::stopped;
   try {
     Watcher watcher;
-    whole = fetch(set, folder, [&](const FetchProgress& at) { return watcher.show(at); });
+    how = fetch(set, folder, [&](const FetchProgress& at) { return watcher.show(at); });
   } catch (const StorageError& error) {  // the input was fine
     std::fprintf(stderr, "failed: %s; the next try goes on from what is there\n", error.what());
     return failed;
   }
-  if (!whole) {
+  if (how == Fetched::stopped) {
     std::fprintf(stderr, "interrupted; the next try goes on from what is in %s.part\n", folder.c_str());
     return interrupted;
   }
-  std::printf("%s\n", folder.c_str());
+  std::printf("%s%s\n", folder.c_str(), how == Fetched::before ? ": there already" : "");
   return fine;
 }
 

@@ -10,7 +10,7 @@ namespace tessera {
 
 struct PublishedFile {
   std::string name, md5;
-  std::int64_t bytes;
+  std::int64_t bytes;  // 0: not known
 };
 
 struct Download {

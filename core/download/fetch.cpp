@@ -6,6 +6,7 @@
 
 #include "core/download/http.h"
 #include "core/download/md5.h"
+#include "core/download/output_file.h"
 #include "core/download/unpack.h"
 #include "core/lab/atomic_file.h"
 #include "core/lab/folder_lock.h"
@@ -31,27 +32,42 @@ class Fetching {
   Fetching(const Download& set, const fs::path& folder, const std::function<bool(const FetchProgress&)>& watch)
       : set_(set), folder_(folder), parts_(folder.string() + ".part"), watch_(watch) {}
 
-  bool run() {
-    begin();
+  Fetched run() {
+    if (there_already()) return Fetched::before;
+    lock();
     try {
-      const bool whole =
-          std::all_of(set_.files.begin(), set_.files.end(), [&](const PublishedFile& file) { return get(file); });
-      if (!whole || !put_together()) {
-        tidy();
-        return false;
-      }
+      const Fetched how = fetched();
+      if (how != Fetched::now) tidy();
+      return how;
     } catch (const fs::filesystem_error& error) {
       tidy();
-      throw StorageError(error.path1().string(), error.code().message());
+      const fs::path& written = error.path2().empty() ? error.path1() : error.path2();
+      throw StorageError(written.string(), error.code().message());
     } catch (...) {
       tidy();
       throw;
     }
-    return true;
   }
 
  private:
-  void begin() {
+  bool there_already() const {
+    std::error_code error;
+    const fs::file_status status = fs::symlink_status(folder_, error);
+    if (!fs::exists(status) || (fs::is_directory(status) && fs::is_empty(folder_, error) && !error)) return false;
+    const std::vector<std::string> names = missing(set_, folder_);
+    if (names.empty()) return true;
+    throw InputError({{folder_.string(), "is there, but lacks " + listed(names),
+                       "to remove it first, or another folder with --dest"}});
+  }
+
+  Fetched fetched() {
+    if (there_already()) return Fetched::before;  // whoever had the lock has made it
+    const bool whole =
+        std::all_of(set_.files.begin(), set_.files.end(), [&](const PublishedFile& file) { return get(file); });
+    return whole && put_together() ? Fetched::now : Fetched::stopped;
+  }
+
+  void lock() {
     std::error_code error;
     fs::create_directories(parts_, error);
     if (error)
@@ -76,7 +92,7 @@ class Fetching {
   bool get(const PublishedFile& file) {
     const std::string url = set_.url + file.name;
     if (!fs::exists(whole(file))) {
-      const bool done = fetch_file(url, part_of(file), [&](std::int64_t have, std::int64_t total) {
+      const bool done = fetch_file(url, part_of(file), file.bytes, [&](std::int64_t have, std::int64_t total) {
         return watch_({file.name, false, have, total});
       });
       if (!done) return false;
@@ -94,7 +110,7 @@ class Fetching {
     fs::create_directory(unpacked());
     for (const PublishedFile& file : set_.files) {
       if (!is_archive(file)) {
-        fs::rename(whole(file), unpacked() / file.name);
+        keep(file);
       } else if (!unpack_one(file)) {
         return false;
       }
@@ -109,6 +125,13 @@ class Fetching {
     sync_folder(folder_.parent_path());
     fs::remove_all(parts_);
     return true;
+  }
+
+  // A copy, so that the file isn't lost with `unpacked` when something fails.
+  void keep(const PublishedFile& file) const {
+    const fs::path copy = unpacked() / file.name;
+    fs::copy_file(whole(file), copy);
+    OutputFile(copy, OutputFile::Opening::go_on).sync();
   }
 
   bool unpack_one(const PublishedFile& file) const {
@@ -139,7 +162,7 @@ class Fetching {
 
 }  // namespace
 
-bool fetch(const Download& set, const fs::path& folder, const std::function<bool(const FetchProgress&)>& watch) {
+Fetched fetch(const Download& set, const fs::path& folder, const std::function<bool(const FetchProgress&)>& watch) {
   return Fetching(set, folder, watch).run();
 }
 

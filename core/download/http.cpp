@@ -16,11 +16,14 @@ namespace tessera {
 namespace {
 
 constexpr long patience_s = 60;  // without a byte
+constexpr long only_a_part = 206, nothing_behind = 416;
 
 class Transfer {
  public:
-  Transfer(const std::string& url, const std::filesystem::path& part, const Watch& watch)
+  Transfer(const std::string& url, const std::filesystem::path& part, std::int64_t bytes, const Watch& watch)
       : url_(url),
+        part_(part),
+        expected_(bytes),
         file_(part, OutputFile::Opening::go_on),
         had_(file_.bytes()),
         watch_(watch),
@@ -33,9 +36,12 @@ class Transfer {
     const CURLcode code = curl_easy_perform(curl_.get());
     if (thrown_) std::rethrow_exception(thrown_);  // libcurl's C code can't be thrown through
     if (code == CURLE_ABORTED_BY_CALLBACK) return false;
-    constexpr long nothing_behind = 416;
     const bool had_all = code == CURLE_HTTP_RETURNED_ERROR && had_ > 0 && answer() == nothing_behind;
-    if (code != CURLE_OK && !had_all) fail(code);
+    if (code != CURLE_OK && !had_all) fail(reason(code));
+    if (code == CURLE_OK && !begun_) begin(0);
+    if (code == CURLE_OK && announced() < 0 && file_.bytes() < expected_) {  // libcurl can't know that it was cut off
+      fail("the server ends at " + size_text(file_.bytes()) + " of " + size_text(expected_));
+    }
     file_.sync();
     return true;
   }
@@ -77,26 +83,41 @@ class Transfer {
     return code;
   }
 
+  // Bytes that the answer is to have; below 0: it doesn't say.
+  std::int64_t announced() const {
+    curl_off_t bytes = -1;
+    curl_easy_getinfo(curl_.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &bytes);
+    return bytes;
+  }
+
   static std::size_t take(char* data, std::size_t size, std::size_t count, void* self) {
     Transfer& transfer = *static_cast<Transfer*>(self);
     return transfer.guarded([&] { transfer.append({data, size * count}); }) ? size * count : 0;
   }
 
   void append(std::span<const char> bytes) {
-    constexpr long only_a_part = 206;
-    if (!begun_) {
-      if (answer() != only_a_part) file_.clear();
-      before_ = file_.bytes();
-      begun_ = true;
-    }
+    if (!begun_) begin(announced());
     file_.append(bytes);
+  }
+
+  void begin(std::int64_t coming) {
+    if (answer() != only_a_part) {
+      if (coming >= 0 && coming < had_) {  // a page to log in, say
+        fail("the server answers with " + std::to_string(coming) + " bytes, fewer than are in " + part_.string() +
+             " (to remove if they are another file's)");
+      }
+      file_.clear();
+    }
+    before_ = file_.bytes();
+    begun_ = true;
   }
 
   static int look(void* self, curl_off_t total, curl_off_t, curl_off_t, curl_off_t) {
     Transfer& transfer = *static_cast<Transfer*>(self);
     bool on = true;
     const bool fine = transfer.guarded([&] {
-      on = transfer.watch_(transfer.file_.bytes(), total > 0 && transfer.begun_ ? transfer.before_ + total : 0);
+      const bool said = total > 0 && transfer.begun_;
+      on = transfer.watch_(transfer.file_.bytes(), said ? transfer.before_ + total : transfer.expected_);
     });
     return fine && on ? 0 : 1;
   }
@@ -112,18 +133,20 @@ class Transfer {
     }
   }
 
-  [[noreturn]] void fail(CURLcode code) const {
-    std::string text = url_ + ": ";
-    if (code == CURLE_HTTP_RETURNED_ERROR) {
-      text += "the server answers " + std::to_string(answer());
-    } else {
-      text += *reason_ != '\0' ? reason_ : curl_easy_strerror(code);
-    }
+  std::string reason(CURLcode code) const {
+    if (code == CURLE_HTTP_RETURNED_ERROR) return "the server answers " + std::to_string(answer());
+    return *reason_ != '\0' ? reason_ : curl_easy_strerror(code);
+  }
+
+  [[noreturn]] void fail(const std::string& why) const {
+    std::string text = url_ + ": " + why;
     if (file_.bytes() > 0) text += "; the next try goes on after " + size_text(file_.bytes());
     throw std::runtime_error(text);
   }
 
   const std::string& url_;
+  const std::filesystem::path& part_;
+  const std::int64_t expected_;  // bytes of the whole file; 0: not known
   OutputFile file_;
   const std::int64_t had_;
   const Watch& watch_;
@@ -136,8 +159,8 @@ class Transfer {
 
 }  // namespace
 
-bool fetch_file(const std::string& url, const std::filesystem::path& part, const Watch& watch) {
-  return Transfer(url, part, watch).run();
+bool fetch_file(const std::string& url, const std::filesystem::path& part, std::int64_t bytes, const Watch& watch) {
+  return Transfer(url, part, bytes, watch).run();
 }
 
 std::string size_text(std::int64_t bytes) {

@@ -68,13 +68,16 @@ class Unpacking {
     return (into_ / path).lexically_normal();
   }
 
-  static void make_folder(const fs::path& path) {
+  void make_folder(const fs::path& path) const {
     std::error_code error;
     fs::create_directories(path, error);
+    if (error == std::errc::file_exists || error == std::errc::not_a_directory) fail_taken(path);
     if (error) throw StorageError(path.string(), error.message());
   }
 
   bool write(const fs::path& place, const std::function<bool()>& go_on) {
+    std::error_code ignored;
+    if (fs::exists(place, ignored)) fail_taken(place);
     OutputFile output(place, OutputFile::Opening::must_be_new);
     while (true) {
       if (!go_on()) return false;
@@ -85,6 +88,11 @@ class Unpacking {
     }
     output.sync();
     return true;
+  }
+
+  // The folder was empty, so both are the archive's.
+  [[noreturn]] void fail_taken(const fs::path& place) const {
+    fail("has two entries in one place: " + in_quotes(place.lexically_relative(into_).string()));
   }
 
   [[noreturn]] void fail(const std::string& what) const { throw std::runtime_error(file_.string() + ": " + what); }

@@ -47,12 +47,14 @@ def md5(content):
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """A mirror on loopback. `cut`: each answer ends after so many bytes; `slow`: seconds between pieces of 4 kB."""
+    """A mirror on loopback. `cut`: each answer ends after so many bytes; `slow`: seconds between pieces of 4 kB;
+    `sized`: it says how much it will send; `meanwhile` is called at each question."""
     daemon_threads = True
 
-    def __init__(self, files, ranges=True, cut=None, slow=0, moved=None):
+    def __init__(self, files, ranges=True, cut=None, slow=0, moved=None, sized=True, meanwhile=lambda: None):
         super().__init__(("127.0.0.1", 0), Handler)
         self.files, self.ranges, self.cut, self.slow, self.moved = files, ranges, cut, slow, moved
+        self.sized, self.meanwhile = sized, meanwhile
         self.asked = []  # (path, Range)
         self.url = f"http://127.0.0.1:{self.server_port}/mirror"
 
@@ -65,6 +67,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         mirror = self.server
         asked = self.headers.get("Range")
         mirror.asked.append((self.path, asked))
+        mirror.meanwhile()
         if mirror.moved:
             self.send_response(302)
             self.send_header("Location", mirror.moved + self.path.removeprefix("/mirror"))
@@ -81,7 +84,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(206 if first else 200)
         if first:
             self.send_header("Content-Range", f"bytes {first}-{len(content) - 1}/{len(content)}")
-        self.send_header("Content-Length", str(len(content) - first))
+        if mirror.sized:
+            self.send_header("Content-Length", str(len(content) - first))
         self.end_headers()
         body = content[first:][:mirror.cut]
         with contextlib.suppress(OSError):  # whoever asked may be gone
@@ -131,6 +135,33 @@ def failure(done):
 
 def part(where):
     return where / f"{SET}.part" / f"{ARCHIVE}.part"
+
+
+def start(where, url, **options):
+    return subprocess.Popen([PROGRAM, "data", SET, "--dest", where, "--from", url, "--md5", md5(GOOD)], text=True,
+                            **options)
+
+
+def wait_until_some_has_come(process, where):
+    until = time.monotonic() + 60
+    while not part(where).exists() or part(where).stat().st_size == 0:
+        assert process.poll() is None and time.monotonic() < until, process.returncode
+        time.sleep(0.01)
+
+
+def doing_before_the_lock(command, folder):
+    """An environment in which the program, before it takes a lock, runs a shell command."""
+    library = folder / "before_the_lock.so"
+    source = """#include <stdlib.h>
+                #include <sys/syscall.h>
+                #include <unistd.h>
+                int flock(int file, int how) {
+                  const char* command = getenv("BEFORE_THE_LOCK");
+                  if (command && system(command) != 0) abort();
+                  return syscall(SYS_flock, file, how);
+                }"""
+    subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", library], input=source, text=True, check=True)
+    return {**os.environ, "LD_PRELOAD": str(library), "BEFORE_THE_LOCK": command}
 
 
 # --- what works ----------------------------------------------------------------------------------------------------
@@ -231,12 +262,8 @@ def test_several_files_go_on_with_the_one_that_was_missing(serve, tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_keeps_what_has_come(serve, tmp_path, number):
     server = serve({ARCHIVE: GOOD}, slow=0.05)
-    process = subprocess.Popen([PROGRAM, "data", SET, "--dest", tmp_path, "--from", server.url, "--md5", md5(GOOD)],
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    until = time.monotonic() + 60
-    while not part(tmp_path).exists() or part(tmp_path).stat().st_size == 0:
-        assert process.poll() is None and time.monotonic() < until
-        time.sleep(0.01)
+    process = start(tmp_path, server.url, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    wait_until_some_has_come(process, tmp_path)
     process.send_signal(number)
     out, error = process.communicate(timeout=30)
     assert (process.returncode, out) == (INTERRUPTED, "") and f"{SET}.part" in error
@@ -249,13 +276,68 @@ def test_an_interrupt_keeps_what_has_come(serve, tmp_path, number):
 
 def test_two_at_once_do_not_write_one_file(serve, tmp_path):
     server = serve({ARCHIVE: GOOD}, slow=0.05)
-    process = subprocess.Popen([PROGRAM, "data", SET, "--dest", tmp_path, "--from", server.url, "--md5", md5(GOOD)],
-                               stdout=subprocess.DEVNULL)
-    while not part(tmp_path).exists():
-        time.sleep(0.01)
+    process = start(tmp_path, server.url, stdout=subprocess.DEVNULL)
+    wait_until_some_has_come(process, tmp_path)
     assert "at work" in refused(data(tmp_path, server.url))[0]
     server.slow = 0
     assert process.wait(60) == FINE and is_whole(tmp_path)
+
+
+def test_one_that_was_made_just_before_the_lock_is_left_alone(serve, tmp_path):
+    server, where = serve({ARCHIVE: GOOD}), tmp_path / "data"
+    made = where / SET
+    environment = doing_before_the_lock(f"mkdir '{made}' && echo theirs > '{made}/train.bin'", tmp_path)
+    assert "lacks test.bin" in refused(data(where, server.url, env=environment))[0]
+    assert list(where.iterdir()) == [made]
+    (made / "train.bin").unlink()
+    made.rmdir()
+    environment["BEFORE_THE_LOCK"] = f"mkdir '{made}' && echo theirs | tee '{made}/train.bin' > '{made}/test.bin'"
+    done = data(where, server.url, env=environment)
+    assert (done.returncode, done.stdout, done.stderr) == (FINE, f"{made}: there already\n", "")
+    assert server.asked == [] and list(where.iterdir()) == [made]
+    assert {file.name: file.read_text() for file in made.iterdir()} == {"train.bin": "theirs\n", "test.bin": "theirs\n"}
+
+
+def test_a_folder_that_appears_meanwhile_costs_no_file(serve, tmp_path):
+    mine = tmp_path / "mnist/mine"
+
+    def appear():
+        mine.parent.mkdir(exist_ok=True)
+        mine.touch()
+
+    files = {name: name.encode() for name in MNIST}
+    server, sums = serve(files, meanwhile=appear), [md5(content) for content in files.values()]
+    line = failure(data(tmp_path, server.url, name="mnist", sums=sums))
+    assert f"{mine.parent}: can't be written: Directory not empty" in line
+    assert list(mine.parent.iterdir()) == [mine]
+    mine.unlink()
+    assert data(tmp_path, server.url, name="mnist", sums=sums).returncode == FINE
+    assert {file.name: file.read_bytes() for file in mine.parent.iterdir()} == files
+    assert len(server.asked) == len(files) and list(tmp_path.iterdir()) == [mine.parent]
+
+
+@pytest.mark.parametrize("page, sized", [(b"<html>Log in here</html>", True), (b"", True), (b"", False)])
+def test_an_answer_that_is_less_than_what_is_there_does_not_replace_it(serve, tmp_path, page, sized):
+    part(tmp_path).parent.mkdir()
+    part(tmp_path).write_bytes(GOOD[:50_000])
+    server = serve({ARCHIVE: page}, ranges=False, sized=sized)
+    line = failure(data(tmp_path, server.url))
+    assert f"{server.url}/{ARCHIVE}" in line and f"{len(page)} bytes" in line and str(part(tmp_path)) in line
+    assert part(tmp_path).read_bytes() == GOOD[:50_000]
+    server.files, server.ranges = {ARCHIVE: GOOD}, True
+    assert data(tmp_path, server.url).returncode == FINE and is_whole(tmp_path)
+    assert server.asked[-1][1] == "bytes=50000-"
+
+
+def test_an_answer_of_unknown_size_is_cut_off_where_it_is_shorter_than_the_published_file(serve, tmp_path):
+    server = serve({ARCHIVE: GOOD}, sized=False, cut=50_000)
+    for had in 50_000, 100_000:
+        line = failure(tessera("data", SET, "--dest", tmp_path, "--from", server.url))
+        assert f"{server.url}/{ARCHIVE}" in line and "of 169 MB" in line and f"goes on after {had // 1000} kB" in line
+        assert part(tmp_path).read_bytes() == GOOD[:had]
+    assert [asked for _, asked in server.asked] == [None, "bytes=50000-"]
+    server.cut = None
+    assert data(tmp_path, server.url).returncode == FINE and is_whole(tmp_path)  # by a sum of one's own, of any size
 
 
 # --- what goes wrong -----------------------------------------------------------------------------------------------
@@ -298,6 +380,12 @@ def link(name, target, kind=tarfile.SYMTYPE):
     return info
 
 
+def folder(name):
+    info = tarfile.TarInfo(name)
+    info.type = tarfile.DIRTYPE
+    return info
+
+
 EVIL = {
     "outside": [("../../evil", b"evil")],
     "deep outside": [("a/../../../../evil", b"evil")],
@@ -305,6 +393,9 @@ EVIL = {
     "hard link": [link("cifar-100-binary/evil", "/etc/hostname", tarfile.LNKTYPE)],
     "device": [link("cifar-100-binary/evil", "", tarfile.FIFOTYPE)],
     "twice": [("train.bin", b"evil")],
+    "file in a file": [("train.bin/evil", b"evil")],
+    "folder in a file": [folder("cifar-100-binary/train.bin/")],
+    "file for a folder": [("x/y", b"fine"), ("x", b"evil")],
 }
 
 
@@ -315,8 +406,8 @@ def test_an_archive_that_reaches_outside_is_refused(serve, tmp_path, how):
     where = tmp_path / "a/b/c"
     where.mkdir(parents=True)
     line = failure(data(where, serve({ARCHIVE: archive}).url, sums=[md5(archive)]))
-    assert ARCHIVE in line or how == "twice"
-    assert not [path for path in tmp_path.rglob("*") if path.name in ("evil", SET)]
+    assert ARCHIVE in line and "begins anew" in line
+    assert list(where.iterdir()) == [] and not [path for path in tmp_path.rglob("*") if path.name == "evil"]
 
 
 def bad_tar_in_good_gz():
@@ -427,18 +518,30 @@ def test_a_preset_that_lacks_its_data_names_the_command(tmp_path):
     assert f"./lab data {SET}" in line and str(tmp_path / "share/tessera" / SET) in line
 
 
-def test_a_terminal_sees_how_far_it_is(serve, tmp_path):
-    server = serve({ARCHIVE: GOOD}, slow=0.05)
+def seen_on_a_terminal(*arguments):
     terminal, end = pty.openpty()
-    process = subprocess.Popen([PROGRAM, "data", SET, "--dest", tmp_path, "--from", server.url, "--md5", md5(GOOD)],
-                               stderr=end, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([PROGRAM, *arguments], stderr=end, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     os.close(end)
     seen = b""
     with contextlib.suppress(OSError):  # the other end is closed
         while chunk := os.read(terminal, 4096):
             seen += chunk
     os.close(terminal)
-    assert process.wait() == FINE
+    return process.wait(), seen
+
+
+def test_a_terminal_sees_how_far_it_is(serve, tmp_path):
+    server = serve({ARCHIVE: GOOD}, slow=0.05)
+    code, seen = seen_on_a_terminal("data", SET, "--dest", tmp_path, "--from", server.url, "--md5", md5(GOOD))
+    assert code == FINE
     for word in (f"{ARCHIVE}: connecting", f" % of {len(GOOD) / 1000:.0f} kB", "kB/s", " left", f"unpacking {ARCHIVE}"):
         assert word.encode() in seen, (word, seen)
     assert b"\n" not in seen and seen.endswith(b"\r\x1b[K")
+
+
+def test_where_the_server_does_not_say_the_size_the_published_one_counts(serve, tmp_path):
+    server = serve({ARCHIVE: GOOD}, slow=0.02, sized=False)
+    _, seen = seen_on_a_terminal("data", SET, "--dest", tmp_path / "1", "--from", server.url)
+    assert b": 0 % of 169 MB" in seen, seen
+    _, seen = seen_on_a_terminal("data", SET, "--dest", tmp_path / "2", "--from", server.url, "--md5", md5(GOOD))
+    assert b" % of " not in seen and b" kB/s" in seen, seen  # of another file it says nothing
