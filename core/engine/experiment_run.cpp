@@ -16,6 +16,7 @@
 #include "core/engine/tiles_part.h"
 #include "core/experiment.h"
 #include "core/learn/encoder_training.h"
+#include "core/learn/features.h"
 #include "core/learn/run_parameters.h"
 #include "core/tasks/task_parameters.h"
 #include "kernels/threads.h"
@@ -93,7 +94,8 @@ ExperimentRun::ExperimentRun(const Parameters& parameters)
     picked_before_.push_back(bank ? at::zeros({bank->count(), bank->down.size(1)}, at::kByte) : at::Tensor());
   }
   const auto encoder = parameters.load<EncoderParameters>("task");
-  if (!outline.sequence.empty() && encoder.data_name != "none") {
+  encoder_trained_before_ = !outline.sequence.empty() && encoder.data_name != "none";
+  if (encoder_trained_before_) {
     train_encoder(model_, outline.inputs, parameters.load<ModelParameters>("model").encoder, encoder,
                   device_text(device_, threads_.kernels));
   }
@@ -196,7 +198,12 @@ std::int64_t ExperimentRun::held_out() const {
 void ExperimentRun::keep_features() {
   const bool still = learner_.continual.encoder_stays();
   if (still && !model_.live.encoded) {
-    task_->use_features([this](const at::Tensor& inputs) { return model_.encode(inputs); });
+    // Only an encoder that was trained before is that of other runs, too.
+    const bool of_others = encoder_trained_before_ && learner_.continual.live.encoder == "frozen";
+    task_->use_features([&](const at::Tensor& inputs) {
+      if (!of_others) return features_of(model_, inputs);
+      return cached_features_of(model_, inputs, device_text(device_, threads_.kernels));
+    });
   } else if (!still && model_.live.encoded) {
     task_->use_features({});
   }

@@ -82,6 +82,7 @@ class ExperimentRun {
   SequenceWatch sequence_;
   std::unique_ptr<Attractor> attractor_;  // null: off
   SimilarityTrend trend_;
+  bool encoder_trained_before_ = false;
   at::Tensor best_by_class_;  // double [outputs]: of tiles without a sequence, accuracy at a test yet
   std::vector<Metric> metrics_;
   std::vector<at::Tensor> logits_;  // of the last step: [tokens, width] of each routed layer, undefined for tiles

@@ -1,7 +1,6 @@
 #include "core/tasks/sequence.h"
 
 #include <ATen/ATen.h>
-#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 
@@ -130,17 +129,8 @@ void SequenceTask::use_features(const Encode& encode) {
     train_features_ = test_features_ = {};
     return;
   }
-  constexpr std::int64_t at_once = 500;
-  const at::NoGradGuard no_grad;
-  const auto features_of = [&](const LabelledImages& images) {
-    std::vector<at::Tensor> parts;
-    for (std::int64_t first = 0; first < images.labels.size(0); first += at_once) {
-      parts.push_back(encode(images.pixels.slice(0, first, first + at_once)));
-    }
-    return LabelledImages{at::cat(parts), images.labels};
-  };
-  train_features_ = features_of(train_);
-  test_features_ = features_of(test_);
+  train_features_ = {encode(train_.pixels), train_.labels};
+  test_features_ = {encode(test_.pixels), test_.labels};
 }
 
 Samples SequenceTask::pick_plain(const std::vector<std::int64_t>& indices) const {

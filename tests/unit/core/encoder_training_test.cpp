@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "core/learn/features.h"
 #include "core/learn/tensor_cache.h"
 #include "core/tasks/sequence.h"
 #include "tests/unit/core/resumed.h"
@@ -150,13 +151,35 @@ TEST_F(EncoderTraining, FeaturesStandForImages) {
   SequenceTask task(data, {}, 10, 1, at::kCPU);
   const Samples images = task.pick({3, 7, 199}), tests = task.test(5, 9);
   const Model model = make(1);
-  task.use_features([&](const at::Tensor& inputs) { return model.encode(inputs); });
+  task.use_features([&](const at::Tensor& inputs) { return features_of(model, inputs); });
   const at::NoGradGuard no_grad;
   EXPECT_TRUE(at::allclose(task.pick({3, 7, 199}).inputs, model.encode(images.inputs), 1e-5, 1e-6));
   EXPECT_TRUE(at::allclose(task.test(5, 9).inputs, model.encode(tests.inputs), 1e-5, 1e-6));
   EXPECT_TRUE(at::equal(task.pick({3, 7, 199}).labels, images.labels));
   task.use_features({});
   EXPECT_TRUE(at::equal(task.pick({3, 7, 199}).inputs, images.inputs));
+}
+
+TEST_F(EncoderTraining, FeaturesFromTheCacheAreTheSame) {
+  const Model model = make(1);
+  auto generator = at::detail::createCPUGenerator(1);
+  const at::Tensor inputs = at::randn({1203, 12}, generator);
+  const at::Tensor plain = features_of(model, inputs);
+  EXPECT_TRUE(at::equal(cached_features_of(model, inputs, "here"), plain));
+  EXPECT_EQ(cached(), 1u);
+  EXPECT_TRUE(at::equal(cached_features_of(model, inputs, "here"), plain));
+  EXPECT_EQ(cached(), 1u);
+  // Of other inputs, another order of them, other weights, another place: another entry.
+  at::Tensor other = inputs.clone();
+  other[1202][11] += 1e-6;
+  EXPECT_TRUE(at::equal(cached_features_of(model, other, "here"), features_of(model, other)));
+  EXPECT_EQ(cached(), 2u);
+  other = inputs.flip(0);
+  EXPECT_TRUE(at::equal(cached_features_of(model, other, "here"), features_of(model, other)));
+  EXPECT_EQ(cached(), 3u);
+  cached_features_of(make(2), inputs, "here");
+  cached_features_of(model, inputs, "there");
+  EXPECT_EQ(cached(), 5u);
 }
 
 // Nothing that a task's tile needs is touched by the others: told the task, nothing is forgotten, to the last sample.
