@@ -119,7 +119,7 @@ class Painter {
     const float thin = std::max(1.0f, std::round(context_.scale)), thick = std::max(1.0f, 1.5f * context_.scale);
     if (mosaic_.draft) {  // all of the draft has an outline, and what is new a thicker one
       if (then) list_.AddRect(from, to, tone_.text, rounding, now ? thin : 2 * thin);
-      if (under_pointer) list_.AddRect(from, to, tone_.accent, rounding, 2 * thick);
+      if (under_pointer && !mosaic_.asked) list_.AddRect(from, to, tone_.accent, rounding, 2 * thick);
     } else if (lit) {
       list_.AddRect(from, to, tone_.text, rounding, thick);
     } else if (now && valued() && gap() > 0) {  // a low value is close to the background
@@ -180,7 +180,7 @@ class Painter {
       const float found = value(values, hit.of_class, hit.tile);
       ImGui::Text("%s: %s", what, std::isnan(found) ? "not measured" : ui::number(static_cast<double>(found)).c_str());
     }
-    if (mosaic_.draft) {
+    if (mosaic_.draft && !mosaic_.asked) {
       const bool in = has(*mosaic_.draft, hit.tile, hit.of_class);
       const std::string of = names_[static_cast<std::size_t>(hit.of_class)];
       const std::string then = mosaic_.toggles ? (in ? "Click takes " + of + " out" : "Click puts " + of + " in")

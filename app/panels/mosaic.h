@@ -14,6 +14,7 @@ struct Mosaic {
   const Tiles& tiles;      // in force
   const Tiles* draft;      // of as many tiles; null: nothing is edited
   bool toggles = false;    // a click on a cell puts the class in, or takes it out, and leaves the other tiles alone
+  bool asked = false;      // the draft is asked for: a click changes nothing in it
   const MetricSpec* spec;  // of the values that are shown; null: each tile has its colour
   // [classes, tiles]: null, or for the tooltip, and the values that are shown.
   const Matrix *learned, *forgotten, *values;

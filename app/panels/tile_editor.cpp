@@ -19,7 +19,7 @@ void TileEditor::follow(const PanelContext& context, const Tiles& in_force) {
   run_ = context.newest.run;
   in_force_ = in_force;
   if (!same || (draft_ && draft_->size() != in_force.size())) drop();
-  if (asked_ == 0 || context.newest.answered < asked_) return;
+  if (!asked() || context.newest.answered < asked_) return;
   asked_ = 0;
   const Parameters& now = *context.newest.parameters;
   const bool taken = now.text(layout_path) == "list" && now.text(list_path) == tiles_text(*draft_);
@@ -64,7 +64,7 @@ void TileEditor::begin(const Snapshot& now) {
 }
 
 void TileEditor::clicked(int of_class, int tile) {
-  if (!draft_ || asked_ != 0) return;
+  if (!draft_ || asked()) return;
   if (toggles_) {
     toggle_class(*draft_, of_class, tile);
   } else {
@@ -75,7 +75,7 @@ void TileEditor::clicked(int of_class, int tile) {
 std::string TileEditor::why_not(const PanelContext& context) const {
   if (const std::string refused = why_not_now(context); !refused.empty()) return refused;
   if (*draft_ == start_) return "Nothing is changed yet: click a cell.";
-  if (asked_ != 0) return "It is asked for: a run answers between two steps.";
+  if (asked()) return "It is asked for: a run answers between two steps.";
   if (const TaskSteps task = task_steps(context.snapshot); task.any() && !task.more(context.snapshot.step)) {
     return "The last task has begun, and a new layout is taken over when a task begins.";
   }

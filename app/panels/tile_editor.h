@@ -22,6 +22,7 @@ class TileEditor {
 
   const Tiles* draft() const { return draft_ ? &*draft_ : nullptr; }  // null: nothing is edited
   bool toggles() const { return toggles_; }
+  bool asked() const { return asked_ != 0; }  // for the draft, and the run hasn't answered
 
  private:
   void begin(const Snapshot&);

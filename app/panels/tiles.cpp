@@ -136,6 +136,7 @@ class TilesPanel final : public Panel {
     const Mosaic drawn{.tiles = tiles,
                        .draft = layout_.draft(),
                        .toggles = layout_.toggles(),
+                       .asked = layout_.asked(),
                        .spec = metric ? &context.snapshot.description->metrics[*metric] : nullptr,
                        .learned = measured(context, "tile_learned"),
                        .forgotten = measured(context, "tile_forgotten"),
