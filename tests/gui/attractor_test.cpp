@@ -6,7 +6,7 @@
 #include "app/panels/heatmap.h"
 #include "app/panels/timeline_axis.h"
 #include "imgui_internal.h"
-#include "tests/gui/harness.h"
+#include "tests/gui/alone.h"
 
 namespace tessera::test {
 namespace {
@@ -16,27 +16,12 @@ constexpr ImVec2 large(900, 560), narrow(360, 620), small(320, 260);
 // The panel in a window of its own, after 90 steps of five tasks.
 void show(ImGuiTestContext* ctx, Harness& h, ImVec2 size, const char* head = "experts", std::int64_t every = 10,
           std::int64_t steps_of_task = 20) {
-  constexpr std::int64_t steps = 90;
-  Preset preset = *h.now().preset;
-  preset.parameters.set("task.kind", std::string("sequence"));
-  preset.parameters.set("task.sequence.steps", steps_of_task);
-  preset.parameters.set("model.head.kind", std::string(head));
-  preset.parameters.set("measure.attractor_every", every);
-  preset.schedule.clear();
-  const int builds = h.script().builds;
-  h.app().submit(command::Load{preset});
-  IM_CHECK(h.until(ctx, [&] { return h.script().builds > builds && h.now().state == State::ready; }));
-  h.script().step_us = 500;
-  h.app().submit(command::Step{static_cast<int>(steps)});
-  IM_CHECK(h.until(ctx, [&] { return h.now().step == steps && h.now().state == State::paused; }));
-  h.app().show_panel("attractor", true);
-  ctx->Yield(4);
-  const std::string window = h.window("attractor");
-  ctx->UndockWindow(window.c_str());
-  ctx->WindowMove(window.c_str(), ImVec2(30, 40));
-  ctx->WindowResize(window.c_str(), size);
-  ctx->Yield(4);
-  ctx->SetRef(window.c_str());
+  show_alone(ctx, h, "attractor",
+             {{"task.kind", std::string("sequence")},
+              {"task.sequence.steps", steps_of_task},
+              {"model.head.kind", std::string(head)},
+              {"measure.attractor_every", every}},
+             90, size);
 }
 
 Panel& panel(Harness& h) {

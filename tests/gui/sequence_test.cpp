@@ -1,7 +1,7 @@
 // The sequence panel: the accuracy matrix of tasks one after another, and routing by task, in a made-up study.
 #include "app/panels/heatmap.h"
 #include "imgui_internal.h"
-#include "tests/gui/harness.h"
+#include "tests/gui/alone.h"
 
 namespace tessera::test {
 namespace {
@@ -9,26 +9,12 @@ namespace {
 // The panel in a window of its own, after so many steps of five tasks of 20 steps each.
 void show(ImGuiTestContext* ctx, Harness& h, ImVec2 size, std::int64_t steps, const char* kind = "sequence",
           const char* head = "linear", bool inferred = false) {
-  Preset preset = *h.now().preset;
-  preset.parameters.set("task.kind", std::string(kind));
-  preset.parameters.set("task.sequence.steps", std::int64_t{20});
-  preset.parameters.set("model.head.kind", std::string(head));
-  preset.parameters.set("measure.inferred_tiles", inferred);
-  preset.schedule.clear();
-  const int builds = h.script().builds;
-  h.app().submit(command::Load{preset});
-  IM_CHECK(h.until(ctx, [&] { return h.script().builds > builds && h.now().state == State::ready; }));
-  h.script().step_us = 500;
-  h.app().submit(command::Step{static_cast<int>(steps)});
-  IM_CHECK(h.until(ctx, [&] { return h.now().step == steps && h.now().state == State::paused; }));
-  h.app().show_panel("sequence", true);
-  ctx->Yield(4);
-  const std::string window = h.window("sequence");
-  ctx->UndockWindow(window.c_str());
-  ctx->WindowMove(window.c_str(), ImVec2(30, 40));
-  ctx->WindowResize(window.c_str(), size);
-  ctx->Yield(4);
-  ctx->SetRef(window.c_str());
+  show_alone(ctx, h, "sequence",
+             {{"task.kind", std::string(kind)},
+              {"task.sequence.steps", std::int64_t{20}},
+              {"model.head.kind", std::string(head)},
+              {"measure.inferred_tiles", inferred}},
+             steps, size);
 }
 
 void it_says_what_it_needs(ImGuiTestContext* ctx, Harness& h) {

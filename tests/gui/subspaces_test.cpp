@@ -4,7 +4,7 @@
 #include "app/panels/heatmap.h"
 #include "app/panels/timeline_axis.h"
 #include "imgui_internal.h"
-#include "tests/gui/harness.h"
+#include "tests/gui/alone.h"
 
 namespace tessera::test {
 namespace {
@@ -19,23 +19,11 @@ void train(ImGuiTestContext* ctx, Harness& h, std::int64_t steps) {
 // The panel in a window of its own, after 120 steps of a run whose experts are subspaces.
 void show(ImGuiTestContext* ctx, Harness& h, ImVec2 size, const char* task = "interference",
           std::int64_t dimensions = 24) {
-  Preset preset = *h.now().preset;
-  preset.parameters.set("task.kind", std::string(task));
-  preset.parameters.set("model.experts.kind", std::string("subspace"));
-  preset.parameters.set("model.subspaces.backbone", dimensions);
-  preset.schedule.clear();
-  const int builds = h.script().builds;
-  h.app().submit(command::Load{preset});
-  IM_CHECK(h.until(ctx, [&] { return h.script().builds > builds && h.now().state == State::ready; }));
-  train(ctx, h, 120);
-  h.app().show_panel("subspaces", true);
-  ctx->Yield(4);
-  const std::string window = h.window("subspaces");
-  ctx->UndockWindow(window.c_str());
-  ctx->WindowMove(window.c_str(), ImVec2(30, 40));
-  ctx->WindowResize(window.c_str(), size);
-  ctx->Yield(4);
-  ctx->SetRef(window.c_str());
+  show_alone(ctx, h, "subspaces",
+             {{"task.kind", std::string(task)},
+              {"model.experts.kind", std::string("subspace")},
+              {"model.subspaces.backbone", dimensions}},
+             120, size);
 }
 
 constexpr ImVec2 large(1200, 700), small(420, 360);

@@ -1,7 +1,7 @@
 // The tiles panel: the mosaic and its colours, and layouts that are changed by clicking while a made-up study goes on.
 #include "app/panels/heatmap.h"
 #include "imgui_internal.h"
-#include "tests/gui/harness.h"
+#include "tests/gui/alone.h"
 
 namespace tessera::test {
 namespace {
@@ -15,27 +15,13 @@ const Tiles contiguous = {{0, 1}, {2, 3}, {4, 5}, {6, 7}, {8, 9}};
 // each, or one.
 void show(ImGuiTestContext* ctx, Harness& h, ImVec2 size, std::int64_t steps, const char* kind = "sequence",
           const char* layout = "contiguous", bool by_label = false) {
-  Preset preset = *h.now().preset;
-  preset.parameters.set("task.kind", std::string(kind));
-  preset.parameters.set("task.sequence.steps", std::int64_t{20});
-  preset.parameters.set("model.head.kind", std::string("tiles"));
-  preset.parameters.set("model.head.route_by_label", by_label);
-  preset.parameters.set(layout_path, std::string(layout));
-  preset.schedule.clear();
-  const int builds = h.script().builds;
-  h.app().submit(command::Load{preset});
-  IM_CHECK(h.until(ctx, [&] { return h.script().builds > builds && h.now().state == State::ready; }));
-  h.script().step_us = 500;
-  h.app().submit(command::Step{static_cast<int>(steps)});
-  IM_CHECK(h.until(ctx, [&] { return h.now().step == steps && h.now().state == State::paused; }));
-  h.app().show_panel("tiles", true);
-  ctx->Yield(4);
-  const std::string window = h.window("tiles");
-  ctx->UndockWindow(window.c_str());
-  ctx->WindowMove(window.c_str(), ImVec2(30, 40));
-  ctx->WindowResize(window.c_str(), size);
-  ctx->Yield(4);
-  ctx->SetRef(window.c_str());
+  show_alone(ctx, h, "tiles",
+             {{"task.kind", std::string(kind)},
+              {"task.sequence.steps", std::int64_t{20}},
+              {"model.head.kind", std::string("tiles")},
+              {"model.head.route_by_label", by_label},
+              {layout_path, std::string(layout)}},
+             steps, size);
 }
 
 constexpr ImVec2 large(760, 460), narrow(260, 560);
