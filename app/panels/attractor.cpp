@@ -64,7 +64,7 @@ class AttractorPanel final : public Panel {
       ui::help_button(context, *this);
       ui::empty_state(
           context, *this,
-          "Appears with an experiment whose head is tiles or experts, with measure.attractor_every above 0.");
+          "Appears with an experiment whose head is tiles or experts, and whose \"attractor every\" is above 0.");
       return;
     }
     measured_ = attractor_measured(context.snapshot, *layer);

@@ -10,7 +10,7 @@
 
 #include "app/panels/colours.h"
 #include "app/panels/lookup.h"
-#include "app/panels/plot_lines.h"
+#include "app/panels/step_plot.h"
 #include "app/panels/task_steps.h"
 #include "app/panels/widgets.h"
 #include "core/lab/text.h"
@@ -151,10 +151,7 @@ void SimilarityCurves::plot(const PanelContext& context, ImVec2 size) const {
     low = std::min(low, drawn[i].lowest);
     high = std::max(high, drawn[i].highest);
   }
-  const float right = ImGui::CalcTextSize("00000").x / 2;  // for half of the last step's label
-  ImPlot::PushStyleVar(ImPlotStyleVar_PlotPadding, ImVec2(right, 4));
-  ImPlot::PushStyleVar(ImPlotStyleVar_PlotMinSize, ImVec2(20, 20));
-  ImPlot::PushStyleVar(ImPlotStyleVar_LabelPadding, ImVec2(3, 3));
+  const StepPlotStyle tight;
   if (ImPlot::BeginPlot("##similarity", size, ImPlotFlags_CanvasOnly | ImPlotFlags_NoFrame)) {
     ImPlot::SetupAxes(nullptr, nullptr, ImPlotAxisFlags_NoTickMarks | ImPlotAxisFlags_NoGridLines,
                       ImPlotAxisFlags_NoTickMarks);
@@ -169,11 +166,10 @@ void SimilarityCurves::plot(const PanelContext& context, ImVec2 size) const {
       ImPlot::PlotLine(lines_[i].label, drawn[i].x.data(), drawn[i].y.data(), static_cast<int>(drawn[i].x.size()),
                        style);
     }
-    if (context.moment >= 0) plot_moment(context, static_cast<double>(context.moment));
+    plot_moment(context);
     if (ImPlot::IsPlotHovered()) tooltip(context);
     ImPlot::EndPlot();
   }
-  ImPlot::PopStyleVar(3);
 }
 
 // Where tasks begin, and phase transitions, behind the lines.

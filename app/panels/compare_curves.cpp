@@ -6,6 +6,7 @@
 #include "app/panels/colours.h"
 #include "app/panels/compare_parts.h"
 #include "app/panels/lookup.h"
+#include "app/panels/step_plot.h"
 #include "app/panels/widgets.h"
 #include "implot.h"
 
@@ -114,7 +115,7 @@ void CompareCurves::plot(PanelContext& context, const ShownRuns& runs, const Cho
     y_max_ = high + margin;
   }
   const double set[] = {x_min_, x_max_, y_min_, y_max_};
-  ImPlot::PushStyleVar(ImPlotStyleVar_PlotPadding, ImVec2(4, 4));
+  const StepPlotStyle tight;
   if (ImPlot::BeginPlot("##compared", room, ImPlotFlags_CanvasOnly | ImPlotFlags_NoFrame)) {
     ImPlot::SetupAxes("step", choice.label.c_str());
     ImPlot::SetupAxisLinks(ImAxis_X1, &x_min_, &x_max_);
@@ -129,14 +130,7 @@ void CompareCurves::plot(PanelContext& context, const ShownRuns& runs, const Cho
       ImPlot::PlotLine((line.run->name + "##" + std::to_string(line.run->newest->run)).c_str(), line.points.x.data(),
                        line.points.y.data(), static_cast<int>(line.points.x.size()), style);
     }
-    if (context.moment >= 0) {
-      const ImPlotRect shown = ImPlot::GetPlotLimits();
-      const auto at = static_cast<double>(context.moment);
-      ImPlot::PushPlotClipRect();
-      ImPlot::GetPlotDrawList()->AddLine(ImPlot::PlotToPixels(at, shown.Y.Max), ImPlot::PlotToPixels(at, shown.Y.Min),
-                                         tones(context.dark).accent, 1.5f * context.scale);
-      ImPlot::PopPlotClipRect();
-    }
+    plot_moment(context);
     const bool hovered = ImPlot::IsPlotHovered();
     if (hovered && ImGui::IsMouseDoubleClicked(0)) follow_ = true;
     if (hovered && ImGui::BeginTooltip()) {
@@ -153,7 +147,6 @@ void CompareCurves::plot(PanelContext& context, const ShownRuns& runs, const Cho
     }
     ImPlot::EndPlot();
   }
-  ImPlot::PopStyleVar();
   const auto moved = [](double a, double b, double span) { return std::abs(a - b) > 1e-6 * std::abs(span); };
   if (moved(x_min_, set[0], set[1] - set[0]) || moved(x_max_, set[1], set[1] - set[0]) ||
       moved(y_min_, set[2], set[3] - set[2]) || moved(y_max_, set[3], set[3] - set[2])) {

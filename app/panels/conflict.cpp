@@ -8,6 +8,7 @@
 #include "app/panels/heatmap.h"
 #include "app/panels/lookup.h"
 #include "app/panels/panels.h"
+#include "app/panels/step_plot.h"
 #include "app/panels/widgets.h"
 #include "implot.h"
 
@@ -156,10 +157,7 @@ class ConflictPanel final : public Panel {
   }
 
   void plot_rate(const PanelContext& context, double end, bool flat, ImVec2 size) const {
-    const float right = flat ? 2 : ImGui::CalcTextSize("00000").x / 2;  // for half of the last step's label
-    ImPlot::PushStyleVar(ImPlotStyleVar_PlotPadding, ImVec2(right, 4));
-    ImPlot::PushStyleVar(ImPlotStyleVar_PlotMinSize, ImVec2(20, 20));
-    ImPlot::PushStyleVar(ImPlotStyleVar_LabelPadding, ImVec2(3, 3));
+    const StepPlotStyle tight(!flat);
     if (ImPlot::BeginPlot("##rate", size, ImPlotFlags_CanvasOnly | ImPlotFlags_NoFrame)) {
       ImPlot::SetupAxes(nullptr, nullptr, flat ? ImPlotAxisFlags_NoDecorations : ImPlotAxisFlags_NoTickMarks,
                         ImPlotAxisFlags_NoTickMarks);
@@ -177,12 +175,7 @@ class ConflictPanel final : public Panel {
       style.LineColor = ui::colour(tones(context.dark).accent);
       style.LineWeight = 1.5f * context.scale;
       ImPlot::PlotLine("rate", line.x.data(), line.y.data(), static_cast<int>(line.x.size()), style);
-      if (context.moment >= 0) {
-        const ImPlotRect all = ImPlot::GetPlotLimits();
-        const auto at = static_cast<double>(context.moment);
-        ImPlot::GetPlotDrawList()->AddLine(ImPlot::PlotToPixels(at, all.Y.Max), ImPlot::PlotToPixels(at, all.Y.Min),
-                                           tones(context.dark).accent, 2 * context.scale);
-      }
+      plot_moment(context);
       if (ImPlot::IsPlotHovered()) {
         if (const auto reading = rate_.at(ImPlot::GetPlotMousePos().x)) {
           ImGui::SetTooltip("step %lld: %.3f", static_cast<long long>(reading->step), reading->value);
@@ -190,7 +183,6 @@ class ConflictPanel final : public Panel {
       }
       ImPlot::EndPlot();
     }
-    ImPlot::PopStyleVar(3);
   }
 
   std::vector<Part> parts_;

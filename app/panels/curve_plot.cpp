@@ -8,7 +8,7 @@
 
 #include "app/panels/colours.h"
 #include "app/panels/lookup.h"
-#include "app/panels/plot_lines.h"
+#include "app/panels/step_plot.h"
 #include "app/panels/widgets.h"
 #include "implot.h"
 
@@ -42,9 +42,7 @@ class Plot {
     const double set[] = {view_.x_min, view_.x_max, low, high};
     double y_min = low, y_max = high;
     bool hovered = false;
-    ImPlot::PushStyleVar(ImPlotStyleVar_PlotPadding, ImVec2(4, 4));
-    ImPlot::PushStyleVar(ImPlotStyleVar_PlotMinSize, ImVec2(20, 20));
-    ImPlot::PushStyleVar(ImPlotStyleVar_LabelPadding, ImVec2(4, 2));
+    const StepPlotStyle tight;
     const std::string id = "##plot " + family_;
     if (ImPlot::BeginPlot(id.c_str(), size, ImPlotFlags_CanvasOnly | ImPlotFlags_NoFrame)) {
       const ImPlotAxisFlags bare = ImPlotAxisFlags_NoTickLabels | ImPlotAxisFlags_NoLabel;
@@ -63,12 +61,11 @@ class Plot {
       lines();
       guide_labels();
       marks(hovered);
-      moment_line();
+      plot_moment(context_, view_.logarithmic_x ? 1 : 0);
       if (lowest) step_axis();
       if (hovered && ImGui::IsMouseDoubleClicked(0)) reset_ = true;
       ImPlot::EndPlot();
     }
-    ImPlot::PopStyleVar(3);
     take_over(set, y_min, y_max);
     return hovered;
   }
@@ -269,11 +266,6 @@ class Plot {
       ImGui::Separator();
       ImGui::EndTooltip();
     }
-  }
-
-  void moment_line() const {
-    if (view_.moment < 0) return;
-    plot_moment(context_, std::max(static_cast<double>(view_.moment), view_.logarithmic_x ? 1.0 : 0.0));
   }
 
   // A click on the figures of the axis shows that moment in all panels; so does dragging along them.

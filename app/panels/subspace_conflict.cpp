@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "app/panels/colours.h"
+#include "app/panels/step_plot.h"
 #include "app/panels/subspace_view.h"
 #include "app/panels/widgets.h"
 #include "core/lab/text.h"
@@ -158,26 +159,17 @@ void SubspaceConflict::cosines(PanelContext& context, const SubspaceView& view, 
     size.y -= ImGui::GetTextLineHeightWithSpacing();
   }
   const double end = std::max<double>(1, static_cast<double>(context.newest.step));
-  const float right = ImGui::CalcTextSize("00000").x / 2;  // for half of the last step's label
-  ImPlot::PushStyleVar(ImPlotStyleVar_PlotPadding, ImVec2(right, 4));
-  ImPlot::PushStyleVar(ImPlotStyleVar_PlotMinSize, ImVec2(20, 20));
-  ImPlot::PushStyleVar(ImPlotStyleVar_LabelPadding, ImVec2(3, 3));
+  const StepPlotStyle tight;
   if (size.y > 30 && ImPlot::BeginPlot("##cosines", size, ImPlotFlags_CanvasOnly | ImPlotFlags_NoFrame)) {
     ImPlot::SetupAxes(nullptr, nullptr, ImPlotAxisFlags_NoTickMarks, ImPlotAxisFlags_NoTickMarks);
     ImPlot::SetupAxesLimits(0, end, -1.05, 1.05, ImPlotCond_Always);
     constexpr double ticks[] = {-1, 0, 1};
     ImPlot::SetupAxisTicks(ImAxis_Y1, ticks, 3);
     lines(context, cosines_);
-    if (context.moment >= 0) {
-      const ImPlotRect all = ImPlot::GetPlotLimits();
-      const auto at = static_cast<double>(context.moment);
-      ImPlot::GetPlotDrawList()->AddLine(ImPlot::PlotToPixels(at, all.Y.Max), ImPlot::PlotToPixels(at, all.Y.Min),
-                                         tones(context.dark).accent, 2 * context.scale);
-    }
+    plot_moment(context);
     if (ImPlot::IsPlotHovered()) tooltip(context, cosines_, names);
     ImPlot::EndPlot();
   }
-  ImPlot::PopStyleVar(3);
 }
 
 }  // namespace tessera

@@ -5,6 +5,8 @@
 
 #include "app/panels/curve.h"
 #include "imgui_internal.h"
+#include "implot.h"
+#include "implot_internal.h"
 #include "tests/gui/harness.h"
 
 namespace tessera::test {
@@ -102,6 +104,20 @@ void nothing_to_export_before_the_first_step(ImGuiTestContext* ctx, Harness& h) 
   IM_CHECK(!h.app().asking());
 }
 
+void the_last_label_is_not_cut_off(ImGuiTestContext* ctx, Harness& h) {
+  train(ctx, h, 40);
+  ImPool<ImPlotPlot>& plots = ImPlot::GetCurrentContext()->Plots;
+  const float half = ImGui::CalcTextSize("0000").x / 2;
+  int labelled = 0;
+  for (int i = 0; i < plots.GetBufSize(); ++i) {
+    const ImPlotPlot& plot = *plots.GetByIndex(i);
+    if (!plot.Axes[ImAxis_X1].HasTickLabels()) continue;
+    ++labelled;
+    IM_CHECK_GE(plot.FrameRect.Max.x - plot.PlotRect.Max.x, half);
+  }
+  IM_CHECK_GT(labelled, 0);
+}
+
 void picture_of_curves(ImGuiTestContext* ctx, Harness& h) {
   train(ctx, h, 60);
   ctx->SetRef(h.window("curves").c_str());
@@ -158,6 +174,7 @@ void add_curve_tests(Harness& harness) {
   harness.add("curves", "choosing_series", choosing_series);
   harness.add("curves", "table_of_curves", table_of_curves);
   harness.add("curves", "nothing_to_export_before_the_first_step", nothing_to_export_before_the_first_step);
+  harness.add("curves", "the_last_label_is_not_cut_off", the_last_label_is_not_cut_off);
   harness.add("curves", "picture_of_curves", picture_of_curves);
   harness.add("curves", "smoothing_and_a_logarithmic_axis", smoothing_and_a_logarithmic_axis);
   harness.add("curves", "another_run_is_followed_from_its_start", another_run_is_followed_from_its_start);

@@ -1,6 +1,7 @@
-// See plot_lines.h.
-#include "app/panels/plot_lines.h"
+// See step_plot.h.
+#include "app/panels/step_plot.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "app/panels/colours.h"
@@ -8,6 +9,14 @@
 #include "implot.h"
 
 namespace tessera {
+
+StepPlotStyle::StepPlotStyle(bool labels) {
+  ImPlot::PushStyleVar(ImPlotStyleVar_PlotPadding, ImVec2(labels ? ImGui::CalcTextSize("00000").x / 2 : 2, 4));
+  ImPlot::PushStyleVar(ImPlotStyleVar_PlotMinSize, ImVec2(20, 20));
+  ImPlot::PushStyleVar(ImPlotStyleVar_LabelPadding, ImVec2(3, 3));
+}
+
+StepPlotStyle::~StepPlotStyle() { ImPlot::PopStyleVar(3); }
 
 void plot_vertical(double step, ImU32 ink, float width) {
   const ImPlotRect shown = ImPlot::GetPlotLimits();
@@ -19,7 +28,9 @@ void plot_vertical(double step, ImU32 ink, float width) {
   ImPlot::PopPlotClipRect();
 }
 
-void plot_moment(const PanelContext& context, double step) {
+void plot_moment(const PanelContext& context, double earliest) {
+  if (context.moment < 0) return;
+  const double step = std::max(static_cast<double>(context.moment), earliest);
   const ImPlotRect shown = ImPlot::GetPlotLimits();
   if (!shown.X.Contains(step)) return;
   const Tones& tone = tones(context.dark);
