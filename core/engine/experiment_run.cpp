@@ -130,7 +130,10 @@ ExperimentRun::Due ExperimentRun::due(std::int64_t every, std::int64_t step, boo
 void ExperimentRun::step(std::int64_t step, bool last, Telemetry& telemetry) {
   use_threads(threads_);
   const bool begins = task_->advance_to(step);
-  if ((begins || step == 0) && model_.tiles() != wanted_tiles_) learner_.lay_tiles(wanted_tiles_);
+  if (const TileLayout before = model_.tiles(); (begins || step == 0) && before != wanted_tiles_) {
+    learner_.lay_tiles(wanted_tiles_);
+    sequence_.lay_tiles(before);
+  }
   if (begins) {
     learner_.begin_task();
     trend_.begin_task();

@@ -30,6 +30,10 @@ void SequenceWatch::learn(const StepResult& result, const LearnParameters& param
   if (inference_) inference_->learn(result.output.features, result.batch.targets, parameters);
 }
 
+void SequenceWatch::lay_tiles(const TileLayout& before) {
+  if (inference_) inference_->lay_tiles(before);
+}
+
 void SequenceWatch::observe(bool task_ends, Observation& seen) {
   if (idle()) return;
   const std::int64_t all = task_.test_samples(), stage = task_.stage();

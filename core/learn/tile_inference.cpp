@@ -27,6 +27,15 @@ ClassSequence tiles_of(const Model& model, const Task& task) {
   return tiles.size() > 1 ? tiles : task.outline().sequence;
 }
 
+at::Tensor classes_of_tiles(const TileLayout& tiles, std::int64_t classes) {
+  at::Tensor made = at::zeros({static_cast<std::int64_t>(tiles.size()), classes}, at::kDouble);
+  auto at = made.accessor<double, 2>();
+  for (std::size_t t = 0; t < tiles.size(); ++t) {
+    for (const int c : tiles[t]) at[static_cast<std::int64_t>(t)][c] = 1;
+  }
+  return made;
+}
+
 // Of what a row leaves open the index of the largest, int64 [rows].
 at::Tensor largest(const at::Tensor& values, const at::Tensor& open) {
   return at::where(open, values, closed).argmax(1);
@@ -45,15 +54,9 @@ TileInference::TileInference(const Model& model, const Task& task, std::int64_t 
 }
 
 at::Tensor TileInference::choices() const {
-  const ClassSequence tiles = tiles_of(model_, task_);
   const at::Tensor begun = classes_begun(task_);
-  const bool* const of_begun = begun.const_data_ptr<bool>();
-  at::Tensor made = at::zeros({static_cast<std::int64_t>(tiles.size()), begun.size(0)}, at::kBool);
-  auto at = made.accessor<bool, 2>();
-  for (std::size_t t = 0; t < tiles.size(); ++t) {
-    for (const int c : tiles[t]) at[static_cast<std::int64_t>(t)][c] = of_begun[c];
-  }
-  return made.to(means_.device());
+  const at::Tensor has = classes_of_tiles(tiles_of(model_, task_), begun.size(0)) > 0;
+  return at::logical_and(has, begun).to(means_.device());
 }
 
 void TileInference::learn(const at::Tensor& features, const at::Tensor& targets, const LearnParameters& parameters) {
@@ -78,6 +81,18 @@ void TileInference::take_means() {
     const auto row = static_cast<std::int64_t>(c);
     means_[row].copy_(model_.forward(task_.pick(of_class[c]).inputs, {}).features.mean(0));
     known_[row] = 1;
+  }
+}
+
+void TileInference::lay_tiles(const TileLayout& before) {
+  const TileLayout now = model_.tiles();
+  if (now.size() < 2) return;  // it chooses among tasks
+  const at::Tensor had = classes_of_tiles(before, known_.size(0)), has = classes_of_tiles(now, known_.size(0));
+  const at::Tensor share = had / had.sum(0).clamp_min(1);  // of a class, over the tiles that had it
+  const at::Tensor from = at::mm(share, (has / has.sum(1, true)).t()).to(means_.options());
+  const at::NoGradGuard no_grad;
+  for (const auto* beside : {&map_, &optimiser_.mean, &optimiser_.square}) {
+    for (at::Tensor of_tiles : *beside) of_tiles.copy_(at::matmul(of_tiles, from));
   }
 }
 

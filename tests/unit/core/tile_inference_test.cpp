@@ -147,6 +147,28 @@ TEST_F(Inference, TheClassifierLearns) {
   EXPECT_GT((named == tile).to(at::kDouble).mean().item<double>(), 0.7);
 }
 
+// A tile that takes a class from two others and one that stays as it was, by hand.
+TEST_F(Inference, TheClassifierKnowsTilesThatAreLaidAnew) {
+  make(shifted);
+  run(0, 20);
+  const at::Tensor map = state("inference.map0").clone(), bias = state("inference.map1").clone();
+  const at::Tensor mean = state("inference.mean0").clone();
+  learner_->lay_tiles({{0, 1}, {2, 3, 4}, {5}, {6}, {7, 8}, {2, 9}});
+  inference_->lay_tiles(shifted);
+  const auto expect = [](const at::Tensor& now, const at::Tensor& before) {
+    const auto column = [&](std::int64_t t) { return before.select(-1, t); };
+    EXPECT_TRUE(at::allclose(now.select(-1, 0), (column(0) + column(1)) / 2));
+    EXPECT_TRUE(at::allclose(now.select(-1, 1), (column(1) + 2 * column(2)) / 3));
+    EXPECT_TRUE(at::allclose(now.select(-1, 2), column(3)));
+    EXPECT_TRUE(at::allclose(now.select(-1, 3), column(3)));
+    EXPECT_TRUE(at::allclose(now.select(-1, 4), column(4)));
+    EXPECT_TRUE(at::allclose(now.select(-1, 5), (column(1) + column(5)) / 2));
+  };
+  expect(state("inference.map0"), map);
+  expect(state("inference.map1"), bias);
+  expect(state("inference.mean0"), mean);
+}
+
 TEST_F(Inference, LeavesTheModelAsItIs) {
   make(shifted);
   run(0, 5);
