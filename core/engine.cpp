@@ -10,8 +10,9 @@ namespace {
 
 class TrainingEngine : public Engine {
  public:
+  void watch(BuildProgress progress) override { progress_ = std::move(progress); }
   Description build(const Preset& preset) override {
-    auto fresh = std::make_unique<ExperimentRun>(preset.parameters);  // what throws leaves the old one whole
+    auto fresh = std::make_unique<ExperimentRun>(preset.parameters, progress_);  // what throws leaves the old one whole
     run_ = std::move(fresh);
     return run_->description();
   }
@@ -29,6 +30,7 @@ class TrainingEngine : public Engine {
     if (!run_) throw std::logic_error("the engine has not built an experiment");
     return *run_;
   }
+  BuildProgress progress_;
   std::unique_ptr<ExperimentRun> run_;
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <stdexcept>
 
 #include "app/commands/command.h"
 #include "app/commands/engine_library.h"
@@ -21,11 +22,22 @@ using namespace std::chrono_literals;
 namespace tessera::commands {
 namespace {
 
-// The engine, and what stopped it from being built: bad input ends the program in another way than a failure does.
+struct Interrupted : std::runtime_error {  // a build
+  Interrupted() : std::runtime_error("interrupted") {}
+};
+
+// The engine, and what stopped it from being built: bad input ends the program in another way than a failure does, and
+// so does an interrupt.
 class WatchedEngine : public Engine {
  public:
-  explicit WatchedEngine(std::shared_ptr<std::exception_ptr> refused)
-      : engine_(new_engine()), refused_(std::move(refused)) {}
+  WatchedEngine(const Interrupt& interrupt, std::shared_ptr<std::exception_ptr> refused)
+      : engine_(new_engine()), interrupt_(interrupt), refused_(std::move(refused)) {}
+  void watch(BuildProgress progress) override {
+    engine_->watch([this, tell = std::move(progress)](std::string_view doing, double done) {
+      if (interrupt_.came()) throw Interrupted();
+      tell(doing, done);
+    });
+  }
   Description build(const Preset& preset) override {
     try {
       return engine_->build(preset);
@@ -42,6 +54,7 @@ class WatchedEngine : public Engine {
 
  private:
   std::unique_ptr<Engine> engine_;
+  const Interrupt& interrupt_;
   std::shared_ptr<std::exception_ptr> refused_;
 };
 
@@ -51,7 +64,7 @@ class Training {
       : run_(run),
         interrupt_(interrupt),
         progress_(!run.quiet),
-        session_([refused = refused_] { return std::make_unique<WatchedEngine>(refused); }, options(run)) {}
+        session_([this] { return std::make_unique<WatchedEngine>(interrupt_, refused_); }, options(run)) {}
 
   int to_the_end() {
     if (const int code = prepare(); code != fine) return code;
@@ -82,7 +95,12 @@ class Training {
     const Outcome built = ask(command::Load{run_.preset});
     if (!built.accepted) {
       progress_.clear();
-      if (*refused_) std::rethrow_exception(*refused_);
+      try {
+        if (*refused_) std::rethrow_exception(*refused_);
+      } catch (const Interrupted&) {
+        std::fprintf(stderr, "interrupted before the first step\n");
+        return interrupted;
+      }
       std::fprintf(stderr, "%s\n", built.text.c_str());  // the recorder couldn't start
       return bad_input;
     }
@@ -118,7 +136,8 @@ class Training {
     std::fprintf(stderr, "the parent was recorded %s: not all that differs comes from the change\n", found.c_str());
   }
 
-  // Submits a command and waits for its answer. An interrupt is only noted: it is looked at between commands.
+  // Submits a command and waits for its answer. An interrupt is only noted, and looked at between commands; but a build
+  // is given up for it.
   Outcome ask(Command command) {
     const Ticket ticket = session_.submit(std::move(command));
     std::optional<Outcome> answer;

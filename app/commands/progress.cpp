@@ -10,7 +10,10 @@
 namespace tessera::commands {
 
 std::string progress_text(const Snapshot& snapshot) {
-  if (snapshot.state == State::empty || snapshot.state == State::building) return "building the experiment";
+  if (snapshot.state == State::empty || snapshot.state == State::building) {
+    if (snapshot.building.empty()) return "building the experiment";
+    return snapshot.building + ": " + std::to_string(static_cast<int>(100 * snapshot.built)) + " %";
+  }
   std::string text = "step " + with_commas(snapshot.step) + " / " + with_commas(snapshot.steps);
   if (snapshot.steps_per_s > 0) {
     char rate[40];

@@ -110,8 +110,15 @@ void end_card() {
 
 void draw_building(const Application& app) {
   if (begin_card(app, "###building", 320)) {
-    ImGui::TextWrapped(ICON_CLOCK "  Building the experiment...");
-    ImGui::TextDisabled("Loading data and preparing the model.");
+    const Snapshot& now = app.snapshot();
+    if (now.building.empty()) {
+      ImGui::TextWrapped(ICON_CLOCK "  Building the experiment...");
+      ImGui::TextDisabled("Loading data and preparing the model.");
+    } else {
+      ImGui::TextWrapped(ICON_CLOCK "  Building the experiment: %s.", now.building.c_str());
+      ImGui::ProgressBar(static_cast<float>(now.built), ImVec2(-FLT_MIN, 0));
+      ImGui::TextDisabled("Kept for the next time.");
+    }
   }
   end_card();
 }

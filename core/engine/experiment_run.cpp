@@ -62,7 +62,7 @@ Groups chosen_groups(const MeasureParameters& measure, std::size_t classes) {
 
 }  // namespace
 
-ExperimentRun::ExperimentRun(const Parameters& parameters)
+ExperimentRun::ExperimentRun(const Parameters& parameters, const BuildProgress& progress)
     : measure_(combining(parameters).load<MeasureParameters>("measure")),
       threads_(thread_counts(parameters)),
       device_(prepared_device(threads_, parameters)),
@@ -97,9 +97,9 @@ ExperimentRun::ExperimentRun(const Parameters& parameters)
   encoder_trained_before_ = !outline.sequence.empty() && encoder.data_name != "none";
   if (encoder_trained_before_) {
     train_encoder(model_, outline.inputs, parameters.load<ModelParameters>("model").encoder, encoder,
-                  device_text(device_, threads_.kernels));
+                  device_text(device_, threads_.kernels), progress);
   }
-  keep_features();
+  keep_features(progress);
   if (measure_.attractor_every > 0 && model_.head_experts() > 0) {
     attractor_ = std::make_unique<Attractor>(model_, *task_, parameters.integer("run.seed"));
   }
@@ -198,14 +198,14 @@ std::int64_t ExperimentRun::held_out() const {
 }
 
 // While the encoder stays as it is, its features are computed once.
-void ExperimentRun::keep_features() {
+void ExperimentRun::keep_features(const BuildProgress& progress) {
   const bool still = learner_.continual.encoder_stays();
   if (still && !model_.live.encoded) {
     // Only an encoder that was trained before is that of other runs, too.
     const bool of_others = encoder_trained_before_ && learner_.continual.live.encoder == "frozen";
     task_->use_features([&](const at::Tensor& inputs) {
-      if (!of_others) return features_of(model_, inputs);
-      return cached_features_of(model_, inputs, device_text(device_, threads_.kernels));
+      if (!of_others) return features_of(model_, inputs, progress);
+      return cached_features_of(model_, inputs, device_text(device_, threads_.kernels), progress);
     });
   } else if (!still && model_.live.encoded) {
     task_->use_features({});

@@ -25,7 +25,7 @@ struct ThreadCounts {
 class ExperimentRun {
  public:
   // Throws InputError. Sets the calling thread's number of threads, as step() does.
-  explicit ExperimentRun(const Parameters& parameters);
+  explicit ExperimentRun(const Parameters& parameters, const BuildProgress& progress = {});
   // Not copyable or movable
   ExperimentRun(const ExperimentRun&) = delete;
   ExperimentRun& operator=(const ExperimentRun&) = delete;
@@ -46,7 +46,7 @@ class ExperimentRun {
   static Due due(std::int64_t every, std::int64_t step, bool last);
   std::int64_t held_out() const;
   void put_in_force();
-  void keep_features();
+  void keep_features(const BuildProgress& progress = {});
   void regulate(std::int64_t step);
   void check_loss(const StepResult& result, std::int64_t step, bool now) const;
   void accumulate(const StepResult& result);

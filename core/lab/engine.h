@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -53,9 +54,14 @@ struct LayerLogits {
   std::vector<float> bias{};           // [experts]: of the selection, as it is now; empty: none is in force
 };
 
+// What a build that takes long is at ("training the encoder"), and how much of that is done, 0 to 1.
+using BuildProgress = std::function<void(std::string_view doing, double done)>;
+
 class Engine {
  public:
   virtual ~Engine() = default;
+  // Whom builds tell from now on, now and then. What it throws ends the build.
+  virtual void watch(BuildProgress /*progress*/) {}
   // May be called again: the old experiment is replaced, or kept whole when build throws (InputError for bad input).
   virtual Description build(const Preset&) = 0;
   // Computes step number `step` (from 0) and writes the metrics that are due after it. `last`: the run ends with this

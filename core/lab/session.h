@@ -28,7 +28,8 @@ const char* to_string(State);
 
 namespace command {
 // Builds it; then `ready`. When it can't be built the experiment before stays as it was (paused), and the outcome says
-// why; without one, or after a failure, the session is `failed`.
+// why; without one, or after a failure, the session is `failed`. A build that takes long is given up for another one
+// (a Load or Continue that comes meanwhile) and for closing: then all stays as it was.
 struct Load {
   Preset preset;
 };
@@ -111,7 +112,8 @@ using Ticket = std::uint64_t;
 struct Outcome {
   Ticket ticket = 0;
   bool accepted = false;
-  std::string text;  // why it was refused, or empty
+  std::string text;       // why it was refused, or empty
+  bool given_up = false;  // refused, for another build or for closing
 };
 
 enum class Severity { info, warning, error };
@@ -131,6 +133,8 @@ struct Snapshot {
   std::int64_t step = 0, steps = 0;  // done, planned (run.steps; 0 where there is no such parameter: without end)
   double steps_per_s = 0, seconds_left = 0;  // 0: not known
   std::uint64_t memory_bytes = 0;
+  std::string building;                            // what a build that takes long is at; empty: nothing known
+  double built = 0;                                // how much of that is done, 0 to 1
   std::string failure;                             // why it failed, or why it paused by itself; empty otherwise
   std::shared_ptr<const Description> description;  // null until something was built
   std::shared_ptr<const Preset> preset;            // as loaded (with rebuild parameters changed since)

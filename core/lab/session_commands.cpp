@@ -193,6 +193,7 @@ std::string Session::Worker::build(Preset preset, const std::string& done) {
   const bool keep = engine_ != nullptr && description_ != nullptr && state_ != State::failed;
   const auto shared = std::make_shared<const Preset>(std::move(preset));
   const State before = state_ == State::running ? State::paused : state_;
+  const std::string failure = failure_;
   try {
     save_if_wanted(true);
   } catch (...) {
@@ -205,7 +206,14 @@ std::string Session::Worker::build(Preset preset, const std::string& done) {
     if (const auto problems = check_preset(*shared, options_.check); !problems.empty()) throw InputError(problems);
     if (!keep) engine_ = nullptr;  // after a failure nothing of the old engine is trusted
     if (!engine_) engine_ = make_engine_();
+    engine_->watch([this](std::string_view doing, double share) { build_goes_on(doing, share); });
     description = engine_->build(*shared);
+  } catch (const GivenUp& for_another) {
+    if (!keep) engine_ = nullptr;
+    set_state(before);
+    failure_ = failure;
+    given_up_ = true;
+    return for_another.what();
   } catch (...) {
     const std::string reason = reason_of_failure();
     if (keep) {
@@ -238,6 +246,22 @@ std::string Session::Worker::build(Preset preset, const std::string& done) {
   }
   log(Severity::info, done);
   return "";
+}
+
+void Session::Worker::build_goes_on(std::string_view doing, double done) {
+  if (state_ != State::building) return;
+  {
+    const std::lock_guard lock(mutex_);
+    const bool another = std::any_of(queue_.begin(), queue_.end(), [](const auto& waiting) {
+      return std::holds_alternative<command::Load>(waiting.second) ||
+             std::holds_alternative<command::Continue>(waiting.second);
+    });
+    if (closing_ || another) throw GivenUp(closing_ ? "given up: it is closed" : "given up for another one");
+  }
+  if (doing == building_ && Clock::now() - published_ < options_.publish_every) return;
+  building_ = doing;
+  built_ = done;
+  publish();
 }
 
 // Everything of the run before is gone. Without a description there is no experiment, but a preset to try again.

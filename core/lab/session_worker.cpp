@@ -62,6 +62,7 @@ void Session::Worker::run() {
       Outcome outcome{next->first, false, refusal(state_, next->second.index())};
       if (outcome.text.empty()) outcome.text = handle(next->second);
       outcome.accepted = outcome.text.empty();
+      outcome.given_up = std::exchange(given_up_, false);
       answered_ = outcome.ticket;
       publish(&outcome);
     }
@@ -250,6 +251,7 @@ void Session::Worker::set_state(State state) {
   }
   if (state != State::running && state_ == State::running) rate_.stop();
   state_ = state;
+  if (state != State::building) building_.clear();
   if (state != State::running) steps_to_go_ = -1;
   if (state != State::failed) failure_.clear();
 }
@@ -294,6 +296,8 @@ std::shared_ptr<Snapshot> Session::Worker::make_snapshot() {
     made->seconds_left = static_cast<double>(made->steps - step_) / made->steps_per_s;
   }
   made->memory_bytes = memory_;
+  made->building = building_;
+  made->built = built_;
   made->failure = failure_;
   made->description = description_;
   made->preset = preset_;

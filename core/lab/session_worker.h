@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 
 #include "core/lab/checkpoint.h"
@@ -30,6 +31,10 @@ class RateMeter {
   Clock::time_point started_{}, marked_{};
   std::int64_t marked_step_ = 0;
   double before_ = 0, rate_ = 0;  // seconds of running before started_
+};
+
+struct GivenUp : std::runtime_error {  // a build, for another one or for closing
+  using std::runtime_error::runtime_error;
 };
 
 std::string reason_of_failure();  // what the exception under way says; within a catch
@@ -96,6 +101,7 @@ struct Session::Worker : private Telemetry {
   std::string set_and_rebuild(const command::Set&);
   std::string dropped(bool keep_first) const;
   std::string build(Preset preset, const std::string& done);
+  void build_goes_on(std::string_view doing, double done);  // throws GivenUp
   void begin(std::shared_ptr<const Description> description, std::shared_ptr<const Preset> preset);
   Checkpoint checkpoint() const;
   std::string restore(Checkpoint& saved, const std::string& name);
@@ -113,6 +119,9 @@ struct Session::Worker : private Telemetry {
   std::unique_ptr<Engine> engine_;
   State state_ = State::empty;
   std::string failure_;
+  std::string building_;   // what the build is at
+  double built_ = 0;       // of that, 0 to 1
+  bool given_up_ = false;  // the last build was
   std::shared_ptr<const Description> description_;
   std::shared_ptr<const Preset> preset_;
   std::optional<Parameters> parameters_;  // in force; once there is a preset

@@ -51,7 +51,7 @@ std::string recipe(const Model& model, const InputShape& shape, const std::strin
 }  // namespace
 
 void train_encoder(Model& model, const InputShape& shape, const std::string& encoder_kind,
-                   const EncoderParameters& parameters, const std::string& where) {
+                   const EncoderParameters& parameters, const std::string& where, const BuildProgress& progress) {
   const fs::path folder = data_folder(parameters.data_name, parameters.data_path, "task.encoder.data");
   std::vector<at::Tensor> weights;
   for (const Weight& weight : model.weights()) {
@@ -87,6 +87,7 @@ void train_encoder(Model& model, const InputShape& shape, const std::string& enc
   EpochSampler sampler(images.labels.size(0), parameters.seed);
   std::vector<std::int64_t> indices(static_cast<std::size_t>(std::min(batch_size, images.labels.size(0))));
   for (std::int64_t step = 0; step < parameters.steps; ++step) {
+    if (progress) progress("training the encoder", static_cast<double>(step) / static_cast<double>(parameters.steps));
     sampler.next(indices);
     const Samples batch = picked(images, indices);
     const at::Tensor logits = at::addmm(weights.back(), model.encode(batch.inputs), weights[weights.size() - 2]);

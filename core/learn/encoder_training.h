@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "core/lab/engine.h"
 #include "core/moe/model.h"
 #include "core/tasks/encoder_parameters.h"
 
@@ -13,6 +14,6 @@ namespace tessera {
 // don't depend on whether there is one). `where`: device and threads, in words. Throws InputError when the data set is
 // missing, damaged, or has images of another shape than `shape`.
 void train_encoder(Model& model, const InputShape& shape, const std::string& encoder_kind,
-                   const EncoderParameters& parameters, const std::string& where);
+                   const EncoderParameters& parameters, const std::string& where, const BuildProgress& progress = {});
 
 }  // namespace tessera

@@ -31,16 +31,18 @@ std::uint64_t fingerprint(const at::Tensor& tensor) {
 
 }  // namespace
 
-at::Tensor features_of(const Model& model, const at::Tensor& inputs) {
+at::Tensor features_of(const Model& model, const at::Tensor& inputs, const BuildProgress& progress) {
   const at::NoGradGuard no_grad;
   std::vector<at::Tensor> parts;
   for (std::int64_t first = 0; first < inputs.size(0); first += at_once) {
+    if (progress) progress("computing features", static_cast<double>(first) / static_cast<double>(inputs.size(0)));
     parts.push_back(model.encode(inputs.slice(0, first, first + at_once)));
   }
   return at::cat(parts);
 }
 
-at::Tensor cached_features_of(const Model& model, const at::Tensor& inputs, const std::string& where) {
+at::Tensor cached_features_of(const Model& model, const at::Tensor& inputs, const std::string& where,
+                              const BuildProgress& progress) {
   std::string made_from = "features by " + std::string(commit()) + " on " + where + "\n";
   for (const Weight& weight : model.weights()) {
     if (weight.scope == Scope::encoder) {
@@ -50,7 +52,7 @@ at::Tensor cached_features_of(const Model& model, const at::Tensor& inputs, cons
   made_from += "inputs " + std::to_string(fingerprint(inputs)) + "\n";
   const at::Tensor found = at::empty({inputs.size(0), model.width()}, model.options().requires_grad(false));
   if (read_cached("features", made_from, {found})) return found;
-  at::Tensor made = features_of(model, inputs);
+  at::Tensor made = features_of(model, inputs, progress);
   write_cached("features", made_from, {made});
   return made;
 }

@@ -40,8 +40,12 @@ class FakeEngine final : public Engine {
   explicit FakeEngine(std::shared_ptr<Script> script) : script_(std::move(script)) { ++script_->alive; }
   ~FakeEngine() override { --script_->alive; }
 
+  void watch(BuildProgress progress) override { tell_ = std::move(progress); }
   Description build(const Preset& preset) override {
-    while (script_->hold_build) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    while (script_->hold_build) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      if (script_->tell_build) tell_("training the encoder", 0.5);
+    }
     if (script_->refuse_build) throw InputError({{"task.data.path", "/no/such/folder", "a folder with the data set"}});
     const Parameters& p = preset.parameters;
     if (script_->refuse_depth == p.integer("model.depth")) throw InputError({{"model.depth", "too deep", "less"}});
@@ -308,6 +312,7 @@ class FakeEngine final : public Engine {
                               progress_ * 0.8 * noise(std::min(i, j), std::max(i, j), metric.layer));
   }
 
+  BuildProgress tell_;
   std::shared_ptr<Script> script_;
   Description description_;
   int moe_layers_ = 0, experts_ = 0;

@@ -18,6 +18,7 @@ struct Script {
   std::atomic<std::int64_t> fail_at{-1};       // this step throws a TrainingError
   std::atomic<std::int64_t> nan_at{-1};        // the loss of this step is NaN
   std::atomic<bool> hold_build{false};         // build takes until this is false again
+  std::atomic<bool> tell_build{false};         // and says what it is at: it can be given up
   std::atomic<bool> refuse_build{false};       // and throws an InputError
   std::atomic<std::int64_t> refuse_depth{-1};  // so does one with this model.depth
   std::atomic<bool> refuse_changes{false};     // apply throws an InputError

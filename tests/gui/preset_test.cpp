@@ -27,6 +27,24 @@ void load_by_double_click(ImGuiTestContext* ctx, Harness& h) {
   IM_CHECK(!h.app().document().changed(h.now()));
 }
 
+// A build that takes long says what it is at, and is given up for the preset that is chosen meanwhile.
+void another_preset_while_one_is_built(ImGuiTestContext* ctx, Harness& h) {
+  h.script().tell_build = true;
+  h.script().hold_build = true;
+  ctx->SetRef(h.child(ctx, "experiments", "##presets"));
+  ctx->ItemDoubleClick("###specialize\\/softmax");
+  IM_CHECK(h.until(ctx, [&] { return h.now().built == 0.5; }));
+  IM_CHECK(h.until(ctx, [&] { return Harness::shown("###building"); }));
+  h.picture(ctx, "building");
+  ctx->SetRef(h.child(ctx, "experiments", "##presets"));
+  ctx->ItemDoubleClick("###specialize\\/sigmoid");
+  h.script().hold_build = false;
+  IM_CHECK(h.until(ctx, [&] { return h.now().preset->name == "specialize/sigmoid" && h.now().state == State::ready; }));
+  IM_CHECK_STR_EQ(h.app().document().name().c_str(), "specialize/sigmoid");
+  IM_CHECK(!h.app().asking());
+  IM_CHECK(!Harness::shown("###question"));
+}
+
 void save_load_compare(ImGuiTestContext* ctx, Harness& h) {
   h.app().submit(command::Set{.path = "model.router.score", .value = std::string("sparsemax")});
   ctx->KeyPress(ImGuiKey_Space);
@@ -246,6 +264,7 @@ void the_view_of_a_preset(ImGuiTestContext* ctx, Harness& h) {
 
 void add_preset_tests(Harness& harness) {
   harness.add("presets", "load_by_double_click", load_by_double_click);
+  harness.add("presets", "another_preset_while_one_is_built", another_preset_while_one_is_built);
   harness.add("presets", "save_load_compare", save_load_compare);
   harness.add("presets", "saving_over_a_file_asks", saving_over_a_file_asks);
   harness.add("presets", "saving_where_nothing_can_be_written", saving_where_nothing_can_be_written);

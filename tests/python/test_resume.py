@@ -74,6 +74,23 @@ def test_an_interrupted_run_is_whole_and_goes_on(preset, whole, tmp_path, number
     same_figures(out, whole)
 
 
+def test_interrupted_while_an_encoder_is_trained(tmp_path):
+    """That is a part of building: nothing has begun, and nothing is left."""
+    out = tmp_path / "out"
+    process = subprocess.Popen([PROGRAM, "run", "mosaic/split-fashion", "--set", "task.encoder.data.name=fashion-mnist",
+                                "--set", "task.encoder.steps=100000", "--set", "learn.continual.encoder=frozen", "--out", out],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
+                               env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")})
+    time.sleep(3)
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == INTERRUPTED
+    assert errors == "interrupted before the first step\n"
+    assert not out.exists()
+    assert not (tmp_path / "cache").exists()
+
+
 def test_twice_interrupted(preset, whole, tmp_path):
     out = tmp_path / "out"
     assert interrupted(preset, out, signal.SIGINT)[0] == INTERRUPTED

@@ -25,6 +25,7 @@ class Script {
   // Called on the worker; a test throws from them or waits in them. Set before the session starts.
   std::function<void()> on_make = [] {};
   std::function<void(const Preset&)> on_build = [](const Preset&) {};
+  std::function<void(const BuildProgress&)> during_build = [](const BuildProgress&) {};
   std::function<void(std::int64_t step)> on_step = [](std::int64_t) {};
   std::function<void()> on_apply = [] {}, on_save = [] {}, on_restore = [] {}, on_destroy = [] {};
   std::function<double(std::int64_t step, double loss)> loss = [](std::int64_t, double loss) { return loss; };
@@ -100,9 +101,12 @@ class FakeEngine : public Engine {
     --script_->alive;
   }
 
+  void watch(BuildProgress progress) override { progress_ = std::move(progress); }
+
   Description build(const Preset& preset) override {
     script_->used_here();
     script_->on_build(preset);
+    script_->during_build(progress_);
     ++script_->built;
     parameters_ = preset.parameters;
     state_ = static_cast<std::uint64_t>(parameters_.integer("run.seed"));
@@ -176,6 +180,7 @@ class FakeEngine : public Engine {
   }
 
   std::shared_ptr<Script> script_;
+  BuildProgress progress_;
   Parameters parameters_;
   std::uint64_t state_ = 0;
 };
