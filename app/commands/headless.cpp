@@ -98,7 +98,11 @@ class Training {
       try {
         if (*refused_) std::rethrow_exception(*refused_);
       } catch (const Interrupted&) {
-        std::fprintf(stderr, "interrupted before the first step\n");
+        const fs::path& folder = run_.recorder->folder();
+        const bool recorded = fs::exists(folder / "preset.json");
+        std::fprintf(stderr, "interrupted while the experiment was built\n%s%s%s",
+                     recorded ? "continue: ./lab run --resume " : "", recorded ? folder.c_str() : "",
+                     recorded ? "\n" : "");
         return interrupted;
       }
       std::fprintf(stderr, "%s\n", built.text.c_str());  // the recorder couldn't start
@@ -156,8 +160,9 @@ class Training {
   }
 
   void show() {
+    const State state = session_.snapshot()->state;  // before the events: a failure is told at the end
     for (const Event& event : session_.take_events()) {
-      if (event.severity == Severity::info || over(*session_.snapshot())) continue;  // a failure is told at the end
+      if (event.severity == Severity::info || state == State::building || over(*session_.snapshot())) continue;
       progress_.clear();
       std::fprintf(stderr, "step %s: %s\n", with_commas(event.step).c_str(), event.text.c_str());
     }

@@ -3,14 +3,16 @@
 
 #include <signal.h>
 
+#include <atomic>
 #include <initializer_list>
 
 namespace tessera::commands {
 namespace {
 
-volatile sig_atomic_t signalled = 0;  // what a signal handler may touch is global by nature
+std::atomic<bool> signalled = false;  // what a signal handler may touch is global by nature
+static_assert(std::atomic<bool>::is_always_lock_free);
 
-extern "C" void note(int) { signalled = 1; }
+extern "C" void note(int) { signalled = true; }
 
 }  // namespace
 
@@ -25,6 +27,6 @@ Interrupt::Interrupt() {
   }
 }
 
-bool Interrupt::came() const { return signalled != 0; }
+bool Interrupt::came() const { return signalled; }
 
 }  // namespace tessera::commands

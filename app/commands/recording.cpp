@@ -59,6 +59,8 @@ void WindowRecorder::started(const Preset& preset, const Description& descriptio
   now_ = recorder_->folder();
 }
 
+void WindowRecorder::given_up() { recorder_->given_up(); }
+
 void WindowRecorder::scalar(std::int64_t step, const MetricSpec& metric, double value) {
   recorder_->scalar(step, metric, value);
 }

@@ -31,6 +31,7 @@ class WindowRecorder : public Observer {
                           std::optional<RecordedPast> past = std::nullopt);
   std::filesystem::path folder() const;  // of the run that is there now; any thread
   void started(const Preset&, const Description&) override;
+  void given_up() override;
   void scalar(std::int64_t step, const MetricSpec&, double value) override;
   void matrix(const MetricSpec&, const Matrix&) override;
   void changed(const Intervention&) override;

@@ -11,7 +11,7 @@
 namespace tessera {
 
 StepPlotStyle::StepPlotStyle(bool labels) {
-  ImPlot::PushStyleVar(ImPlotStyleVar_PlotPadding, ImVec2(labels ? ImGui::CalcTextSize("00000").x / 2 : 2, 4));
+  ImPlot::PushStyleVar(ImPlotStyleVar_PlotPadding, ImVec2(labels ? ImGui::CalcTextSize("000000").x / 2 : 2, 4));
   ImPlot::PushStyleVar(ImPlotStyleVar_PlotMinSize, ImVec2(20, 20));
   ImPlot::PushStyleVar(ImPlotStyleVar_LabelPadding, ImVec2(3, 3));
 }

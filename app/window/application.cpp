@@ -145,7 +145,7 @@ void Application::take_outcomes(LiveRun& live) {
     answered_ = true;
     if (const auto loading = live.loading.extract(outcome.ticket)) {
       loaded(live, outcome, loading.mapped());
-    } else if (!outcome.accepted) {
+    } else if (!outcome.accepted && !outcome.given_up) {
       say(Severity::warning, (live_.all().size() > 1 ? live.name + ": " : "") + outcome.text);
       forking_.refused(live, outcome.ticket);
     }

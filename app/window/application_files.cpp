@@ -52,7 +52,7 @@ void Application::loaded(LiveRun& live, const Outcome& outcome, const LiveRun::L
     forking_.built(live, outcome, loading);
     return;
   }
-  if (outcome.given_up) return;
+  if (outcome.given_up) return;  // for a preset whose own outcome will come
   // Refused by a failed session: this preset is what a reset would try again. Otherwise the experiment before is kept.
   if (!outcome.accepted && live.snapshot->state != State::failed) {
     tell("This preset can't be run", loading.file.string(), {{loading.preset.name, outcome.text, ""}});

@@ -121,6 +121,8 @@ void Forking::built(LiveRun& child, const Outcome& outcome, const LiveRun::Loadi
     app_.say(Severity::info, "Run " + child.name + " is " + loading.name);
     app_.show_panel("compare", true);
     if (plays) app_.submit_to(child, command::Play{});
+  } else if (outcome.given_up) {
+    app_.say(Severity::info, "The fork was given up for another preset");  // which run `child` opens
   } else {
     app_.tell("The run can't be forked", outcome.text, {});
     if (app_.live().size() > 1) app_.close_unasked(child);

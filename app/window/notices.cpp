@@ -117,7 +117,6 @@ void draw_building(const Application& app) {
     } else {
       ImGui::TextWrapped(ICON_CLOCK "  Building the experiment: %s.", now.building.c_str());
       ImGui::ProgressBar(static_cast<float>(now.built), ImVec2(-FLT_MIN, 0));
-      ImGui::TextDisabled("Kept for the next time.");
     }
   }
   end_card();

@@ -130,10 +130,7 @@ ExperimentRun::Due ExperimentRun::due(std::int64_t every, std::int64_t step, boo
 void ExperimentRun::step(std::int64_t step, bool last, Telemetry& telemetry) {
   use_threads(threads_);
   const bool begins = task_->advance_to(step);
-  if (const TileLayout before = model_.tiles(); (begins || step == 0) && before != wanted_tiles_) {
-    learner_.lay_tiles(wanted_tiles_);
-    sequence_.lay_tiles(before);
-  }
+  if (begins || step == 0) lay_tiles();
   if (begins) {
     learner_.begin_task();
     trend_.begin_task();
@@ -213,6 +210,13 @@ void ExperimentRun::keep_features(const BuildProgress& progress) {
   model_.live.encoded = still;
 }
 
+void ExperimentRun::lay_tiles() {
+  const TileLayout before = model_.tiles();
+  if (before == wanted_tiles_) return;
+  learner_.lay_tiles(wanted_tiles_);
+  sequence_.tiles_were_laid(before);
+}
+
 void ExperimentRun::regulate(std::int64_t step) {
   const std::int64_t samples = held_out(), end = task_->test_samples();
   if (samples == 0) return;
@@ -252,8 +256,7 @@ void ExperimentRun::apply(const Parameters& parameters) {
   const auto head = parameters.load<HeadParameters>("model.head");
   if (!model_.tiles().empty()) {
     wanted_tiles_ = tiles_in(head, task_->outline());
-    const bool at_once = task_->outline().sequence.empty();
-    if (at_once && model_.tiles() != wanted_tiles_) learner_.lay_tiles(wanted_tiles_);
+    if (task_->outline().sequence.empty()) lay_tiles();  // in a sequence, when the next task begins
   }
   const bool encoded = model_.live.encoded;
   model_.live = live_parameters(parameters);

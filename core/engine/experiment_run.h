@@ -46,6 +46,7 @@ class ExperimentRun {
   static Due due(std::int64_t every, std::int64_t step, bool last);
   std::int64_t held_out() const;
   void put_in_force();
+  void lay_tiles();  // as it is wanted
   void keep_features(const BuildProgress& progress = {});
   void regulate(std::int64_t step);
   void check_loss(const StepResult& result, std::int64_t step, bool now) const;

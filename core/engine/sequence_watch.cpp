@@ -30,8 +30,8 @@ void SequenceWatch::learn(const StepResult& result, const LearnParameters& param
   if (inference_) inference_->learn(result.output.features, result.batch.targets, parameters);
 }
 
-void SequenceWatch::lay_tiles(const TileLayout& before) {
-  if (inference_) inference_->lay_tiles(before);
+void SequenceWatch::tiles_were_laid(const TileLayout& before) {
+  if (inference_) inference_->tiles_were_laid(before);
 }
 
 void SequenceWatch::observe(bool task_ends, Observation& seen) {

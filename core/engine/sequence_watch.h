@@ -17,7 +17,7 @@ class SequenceWatch {
 
   // After each step.
   void learn(const StepResult& result, const LearnParameters& parameters);
-  void lay_tiles(const TileLayout& before);  // after the model's tiles were laid anew
+  void tiles_were_laid(const TileLayout& before);  // the model's, anew
   // At a point of the test curves, or where a task ends: then all test samples count, and the figures are kept.
   void observe(bool task_ends, Observation& seen);
 

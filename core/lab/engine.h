@@ -60,7 +60,8 @@ using BuildProgress = std::function<void(std::string_view doing, double done)>;
 class Engine {
  public:
   virtual ~Engine() = default;
-  // Whom builds tell from now on, now and then. What it throws ends the build.
+  // Whom builds tell from now on, now and then, in build()'s thread; memory_bytes() may be called from within it. What
+  // it throws ends the build.
   virtual void watch(BuildProgress /*progress*/) {}
   // May be called again: the old experiment is replaced, or kept whole when build throws (InputError for bad input).
   virtual Description build(const Preset&) = 0;

@@ -65,6 +65,10 @@ void RunRecorder::started(const Preset& preset, const Description& description) 
   began_ = flushed_ = stepped_ = saved_ = Clock::now();
 }
 
+void RunRecorder::given_up() {
+  if (!started_) past_.reset();
+}
+
 // All or nothing: a run that can't start leaves no folder behind.
 void RunRecorder::make_files(const Preset& preset, const Description& description) {
   ClaimedFolder claimed = claim_new(folder_, existing_ == Existing::beside, lock_);

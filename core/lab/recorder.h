@@ -62,6 +62,7 @@ class RunRecorder : public Observer {
   // Observer. What can't be written throws StorageError: what was written stays, what wasn't is kept and written before
   // anything else at the next `stepped`, `paused` or `ended`. The others write nothing.
   void started(const Preset&, const Description&) override;  // one run a recorder: InputError at a second one
+  void given_up() override;
   void scalar(std::int64_t step, const MetricSpec&, double value) override;
   void matrix(const MetricSpec&, const Matrix&) override;
   void changed(const Intervention&) override;

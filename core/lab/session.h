@@ -113,7 +113,7 @@ struct Outcome {
   Ticket ticket = 0;
   bool accepted = false;
   std::string text;       // why it was refused, or empty
-  bool given_up = false;  // refused, for another build or for closing
+  bool given_up = false;  // its build was, for another one or for closing
 };
 
 enum class Severity { info, warning, error };
@@ -152,6 +152,7 @@ class Observer {
  public:
   virtual ~Observer() = default;
   virtual void started(const Preset&, const Description&) = 0;  // after each build
+  virtual void given_up() {}  // a build was, for another one: if none has started yet, there is nothing to go on from
   virtual void scalar(std::int64_t step, const MetricSpec&, double value) = 0;
   virtual void matrix(const MetricSpec&, const Matrix&) = 0;
   // When it takes effect or its ramp begins. It replaces one that was told with the same step and path.

@@ -1,12 +1,17 @@
 // What a session does on each command. Each function returns why the command was refused, or nothing.
 #include <algorithm>
 #include <set>
+#include <stdexcept>
 
 #include "core/lab/session_worker.h"
 #include "core/lab/text.h"
 
 namespace tessera {
 namespace {
+
+struct GivenUp : std::runtime_error {  // a build, for another one or for closing
+  using std::runtime_error::runtime_error;
+};
 
 std::string joined(const std::vector<Problem>& problems) { return InputError(problems).what(); }
 
@@ -208,16 +213,18 @@ std::string Session::Worker::build(Preset preset, const std::string& done) {
     if (!engine_) engine_ = make_engine_();
     engine_->watch([this](std::string_view doing, double share) { build_goes_on(doing, share); });
     description = engine_->build(*shared);
-  } catch (const GivenUp& for_another) {
+  } catch (const GivenUp& given_up) {
     if (!keep) engine_ = nullptr;
     set_state(before);
     failure_ = failure;
     given_up_ = true;
-    return for_another.what();
+    if (options_.observer) options_.observer->given_up();
+    return given_up.what();
   } catch (...) {
     const std::string reason = reason_of_failure();
     if (keep) {
       set_state(before);
+      failure_ = failure;
       log(Severity::error, reason);
     } else {
       begin(nullptr, shared);
@@ -249,14 +256,14 @@ std::string Session::Worker::build(Preset preset, const std::string& done) {
 }
 
 void Session::Worker::build_goes_on(std::string_view doing, double done) {
-  if (state_ != State::building) return;
   {
     const std::lock_guard lock(mutex_);
     const bool another = std::any_of(queue_.begin(), queue_.end(), [](const auto& waiting) {
       return std::holds_alternative<command::Load>(waiting.second) ||
              std::holds_alternative<command::Continue>(waiting.second);
     });
-    if (closing_ || another) throw GivenUp(closing_ ? "given up: it is closed" : "given up for another one");
+    if (closing_ || another)
+      throw GivenUp(closing_ ? "the build was given up: the run is closed" : "the build was given up for another one");
   }
   if (doing == building_ && Clock::now() - published_ < options_.publish_every) return;
   building_ = doing;

@@ -251,7 +251,8 @@ void Session::Worker::set_state(State state) {
   }
   if (state != State::running && state_ == State::running) rate_.stop();
   state_ = state;
-  if (state != State::building) building_.clear();
+  building_.clear();
+  built_ = 0;
   if (state != State::running) steps_to_go_ = -1;
   if (state != State::failed) failure_.clear();
 }

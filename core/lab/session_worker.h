@@ -5,7 +5,6 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <stdexcept>
 #include <thread>
 
 #include "core/lab/checkpoint.h"
@@ -31,10 +30,6 @@ class RateMeter {
   Clock::time_point started_{}, marked_{};
   std::int64_t marked_step_ = 0;
   double before_ = 0, rate_ = 0;  // seconds of running before started_
-};
-
-struct GivenUp : std::runtime_error {  // a build, for another one or for closing
-  using std::runtime_error::runtime_error;
 };
 
 std::string reason_of_failure();  // what the exception under way says; within a catch

@@ -84,7 +84,7 @@ void TileInference::take_means() {
   }
 }
 
-void TileInference::lay_tiles(const TileLayout& before) {
+void TileInference::tiles_were_laid(const TileLayout& before) {
   const TileLayout now = model_.tiles();
   if (now.size() < 2) return;  // it chooses among tasks
   const at::Tensor had = classes_of_tiles(before, known_.size(0)), has = classes_of_tiles(now, known_.size(0));

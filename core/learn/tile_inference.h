@@ -23,7 +23,7 @@ class TileInference {
   void take_means();  // of the classes of the task that is learned now, once it is
   // After the model's tiles were laid anew: the classifier's map of a tile is the mean, over its classes, of the maps
   // of the tiles that had them `before`.
-  void lay_tiles(const TileLayout& before);
+  void tiles_were_laid(const TileLayout& before);
 
   struct Answers {
     at::Tensor class_mean, entropy, classifier;  // int64 [samples]: classes

@@ -191,6 +191,24 @@ void add_fork_tests(Harness& harness) {
     IM_CHECK(h.until(t, State::ready));
   });
 
+  harness.add("forks", "a_fork_given_up_for_a_preset", [](Context* t, Harness& h) {
+    h.script().tell_build = true;
+    h.script().hold_build = true;
+    h.app().fork(temperature, 0.25, ForkFrom::start);
+    IM_CHECK(h.until(t, [&] { return h.app().live().size() == 2; }));
+    t->KeyPress(ImGuiMod_Ctrl | ImGuiKey_Tab);
+    IM_CHECK(h.until(t, [&] { return h.app().run().name == "B"; }));
+    IM_CHECK(h.until(t, [&] { return h.now().built == 0.5; }));
+    t->SetRef(h.child(t, "experiments", "##presets"));
+    t->ItemDoubleClick("###specialize\\/softmax");
+    IM_CHECK(h.until(t, [&] { return !h.app().forking(); }));
+    h.script().hold_build = false;
+    IM_CHECK(h.until(t, [&] { return h.now().state == State::ready; }));
+    IM_CHECK_STR_EQ(h.now().preset->name.c_str(), "specialize/softmax");
+    IM_CHECK_STR_EQ(h.app().run().name.c_str(), "B");
+    IM_CHECK(!Harness::shown("###question"));
+  });
+
   harness.add("forks", "a_fork_goes_on_when_its_parent_closes", [](Context* t, Harness& h) {
     h.script().hold_build = true;
     h.app().fork(temperature, 0.5, ForkFrom::start);

@@ -36,8 +36,10 @@ void another_preset_while_one_is_built(ImGuiTestContext* ctx, Harness& h) {
   IM_CHECK(h.until(ctx, [&] { return h.now().built == 0.5; }));
   IM_CHECK(h.until(ctx, [&] { return Harness::shown("###building"); }));
   h.picture(ctx, "building");
+  const Ticket before = h.now().answered;
   ctx->SetRef(h.child(ctx, "experiments", "##presets"));
   ctx->ItemDoubleClick("###specialize\\/sigmoid");
+  IM_CHECK(h.until(ctx, [&] { return h.now().answered > before; }));  // though the build goes on until it is given up
   h.script().hold_build = false;
   IM_CHECK(h.until(ctx, [&] { return h.now().preset->name == "specialize/sigmoid" && h.now().state == State::ready; }));
   IM_CHECK_STR_EQ(h.app().document().name().c_str(), "specialize/sigmoid");

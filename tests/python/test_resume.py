@@ -1,6 +1,7 @@
 """Interrupted runs: what is left of them is whole, and resuming ends as if nothing had happened."""
 import json
 import os
+import pathlib
 import random
 import signal
 import subprocess
@@ -81,12 +82,19 @@ def test_interrupted_while_an_encoder_is_trained(tmp_path):
                                 "--set", "task.encoder.steps=100000", "--set", "learn.continual.encoder=frozen", "--out", out],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
                                env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")})
-    time.sleep(3)
-    assert process.poll() is None
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    try:
+        caught = 0
+        while not caught & 1 << signal.SIGINT - 1:  # until it minds the signal
+            assert process.poll() is None
+            status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+            caught = int(status.split("SigCgt:")[1].split()[0], 16)
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == INTERRUPTED
-    assert errors == "interrupted before the first step\n"
+    assert errors == "interrupted while the experiment was built\n"
     assert not out.exists()
     assert not (tmp_path / "cache").exists()
 

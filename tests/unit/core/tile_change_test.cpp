@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <span>
 
 #include "core/engine/tiles_part.h"
@@ -90,6 +91,32 @@ TEST_F(TileChange, IsThereAtOnceWithoutASequence) {
   set_list(*engine, made, uneven);
   EXPECT_EQ(classes_of_tiles(*engine), (std::vector<std::int64_t>{3, 2, 1, 1, 3}));
   test::run(*engine, record, 3, 6);
+}
+
+// Tile 1 takes class 4 from tile 2; at this rate a step changes next to nothing else.
+TEST_F(TileChange, TheClassifierOfTilesIsLaidAnew) {
+  const Preset made =
+      preset({{"model.head.route_by_label", false}, {"measure.inferred_tiles", true}, {"learn.rate", 1e-6}});
+  const auto engine = make_engine();
+  engine->build(made);
+  Record record;
+  test::run(*engine, record, 0, 8);
+  const auto biases = [&] {
+    Parts parts;
+    engine->save(parts);
+    const auto bytes = parts.read("inference.map1");
+    std::vector<float> values(5);
+    std::memcpy(values.data(), bytes.data() + bytes.size() - sizeof(float) * 5, sizeof(float) * 5);
+    return values;
+  };
+  const std::vector<float> before = biases();
+  set_list(*engine, made, uneven);
+  test::run(*engine, record, 8, 9);
+  const std::vector<float> now = biases();
+  EXPECT_NEAR(now[0], (2 * before[0] + before[1]) / 3, 1e-4);
+  EXPECT_NEAR(now[1], (before[1] + before[2]) / 2, 1e-4);
+  EXPECT_NEAR(now[2], before[2], 1e-4);
+  EXPECT_GT(std::abs(now[1] - before[1]), 1e-3);
 }
 
 // With every method that keeps something beside each weight, before the change is taken over and after.

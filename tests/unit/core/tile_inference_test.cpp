@@ -154,7 +154,7 @@ TEST_F(Inference, TheClassifierKnowsTilesThatAreLaidAnew) {
   const at::Tensor map = state("inference.map0").clone(), bias = state("inference.map1").clone();
   const at::Tensor mean = state("inference.mean0").clone();
   learner_->lay_tiles({{0, 1}, {2, 3, 4}, {5}, {6}, {7, 8}, {2, 9}});
-  inference_->lay_tiles(shifted);
+  inference_->tiles_were_laid(shifted);
   const auto expect = [](const at::Tensor& now, const at::Tensor& before) {
     const auto column = [&](std::int64_t t) { return before.select(-1, t); };
     EXPECT_TRUE(at::allclose(now.select(-1, 0), (column(0) + column(1)) / 2));

@@ -110,6 +110,18 @@ TEST_F(NeverBeganTest, WhateverTheMoment) {
   begins_again("one empty file");
 }
 
+// The build of a fork was given up for a preset, which then is recorded: as a run of its own.
+TEST_F(NeverBeganTest, AForkThatWasGivenUp) {
+  RunRecorder recorder(run);
+  recorder.begin_with({Parent{parent, "", 1, 6, {}}, 6,
+                       std::make_shared<const Checkpoint>(*find_checkpoint(parent, 6, table()).checkpoint)});
+  recorder.given_up();
+  recorder.started(preset(3), Description());
+  EXPECT_FALSE(recorder.has_past(6));
+  EXPECT_TRUE(fs::exists(run / "preset.json"));
+  for (const char* name : {"parent.json", "checkpoints", "matrices"}) EXPECT_FALSE(fs::exists(run / name)) << name;
+}
+
 TEST_F(NeverBeganTest, WhatSomebodyMayWantStays) {
   EXPECT_FALSE(never_began(whole)) << "it has begun";
   EXPECT_FALSE(never_began(parent));

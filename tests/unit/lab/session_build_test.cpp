@@ -43,7 +43,7 @@ TEST_F(BuildTest, IsGivenUpForAnotherOne) {
   const Outcome given_up = result(first);
   EXPECT_FALSE(given_up.accepted);
   EXPECT_TRUE(given_up.given_up);
-  EXPECT_EQ(given_up.text, "given up for another one");
+  EXPECT_EQ(given_up.text, "the build was given up for another one");
   go = true;
   const Outcome built = result(second);
   EXPECT_TRUE(built.accepted);
@@ -54,6 +54,18 @@ TEST_F(BuildTest, IsGivenUpForAnotherOne) {
 }
 
 TEST_F(BuildTest, LeavesWhatWasThere) {
+  struct Watch : Observer {
+    void started(const Preset&, const Description&) override { ++starts; }
+    void given_up() override { ++given_up_; }
+    void scalar(std::int64_t, const MetricSpec&, double) override {}
+    void matrix(const MetricSpec&, const Matrix&) override {}
+    void changed(const Intervention&) override {}
+    void stepped(std::int64_t, double, std::uint64_t) override {}
+    void ended(State, const Snapshot&) override { ++ends; }
+    std::atomic<int> starts = 0, ends = 0, given_up_ = 0;
+  };
+  const auto watch = std::make_shared<Watch>();
+  options.observer = watch;
   go = true;
   start();
   must(command::Load{preset(10)});
@@ -71,6 +83,41 @@ TEST_F(BuildTest, LeavesWhatWasThere) {
   EXPECT_EQ(session->snapshot()->state, State::paused);
   EXPECT_EQ(session->snapshot()->step, 2);
   EXPECT_EQ(session->snapshot()->steps, 10);
+  EXPECT_EQ(script->made, 1);
+  EXPECT_EQ(watch->starts, 1);
+  EXPECT_EQ(watch->ends, 0);
+  EXPECT_EQ(watch->given_up_, 1);
+  must(command::Play{});
+  EXPECT_EQ(reach(State::finished)->step, 10);
+}
+
+// A Reset of a failed run is given up: what it says of its failure stays, and it can be reset again.
+TEST_F(BuildTest, LeavesAFailedRunFailed) {
+  go = true;
+  script->on_step = [](std::int64_t) { throw TrainingError("loss is NaN"); };
+  start();
+  must(command::Load{preset(10)});
+  must(command::Play{});
+  reach(State::failed);
+  go = false;
+  const Ticket reset = session->submit(command::Reset{});
+  reach(State::building);
+  // What comes after is refused before it is built, and looks at the session as it was left.
+  Checkpoint of_another(preset(5).parameters);
+  of_another.step = 1;
+  EXPECT_TRUE(of_another.parameters.set("model.depth", std::int64_t{2}).empty());
+  const Ticket next =
+      session->submit(command::Continue{preset(5), std::make_shared<Checkpoint>(std::move(of_another)), nullptr});
+  EXPECT_TRUE(result(reset).given_up);
+  go = true;
+  EXPECT_FALSE(result(next).accepted);
+  EXPECT_EQ(session->snapshot()->state, State::failed);
+  EXPECT_EQ(session->snapshot()->failure, "loss is NaN");
+  EXPECT_EQ(session->snapshot()->preset->title, "Test");
+  must(command::Reset{});
+  EXPECT_EQ(session->snapshot()->state, State::ready);
+  EXPECT_EQ(session->snapshot()->failure, "");
+  EXPECT_EQ(script->alive, 1);
 }
 
 TEST_F(BuildTest, IsGivenUpForClosing) {
