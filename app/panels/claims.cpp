@@ -124,13 +124,17 @@ class ClaimsPanel final : public Panel {
     word(claim.predicted.holds(*now.value) ? tone.good : tone.error, said(claim, now));
   }
 
-  // Of the claim as it is: another prediction is another claim.
+  // Of the claim as it is: another prediction is another claim. What was run as the preset says comes first.
   static const JudgedClaim* stored(const PanelContext& context, const Preset& preset, const Claim& claim) {
     const auto found = std::find_if(context.evidence.begin(), context.evidence.end(), [&](const JudgedClaim& judged) {
       return judged.preset == preset.name && judged.text == claim.text && judged.measured == measured_text(claim) &&
              judged.predicted == claim.predicted.text();
     });
     return found == context.evidence.end() ? nullptr : &*found;
+  }
+
+  static std::string verdict_text(const JudgedClaim& judged) {  // "refuted on stand-ins"
+    return to_string(judged.verdict) + (judged.apart.empty() ? "" : " " + judged.apart);
   }
 
   std::string text(const PanelContext& context, const Preset& preset) const {
@@ -141,8 +145,8 @@ class ClaimsPanel final : public Panel {
       const JudgedClaim* judged = stored(context, preset, claim);
       all += claim.text + "\t" + measured_text(claim) + "\t" + claim.predicted.text() + "\t" +
              (now.value ? number_text(*now.value) : "") + "\t" + said(claim, now) + "\t" +
-             (judged ? std::string(to_string(judged->verdict)) + "\t" + mean_text(*judged) + "\t" +
-                           seeds_text(judged->seeds) + "\t" + judged->commit
+             (judged ? verdict_text(*judged) + "\t" + mean_text(*judged) + "\t" + seeds_text(judged->seeds) + "\t" +
+                           judged->commit
                      : "none\t\t\t") +
              "\n";
     }
@@ -157,7 +161,7 @@ class ClaimsPanel final : public Panel {
                       : found->verdict == Verdict::refuted  ? tone.error
                                                             : tone.warning;
     ImGui::BeginGroup();
-    word(ink, to_string(found->verdict));
+    word(ink, verdict_text(*found));
     ui::wrapped(mean_text(*found));
     ImGui::EndGroup();
     ImGui::SetItemTooltip("seeds %s, commit %s\n%s%s%s", seeds_text(found->seeds).c_str(), found->commit.c_str(),

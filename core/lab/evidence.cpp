@@ -125,6 +125,25 @@ std::string cell(const std::string& text) {
   return out;
 }
 
+void read_folder(const fs::path& folder, const std::string& apart, Evidence& evidence) {
+  std::error_code error;
+  std::vector<fs::path> files;
+  for (const fs::directory_entry& file : fs::directory_iterator(folder, error)) {
+    if (file.path().extension() == ".json" && file.is_regular_file(error)) files.push_back(file.path());
+  }
+  std::sort(files.begin(), files.end());
+  for (const fs::path& path : files) {
+    const auto text = read_given_file(path, max_json_bytes);
+    auto read = text ? read_evidence(*text.value, path.string()) : text.problems;
+    evidence.problems.insert(evidence.problems.end(), read.problems.begin(), read.problems.end());
+    if (!read) continue;
+    for (JudgedClaim& judged : *read.value) {
+      judged.apart = apart;
+      evidence.claims.push_back(std::move(judged));
+    }
+  }
+}
+
 }  // namespace
 
 std::string evidence_json(const std::vector<JudgedClaim>& judged) {
@@ -188,17 +207,17 @@ std::string seeds_text(const std::vector<std::int64_t>& seeds) {
 
 Evidence load_evidence(const fs::path& folder) {
   Evidence evidence;
+  read_folder(folder, "", evidence);
   std::error_code error;
-  std::vector<fs::path> files;
-  for (const fs::directory_entry& file : fs::directory_iterator(folder, error)) {
-    if (file.path().extension() == ".json" && file.is_regular_file(error)) files.push_back(file.path());
+  std::vector<fs::path> folders;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+    if (entry.is_directory(error)) folders.push_back(entry.path());
   }
-  std::sort(files.begin(), files.end());
-  for (const fs::path& path : files) {
-    const auto text = read_given_file(path, max_json_bytes);
-    auto read = text ? read_evidence(*text.value, path.string()) : text.problems;
-    if (read) evidence.claims.insert(evidence.claims.end(), read.value->begin(), read.value->end());
-    evidence.problems.insert(evidence.problems.end(), read.problems.begin(), read.problems.end());
+  std::sort(folders.begin(), folders.end());
+  for (const fs::path& path : folders) {
+    std::string apart = path.filename().string();
+    if (const std::size_t dash = apart.find('-'); dash != std::string::npos) apart[dash] = ' ';
+    read_folder(path, apart, evidence);
   }
   return evidence;
 }

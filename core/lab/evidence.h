@@ -23,8 +23,9 @@ std::string evidence_markdown(const std::vector<JudgedClaim>& judged);
 std::string mean_text(const JudgedClaim& judged);
 std::string seeds_text(const std::vector<std::int64_t>& seeds);  // "1 to 5", "1, 3"
 
-// All NAME.json of a folder, by name. Files that are no evidence are told and left out; a folder that isn't there
-// holds none.
+// All NAME.json of a folder, by name; then those of its folders, which are named for what sets their runs apart from
+// what the presets say ("on-stand-ins": JudgedClaim::apart is "on stand-ins"). Files that are no evidence are told and
+// left out; a folder that isn't there holds none.
 struct Evidence {
   std::vector<JudgedClaim> claims;
   std::vector<Problem> problems;

@@ -46,6 +46,7 @@ struct JudgedClaim {
   Verdict verdict = Verdict::undecided;
   std::string reason;           // why it is undecided
   std::string commit, command;  // of the program that ran them; how it was called
+  std::string apart;            // "on stand-ins": what sets the runs apart from what the preset says; not in files
 };
 
 // The claim's number for one run: its metric's, less that of `minus` if there is one.

@@ -70,6 +70,14 @@ void claims_of_a_run(ImGuiTestContext* ctx, Harness& h) {
   earlier.verdict = Verdict::refuted;
   fs::create_directories(h.folder() / "evidence");
   write_file(h.folder() / "evidence" / "a.json", evidence_json({earlier, judged}));
+  // Of the first one what was run as it says comes first, of one of variants there is only what was run apart.
+  JudgedClaim of_variants = judged;
+  of_variants.text = "Of variants";
+  of_variants.measured = "loss/total at the end, k1 - preset";
+  of_variants.predicted = "< 0";
+  judged.verdict = Verdict::undecided;
+  fs::create_directories(h.folder() / "evidence" / "on-stand-ins");
+  write_file(h.folder() / "evidence" / "on-stand-ins" / "a.json", evidence_json({judged, of_variants}));
   h.restart(ctx, true, [&](WindowOptions& options) {
     options.preset = file;
     options.evidence_folder = h.folder() / "evidence";
@@ -79,6 +87,7 @@ void claims_of_a_run(ImGuiTestContext* ctx, Harness& h) {
   IM_CHECK_EQ(rows.size(), 5u);
   IM_CHECK_STR_EQ(rows[1][4].c_str(), "no value yet");
   IM_CHECK_STR_EQ(rows[3][4].c_str(), "needs variants");
+  IM_CHECK_STR_EQ(rows[3][5].c_str(), "reproduced on stand-ins");
 
   ctx->KeyPress(ImGuiKey_Space);
   IM_CHECK(h.until(ctx, [&] { return h.now().step > 60; }));

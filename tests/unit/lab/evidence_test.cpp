@@ -109,9 +109,14 @@ TEST(Evidence, AFolderOfIt) {
   write_file(folder.path() / "a.json", evidence_json({example(), example()}));
   write_file(folder.path() / "README.md", "not evidence");
   write_file(folder.path() / "c.json", "{\"no\": 1}");
+  std::filesystem::create_directories(folder.path() / "on-stand-ins" / "deeper");
+  write_file(folder.path() / "on-stand-ins" / "a.json", evidence_json({second}));
+  write_file(folder.path() / "on-stand-ins" / "deeper" / "a.json", evidence_json({second}));
   const Evidence evidence = load_evidence(folder.path());
-  ASSERT_EQ(evidence.claims.size(), 3u);
+  ASSERT_EQ(evidence.claims.size(), 4u);
   EXPECT_EQ(evidence.claims[2].text, "Second");
+  EXPECT_EQ(evidence.claims[2].apart, "");
+  EXPECT_EQ(evidence.claims[3].apart, "on stand-ins");
   ASSERT_EQ(evidence.problems.size(), 1u);
   EXPECT_NE(evidence.problems[0].where.find("c.json"), std::string::npos);
   EXPECT_TRUE(load_evidence(folder.path() / "nowhere").claims.empty());
