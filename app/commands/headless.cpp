@@ -30,8 +30,8 @@ struct Interrupted : std::runtime_error {  // a build
 // so does an interrupt.
 class WatchedEngine : public Engine {
  public:
-  WatchedEngine(const Interrupt& interrupt, std::shared_ptr<std::exception_ptr> refused)
-      : engine_(new_engine()), interrupt_(interrupt), refused_(std::move(refused)) {}
+  WatchedEngine(const Interrupt& interrupt, std::exception_ptr& refused)  // both outlive it
+      : engine_(new_engine()), interrupt_(interrupt), refused_(refused) {}
   void watch(BuildProgress progress) override {
     engine_->watch([this, tell = std::move(progress)](std::string_view doing, double done) {
       if (interrupt_.came()) throw Interrupted();
@@ -42,7 +42,7 @@ class WatchedEngine : public Engine {
     try {
       return engine_->build(preset);
     } catch (...) {
-      *refused_ = std::current_exception();
+      refused_ = std::current_exception();
       throw;
     }
   }
@@ -55,7 +55,7 @@ class WatchedEngine : public Engine {
  private:
   std::unique_ptr<Engine> engine_;
   const Interrupt& interrupt_;
-  std::shared_ptr<std::exception_ptr> refused_;
+  std::exception_ptr& refused_;
 };
 
 class Training {
@@ -96,13 +96,13 @@ class Training {
     if (!built.accepted) {
       progress_.clear();
       try {
-        if (*refused_) std::rethrow_exception(*refused_);
+        if (refused_) std::rethrow_exception(refused_);
       } catch (const Interrupted&) {
         const fs::path& folder = run_.recorder->folder();
-        const bool recorded = fs::exists(folder / "preset.json");
-        std::fprintf(stderr, "interrupted while the experiment was built\n%s%s%s",
-                     recorded ? "continue: ./lab run --resume " : "", recorded ? folder.c_str() : "",
-                     recorded ? "\n" : "");
+        std::fprintf(stderr, "interrupted while the experiment was built\n");
+        if (fs::exists(folder / "preset.json")) {  // it was resumed
+          std::fprintf(stderr, "continue: ./lab run --resume %s\n", folder.c_str());
+        }
         return interrupted;
       }
       std::fprintf(stderr, "%s\n", built.text.c_str());  // the recorder couldn't start
@@ -212,7 +212,7 @@ class Training {
   const Headless& run_;
   const Interrupt& interrupt_;
   Progress progress_;
-  std::shared_ptr<std::exception_ptr> refused_ = std::make_shared<std::exception_ptr>();
+  std::exception_ptr refused_;  // by the engine; written before the answer to Load, read after it
   Session session_;
 };
 

@@ -25,7 +25,7 @@ struct ThreadCounts {
 class ExperimentRun {
  public:
   // Throws InputError. Sets the calling thread's number of threads, as step() does.
-  explicit ExperimentRun(const Parameters& parameters, const BuildProgress& progress = {});
+  ExperimentRun(const Parameters& parameters, const BuildProgress& progress);
   // Not copyable or movable
   ExperimentRun(const ExperimentRun&) = delete;
   ExperimentRun& operator=(const ExperimentRun&) = delete;

@@ -125,14 +125,18 @@ std::string cell(const std::string& text) {
   return out;
 }
 
+std::vector<fs::path> entries_by_name(const fs::path& folder) {
+  std::error_code error;
+  std::vector<fs::path> paths;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) paths.push_back(entry.path());
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
 void read_folder(const fs::path& folder, const std::string& apart, Evidence& evidence) {
   std::error_code error;
-  std::vector<fs::path> files;
-  for (const fs::directory_entry& file : fs::directory_iterator(folder, error)) {
-    if (file.path().extension() == ".json" && file.is_regular_file(error)) files.push_back(file.path());
-  }
-  std::sort(files.begin(), files.end());
-  for (const fs::path& path : files) {
+  for (const fs::path& path : entries_by_name(folder)) {
+    if (path.extension() != ".json" || !fs::is_regular_file(path, error)) continue;
     const auto text = read_given_file(path, max_json_bytes);
     auto read = text ? read_evidence(*text.value, path.string()) : text.problems;
     evidence.problems.insert(evidence.problems.end(), read.problems.begin(), read.problems.end());
@@ -209,12 +213,8 @@ Evidence load_evidence(const fs::path& folder) {
   Evidence evidence;
   read_folder(folder, "", evidence);
   std::error_code error;
-  std::vector<fs::path> folders;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
-    if (entry.is_directory(error)) folders.push_back(entry.path());
-  }
-  std::sort(folders.begin(), folders.end());
-  for (const fs::path& path : folders) {
+  for (const fs::path& path : entries_by_name(folder)) {
+    if (!fs::is_directory(path, error)) continue;
     std::string apart = path.filename().string();
     if (const std::size_t dash = apart.find('-'); dash != std::string::npos) apart[dash] = ' ';
     read_folder(path, apart, evidence);
